@@ -1,0 +1,1 @@
+"""The verbs: each function is one transaction that changes what is stored."""

@@ -1,0 +1,1 @@
+"""The dossier and its law: codes, statuses, units, calendar, ledger, timeline. Pure."""

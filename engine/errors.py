@@ -1,0 +1,235 @@
+"""Every error that Lienthong raises on purpose, in one tree.
+
+An error carries facts, never prose: the message, the stable ``code`` (logs, problem+json, fault detail, console) and the
+HTTP status derive from its class. Foreign exceptions are translated into these at one place per fence. Nothing here imports
+anything of ours.
+"""
+
+from collections.abc import Mapping
+
+
+class _Facts(dict[str, object]):
+    """Facts for a message template; a fact that is missing shows as its name instead of failing."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"
+
+
+class LienthongError(Exception):
+    """The root; never raised itself."""
+
+    code = "internal-error"
+    status = 500
+    text = "something went wrong"
+    remedy = ""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts: Mapping[str, object] = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One sentence built from the class's template and this error's facts."""
+        return self.text.format_map(_Facts(self.facts))
+
+
+# -- start-up -----------------------------------------------------------------------------------
+
+
+class SettingsError(LienthongError):
+    code, text = "settings-invalid", "setting {name}: {reason}"
+    remedy = "run `lienthong settings` to see every setting with its meaning"
+
+
+# -- the expression language ----------------------------------------------------------------------
+
+
+class FeelSyntaxError(LienthongError):
+    code, status = "feel-syntax", 422
+    text = "FEEL, line {line}, column {column}: expected {expected}, found {found}"
+
+
+class FeelError(LienthongError):
+    code, status, text = "feel-evaluation", 422, "FEEL `{expression}`: {reason}"
+
+
+# -- XML ------------------------------------------------------------------------------------------
+
+
+class XmlRefused(LienthongError):
+    code, status, text = "xml-refused", 400, "XML refused at line {line}: {reason}"
+    remedy = "send well-formed XML without a DOCTYPE and within the limits"
+
+
+# -- models (deployment time) -----------------------------------------------------------------------
+
+
+class ModelError(LienthongError):
+    code, status, text = "model-invalid", 422, "{file}, element {element}, line {line}: {reason}"
+
+
+class ModelUnreadable(ModelError):
+    code, text = "model-unreadable", "{file}: {reason}"
+
+
+class ModelInvalid(ModelError):
+    """A deployment with findings of severity error; ``facts['findings']`` holds them all."""
+
+    code, text = "model-findings", "{file}: {count} findings, the first: {first}"
+    remedy = "run `lienthong lint` on the folder and mend what it names"
+
+
+# -- running instances ------------------------------------------------------------------------------
+
+
+class InstanceError(LienthongError):
+    code, status, text = "instance-failed", 409, "instance {instance}: {reason}"
+
+
+class LimitExceeded(InstanceError):
+    """A budget of steps, depth, time or size ran out; the event is rolled back whole."""
+
+    code, text = "limit-exceeded", "instance {instance}: more than {limit} {what} in one event"
+
+
+class StateUnreadable(InstanceError):
+    code, text = (
+        "state-unreadable",
+        "instance {instance}: its state has format {format}, this worker reads {known}",
+    )
+    remedy = "upgrade this worker, or let a newer one take the event"
+
+
+# -- dossiers ---------------------------------------------------------------------------------------
+
+
+class DossierError(LienthongError):
+    status = 422
+
+
+class DossierNotFound(DossierError):
+    code, status, text = "dossier-not-found", 404, "there is no dossier {dossier}"
+
+
+class ProcedureUnknown(DossierError):
+    code, text = "procedure-unknown", "procedure {procedure} is not deployed here"
+    remedy = "GET /api/v1/procedures lists those that are"
+
+
+class DossierInvalid(DossierError):
+    """Fields that are missing or wrong; ``facts['fields']`` is a list of {field, reason}."""
+
+    code, text = "dossier-invalid", "the dossier is not acceptable: {reason}"
+
+
+class DocumentRefused(DossierError):
+    code, text = "document-refused", "document {name}: {reason}"
+
+
+class TransitionRefused(DossierError):
+    code, status, text = "transition-refused", 409, "a dossier in status {status} cannot become {wanted}"
+
+
+class WorkItemNotFound(DossierError):
+    code, status, text = "work-item-not-found", 404, "there is no work item {work_item}"
+
+
+class WorkItemTaken(DossierError):
+    code, status, text = "work-item-taken", 409, "work item {work_item} was already decided"
+
+
+class FormInvalid(DossierError):
+    """Form data that the form does not allow; ``facts['fields']`` is a list of {field, reason}."""
+
+    code, text = "form-invalid", "the form's data is not acceptable: {reason}"
+
+
+# -- partners ---------------------------------------------------------------------------------------
+
+
+class ContractInvalid(LienthongError):
+    code, text = "contract-invalid", "contract {file}: {where}: {reason}"
+    remedy = "mend the contract; `lienthong partners check NAME` reads it again"
+
+
+class PartnerUnknown(LienthongError):
+    code, status, text = "partner-unknown", 404, "there is no partner {partner}"
+
+
+class OperationUnknown(LienthongError):
+    code, status, text = "operation-unknown", 404, "partner {partner} has no operation {operation}"
+
+
+class CallError(LienthongError):
+    code, status, text = "call-failed", 502, "{partner}.{operation}: {reason}"
+
+
+class ComposeFailed(CallError):
+    """The request of a call could not be built from its inputs: an incident, nothing was sent."""
+
+    code, text = "call-not-composable", "{partner}.{operation}: the request cannot be built: {reason}"
+
+
+class CallUnavailable(CallError):
+    code, text = "call-not-sent", "{partner}.{operation}: certainly not sent: {reason}"
+
+
+class CallOutcomeUnknown(CallError):
+    code, text = "call-outcome-unknown", "{partner}.{operation}: sent, no usable answer: {reason}"
+
+
+class MessageRefused(LienthongError):
+    code, status, text = "message-refused", 422, "message refused: {reason}"
+
+
+class MessageConflict(LienthongError):
+    code, status = "message-conflict", 409
+    text = "message {message} of {source} was received before with another body"
+
+
+# -- storage ----------------------------------------------------------------------------------------
+
+
+class StoreError(LienthongError):
+    code, status, text = "store-failed", 503, "the database did not answer: {reason}"
+    remedy = "try again; `lienthong doctor` says what is wrong with the database"
+
+
+class StoreConflict(StoreError):
+    code, status, text = "store-conflict", 409, "{what} was changed meanwhile"
+
+
+class DatabaseServerError(StoreError):
+    code, text = "database-server", "the embedded PostgreSQL: {reason}"
+
+
+# -- access -----------------------------------------------------------------------------------------
+
+
+class NotAuthenticated(LienthongError):
+    code, status, text = "not-authenticated", 401, "an API key is needed: {reason}"
+    remedy = "send `Authorization: Bearer <key>`; `lienthong keys` issues one"
+
+
+class NotAllowed(LienthongError):
+    code, status, text = "not-allowed", 403, "this key may not {what}"
+
+
+class IdempotencyConflict(LienthongError):
+    code, status, text = "idempotency-key-reused", 422, "Idempotency-Key {key} was used with another request"
+
+
+class IdempotencyBusy(LienthongError):
+    code, status, text = (
+        "idempotency-key-busy",
+        409,
+        "the first request with Idempotency-Key {key} is still running",
+    )
+
+
+class RequestInvalid(LienthongError):
+    code, status, text = "request-invalid", 400, "{reason}"
+
+
+class BodyTooLarge(LienthongError):
+    code, status, text = "body-too-large", 413, "the body has more than {limit_bytes} bytes"

@@ -1,0 +1,1 @@
+"""What a model means: reading, findings, binding, the SpiffWorkflow specification. Pure."""

@@ -1,0 +1,1 @@
+"""What lists and pages read: one statement each, keyset paging, no ORM, no change."""

@@ -1,0 +1,1 @@
+"""Running one instance of a deployed process: pure, no database, no clock of its own."""

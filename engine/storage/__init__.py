@@ -1,0 +1,1 @@
+"""PostgreSQL: the server we supervise, tables, migrations, one repository per aggregate, jobs."""
