@@ -1,0 +1,210 @@
+"""Every setting of the product: its name, meaning and default, in frozen dataclasses by room.
+
+`read` is called once, in the composition root; everybody else is handed the group that they need. How a variable is
+found and understood is in `engine.environment`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine import environment as env
+from engine.environment import setting
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+_PARTNER = re.compile(r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_(URL|USER|SECRET|SECRET_FILE)")
+
+
+def default_data_dir() -> Path:
+    """`data/` beside the checkout; beside the working directory where the product is installed as a wheel."""
+    return (CHECKOUT if (CHECKOUT / "setup.cfg").is_file() else Path.cwd()) / "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Where the data is, and how long we wait for it."""
+
+    url: str = setting(
+        "", "a PostgreSQL of yours (15 or newer); empty: the embedded one", name="DATABASE_URL", secret=True
+    )
+    postgres_bin: Path | None = setting(
+        None,
+        "folder with initdb and postgres for the embedded server, such as Debian's",
+        name="LIENTHONG_POSTGRES_BIN",
+    )
+    os_user: str = setting(
+        "", "the unprivileged user that runs the embedded server when we are root; empty: nobody"
+    )
+    start_timeout_s: float = setting(
+        60.0, "how long an embedded server may take to start or an old one to leave", least=1
+    )
+    connect_timeout_s: int = setting(10, "how long one connection attempt may take", least=1)
+    tcp_user_timeout_ms: int = setting(
+        10_000, "when a connection that answers nothing is given up", least=1000
+    )
+    pool_size: int = setting(10, "connections that one process keeps", least=1)
+    statement_timeout_s: float = setting(30.0, "when the database ends a statement by itself; 0: never")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """The HTTP side."""
+
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = setting(8080, "port to listen on; `run` takes the next free one when it is taken")
+    threads: int = setting(8, "requests served at the same time", least=1)
+    max_body_bytes: int = setting(36 * 1024 * 1024, "the largest request body", least=1024)
+    max_document_bytes: int = setting(25 * 1024 * 1024, "the largest document of a dossier", least=1024)
+    outcome_wait_s: float = setting(
+        1.0, "how long a request waits for its event to be applied before it answers"
+    )
+    secret_key: str = setting(
+        "", "signs the console's sessions; empty: one is made and kept with the data", secret=True
+    )
+    public_url: str = setting(
+        "", "how others reach us, for links and WSDL addresses; empty: as the request says"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Appliers and senders: groups, leases and how often they look by themselves."""
+
+    appliers: int = setting(1, "threads of one worker that apply events", least=0)
+    senders: int = setting(8, "calls that one worker sends at the same time", least=0)
+    group_size: int = setting(50, "events applied in one transaction at most", least=1)
+    poll_s: float = setting(1.0, "how often rows are looked for without being woken", least=0.01)
+    event_lease_s: float = setting(
+        30.0, "how long an event may be applied before it is free again", least=0.1
+    )
+    lease_margin_s: float = setting(
+        10.0, "what a call's lease has beyond its operation's time-out", least=0.1
+    )
+    poison_starts: int = setting(3, "lone starts without an end after which an event is set aside", least=1)
+    reconcile_s: float = setting(
+        5.0, "how often expired leases and calls without a next step are swept", least=0.1
+    )
+    drain_s: float = setting(10.0, "how long a worker that is asked to stop finishes what it began")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """Procrastinate's background jobs."""
+
+    concurrency: int = setting(2, "background jobs that one worker runs at the same time", least=0)
+    heartbeat_s: float = setting(2.0, "how often a worker says that it lives", least=0.1)
+    stalled_s: float = setting(8.0, "silence after which a worker's jobs are given to others", least=0.5)
+    sweep_s: float = setting(5.0, "how often stalled jobs are looked for", least=0.1)
+    keep_days: int = setting(7, "days that finished jobs are kept", least=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What holds for every partner unless its contract says otherwise."""
+
+    retry_first_s: float = setting(1.0, "wait before the first retry; doubles each time", least=0.01)
+    retry_most_s: float = setting(300.0, "the longest wait between two attempts", least=0.01)
+    attempts: int = setting(8, "attempts of one call before it becomes an incident", least=1)
+    ask_settle_s: float = setting(5.0, "how long after an attempt a partner's 'not found' counts")
+    breaker_failures: int = setting(5, "failures in a row that open a partner's breaker", least=1)
+    breaker_open_s: float = setting(10.0, "how long an open breaker waits before its probe", least=0.05)
+    max_reply_bytes: int = setting(36 * 1024 * 1024, "the largest reply that is read", least=1024)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedules:
+    """The ticker and the sweeps that it starts."""
+
+    tick_s: float = setting(1.0, "how often due rows of the timetable are looked for", least=0.05)
+    timer_sweep_s: float = setting(1.0, "how often due timers are swept", least=0.05)
+    feed_s: float = setting(
+        60.0, "how often a partner's feed is read where its contract names no interval", least=0.1
+    )
+    message_keep_days: int = setting(
+        30, "days that a message nobody waits for is kept where nothing else is said", least=1
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """What the environment says about one partner; empty: what its contract and the database say."""
+
+    url: str = ""
+    user: str = ""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The effective settings of this process."""
+
+    data_dir: Path = setting(
+        default_data_dir(), "folder of the embedded database and everything else we keep"
+    )
+    environment_name: str = setting(
+        "development",
+        "a database remembers it; under another name it sends nothing",
+        name="LIENTHONG_ENVIRONMENT",
+    )
+    partners_path: tuple[Path, ...] = setting((), "folders with further partners, separated by colons")
+    procedures_path: tuple[Path, ...] = setting((), "folders with further procedures, separated by colons")
+    simulate: bool = setting(False, "partners are played by simulators on loopback")
+    log_level: str = setting("info", "debug, info, warning or error")
+    log_format: str = setting("", "json or console; empty: console on a terminal, else json")
+    database: Database = field(default_factory=Database)
+    web: Web = field(default_factory=Web)
+    worker: Worker = field(default_factory=Worker)
+    jobs: Jobs = field(default_factory=Jobs)
+    calls: Calls = field(default_factory=Calls)
+    schedules: Schedules = field(default_factory=Schedules)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings that *environment* gives, defaults for the rest.
+
+    Raises:
+        SettingsError: an unknown `LIENTHONG_` variable, or a value that cannot be understood.
+    """
+    known = list(env.variables(Settings))
+    names = {item.name for item in known} | {item.name + env.FILE_SUFFIX for item in known if item.secret}
+    env.refuse_unknown(names | {name for name in environment if _PARTNER.fullmatch(name)}, environment)
+    found = env.values(known, environment)
+    return Settings(
+        **_of(found),  # type: ignore[arg-type]  # each value was made for its field's type
+        database=Database(**_of(found, "database")),  # type: ignore[arg-type]
+        web=Web(**_of(found, "web")),  # type: ignore[arg-type]
+        worker=Worker(**_of(found, "worker")),  # type: ignore[arg-type]
+        jobs=Jobs(**_of(found, "jobs")),  # type: ignore[arg-type]
+        calls=Calls(**_of(found, "calls")),  # type: ignore[arg-type]
+        schedules=Schedules(**_of(found, "schedules")),  # type: ignore[arg-type]
+        partners=_partners(environment),
+    )
+
+
+def effective(settings: Settings) -> Iterator[tuple[env.Variable, object]]:
+    """Every setting with its present value; secrets are shown only as set or not set."""
+    for variable in env.variables(Settings):
+        value: object = settings
+        for name in variable.path:
+            value = getattr(value, name)
+        yield variable, ("(set)" if value else "") if variable.secret else value
+
+
+def _of(found: Mapping[tuple[str, ...], object], *group: str) -> dict[str, object]:
+    return {path[-1]: value for path, value in found.items() if path[:-1] == group}
+
+
+def _partners(environment: Mapping[str, str]) -> dict[str, Partner]:
+    """The partners that variables name: `LIENTHONG_PARTNER_CIVIL_STATUS_URL` speaks of `civil_status`."""
+    names = {match[1] for name in environment if (match := _PARTNER.fullmatch(name))}
+    return {name.lower(): _partner(f"LIENTHONG_PARTNER_{name}_", environment) for name in sorted(names)}
+
+
+def _partner(prefix: str, environment: Mapping[str, str]) -> Partner:
+    return Partner(
+        url=environment.get(prefix + "URL", ""),
+        user=environment.get(prefix + "USER", ""),
+        secret=env.lookup(prefix + "SECRET", environment, secret=True) or "",
+    )
