@@ -1,0 +1,105 @@
+"""The door to PostgreSQL: one pooled engine per process, transactions, and the translation of driver errors into ours.
+
+Statements live in the repositories beside this file and in ``engine.queries``. Whoever opens a transaction here is an action.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.types.json import set_json_dumps, set_json_loads
+from sqlalchemy import Connection, create_engine, event, exc, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import NullPool
+
+from engine import errors
+
+KEEPALIVE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # ms; psycopg's default waits for ever on a half-open connection
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
+def _dumps(value: object) -> bytes:
+    return orjson.dumps(value)
+
+
+class Store:
+    """A database with its pool; safe to share between threads."""
+
+    def __init__(self, url: str, *, pool_size: int = 8, pooled: bool = True) -> None:
+        self.url = url
+        options: dict[str, Any] = (
+            {"pool_size": pool_size, "max_overflow": 4} if pooled else {"poolclass": NullPool}
+        )
+        self.engine: Engine = create_engine(
+            url,
+            connect_args=KEEPALIVE,
+            pool_pre_ping=False,
+            json_serializer=_text,
+            json_deserializer=orjson.loads,
+            **options,
+        )
+        event.listen(self.engine, "connect", _prepare)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction, committed at the end, rolled back on any exception.
+
+        Raises: StoreConflict, StoreError (an error at commit may still have committed: look up before repeating).
+        """
+        with translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for look-ups; nothing is kept."""
+        with translated(), self.engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def plain_url(url: str) -> str:
+    """The same address in libpq's spelling, for psycopg and Procrastinate."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def notify(connection: Connection, channel: str) -> None:
+    """Wake who listens on *channel* when this transaction commits."""
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
+
+def _text(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare(driver: psycopg.Connection[Any], _record: object) -> None:
+    set_json_loads(orjson.loads, driver)
+    set_json_dumps(_dumps, driver)
+    driver.prepare_threshold = 2
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Driver errors leave as ours, with their cause; the class of the error is all that is told."""
+    try:
+        yield
+    except exc.IntegrityError as error:
+        raise errors.StoreConflict(what=_constraint(error)) from error
+    except exc.DBAPIError as error:
+        raise errors.StoreError(reason=type(error.orig).__name__) from error
+    except (exc.SQLAlchemyError, psycopg.Error) as error:
+        raise errors.StoreError(reason=type(error).__name__) from error
+
+
+def _constraint(error: exc.IntegrityError) -> str:
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", None) or "a row")

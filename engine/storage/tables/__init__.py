@@ -1,0 +1,57 @@
+"""Every table, grouped by room. The migrations create them; nothing here reads or writes a row.
+
+Of every row it can be said who acts next, and when: rows that are work carry ``status``, ``due_at`` and a lease.
+"""
+
+from engine.storage.tables.access import account, api_key, audit, idempotency
+from engine.storage.tables.base import metadata
+from engine.storage.tables.dossiers import (
+    calendar,
+    calendar_day,
+    document,
+    document_chunk,
+    dossier,
+    dossier_counter,
+    dossier_reference,
+    ledger_entry,
+    timeline,
+    unit,
+)
+from engine.storage.tables.exchange import attempt, call, feed, message, partner, report
+from engine.storage.tables.instances import event, incident, instance, timer, wait, work_item
+from engine.storage.tables.models import deployment, installation, model, procedure, schedule
+
+__all__ = [
+    "account",
+    "api_key",
+    "attempt",
+    "audit",
+    "calendar",
+    "calendar_day",
+    "call",
+    "deployment",
+    "document",
+    "document_chunk",
+    "dossier",
+    "dossier_counter",
+    "dossier_reference",
+    "event",
+    "feed",
+    "idempotency",
+    "incident",
+    "installation",
+    "instance",
+    "ledger_entry",
+    "message",
+    "metadata",
+    "model",
+    "partner",
+    "procedure",
+    "report",
+    "schedule",
+    "timeline",
+    "timer",
+    "unit",
+    "wait",
+    "work_item",
+]

@@ -1,0 +1,143 @@
+"""Tables of the exchange with partners: calls with their attempts, reports, messages, feeds, partners."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from engine.storage.tables.base import identity, metadata, moment, words
+
+call = Table(
+    "call",
+    metadata,
+    identity(),  # also the sequence in its lane: calls of a dossier are written under the dossier's lock
+    Column("dossier_id", ForeignKey("dossier.id"), nullable=False),
+    words("partner"),
+    words("operation"),
+    words("key"),
+    Column("body", JSONB, nullable=False),
+    words("task", nullable=True),  # of the instance; null for a call of a report's exchange
+    words("element", default=""),
+    Column("faults", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("report_id", BigInteger, ForeignKey("report.id")),
+    words("step", nullable=True),  # of the exchange
+    words("repeat"),  # idempotent | queryable | neither
+    Column("timeout_s", Float, nullable=False),
+    words("status", default="pending"),  # pending | sending | unknown | done | refused | incident | withdrawn
+    Column("holds", Boolean, nullable=False, server_default=text("true")),  # its lane waits for it
+    Column("wanted", Boolean, nullable=False, server_default=text("true")),  # false: its task is gone
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column(
+        "sends", Integer, nullable=False, server_default="0"
+    ),  # attempts that may have reached the partner
+    Column("asks", Integer, nullable=False, server_default="0"),
+    Column("absents", SmallInteger, nullable=False, server_default="0"),
+    words("worker", nullable=True),
+    moment("lease_until"),
+    moment("due_at", now=True),
+    moment("sent_at"),  # when the last attempt began
+    moment("created_at", now=True),
+    moment("settled_at"),
+    Column("reply", JSONB),
+    words("fault", nullable=True),
+    words("detail", default=""),
+    words("trace", nullable=True),
+    Index(
+        "call_due_idx",
+        "partner",
+        "due_at",
+        postgresql_where=text("status IN ('pending', 'unknown')"),
+    ),
+    Index("call_lane_idx", "partner", "dossier_id", "id", postgresql_where=text("holds")),
+    Index("call_sending_idx", "lease_until", postgresql_where=text("status = 'sending'")),
+    Index("call_dossier_id_idx", "dossier_id", "id"),
+    Index("call_task_idx", "dossier_id", "task"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("call_id", BigInteger, ForeignKey("call.id"), primary_key=True),
+    Column("ask", Boolean, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    words("worker"),
+    moment("started_at", nullable=False),
+    moment("ended_at"),
+    words("outcome", nullable=True),
+    Column("http_status", SmallInteger),
+    words("detail", default=""),
+    Column("request", LargeBinary),
+    Column("reply", LargeBinary),
+    words("contract_hash", default=""),
+)
+
+report = Table(
+    "report",
+    metadata,
+    identity(),
+    Column("dossier_id", ForeignKey("dossier.id"), nullable=False),
+    words("partner"),
+    Column(
+        "body", JSONB, nullable=False
+    ),  # {seq, kind, status, at, text, phase, unit, officer, element, dossier}
+    words("status", default="waiting"),  # waiting | running | done
+    moment("created_at", now=True),
+    moment("done_at"),
+    Index("report_lane_idx", "dossier_id", "partner", "id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    identity(),
+    words("source"),
+    words("message_id"),
+    words("body_sha256"),
+    words("name"),
+    words("key"),
+    Column("dossier_id", ForeignKey("dossier.id")),
+    Column("payload", JSONB, nullable=False),
+    Column("body", LargeBinary),
+    words("status", default="kept"),  # kept | met | delivered | unclaimed | ambiguous
+    moment("received_at", now=True),
+    moment("keep_until"),
+    moment("delivered_at"),
+    UniqueConstraint("source", "message_id"),
+    Index("message_kept_idx", "name", "key", "id", postgresql_where=text("status = 'kept'")),
+    Index("message_dossier_id_idx", "dossier_id"),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("partner", words("partner").type, primary_key=True),
+    Column("name", words("name").type, primary_key=True),
+    Column("cursor", JSONB),
+    moment("next_at", now=True),
+    moment("last_at"),
+    words("detail", default=""),
+)
+
+partner = Table(
+    "partner",
+    metadata,
+    Column("name", words("name").type, primary_key=True),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
+    words("breaker", default="closed"),  # closed | open
+    Column("failures", Integer, nullable=False, server_default="0"),
+    moment("probe_at"),  # while open: when one call may try again
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    words("paused_reason", nullable=True),
+    moment("changed_at", now=True),
+)
