@@ -61,6 +61,9 @@ dossier = Table(
     Column("applicant", JSONB, nullable=False),
     words("applicant_search", default=""),  # lower case, no accents; for look-up by name
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
+    Column(
+        "record", JSONB, nullable=False, server_default=text("'{}'")
+    ),  # documents, supplements: what reports tell
     words("receiving_unit"),
     words("competent_unit"),
     words("returning_unit"),

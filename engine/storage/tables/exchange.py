@@ -30,7 +30,7 @@ call = Table(
     words("task", nullable=True),  # of the instance; null for a call of a report's exchange
     words("element", default=""),
     Column("faults", JSONB, nullable=False, server_default=text("'[]'")),
-    Column("report_id", BigInteger, ForeignKey("report.id")),
+    Column("report_seq", Integer),  # with dossier and partner: the report whose exchange this is a step of
     words("step", nullable=True),  # of the exchange
     words("repeat"),  # idempotent | queryable | neither
     Column("timeout_s", Float, nullable=False),
@@ -85,16 +85,16 @@ attempt = Table(
 report = Table(
     "report",
     metadata,
-    identity(),
-    Column("dossier_id", ForeignKey("dossier.id"), nullable=False),
-    words("partner"),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("partner", words("partner").type, primary_key=True),
+    Column("seq", Integer, primary_key=True),  # the timeline entry that it tells of
     Column(
         "body", JSONB, nullable=False
     ),  # {seq, kind, status, at, text, phase, unit, officer, element, dossier}
     words("status", default="waiting"),  # waiting | running | done
     moment("created_at", now=True),
     moment("done_at"),
-    Index("report_lane_idx", "dossier_id", "partner", "id"),
+    Index("report_open_idx", "dossier_id", "partner", "seq", postgresql_where=text("status <> 'done'")),
 )
 
 message = Table(

@@ -210,6 +210,9 @@ def upgrade() -> None:
         sa.Column(
             "data", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
+        sa.Column(
+            "record", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.Column("receiving_unit", sa.Text(), nullable=False),
         sa.Column("competent_unit", sa.Text(), nullable=False),
         sa.Column("returning_unit", sa.Text(), nullable=False),
@@ -234,6 +237,66 @@ def upgrade() -> None:
     )
     op.create_index("dossier_changed_at_idx", "dossier", ["changed_at", "id"], unique=False)
     op.create_index("dossier_status_due_idx", "dossier", ["status", "due_at"], unique=False)
+    op.create_table(
+        "call",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=False),
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("task", sa.Text(), nullable=True),
+        sa.Column("element", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "faults", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("report_seq", sa.Integer(), nullable=True),
+        sa.Column("step", sa.Text(), nullable=True),
+        sa.Column("repeat", sa.Text(), nullable=False),
+        sa.Column("timeout_s", sa.Float(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="pending", nullable=False),
+        sa.Column("holds", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("wanted", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sends", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("asks", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("absents", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("worker", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reply", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("trace", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("call_dossier_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("call_pkey")),
+    )
+    op.create_index("call_dossier_id_idx", "call", ["dossier_id", "id"], unique=False)
+    op.create_index(
+        "call_due_idx",
+        "call",
+        ["partner", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('pending', 'unknown')"),
+    )
+    op.create_index(
+        "call_lane_idx",
+        "call",
+        ["partner", "dossier_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("holds"),
+    )
+    op.create_index(
+        "call_sending_idx",
+        "call",
+        ["lease_until"],
+        unique=False,
+        postgresql_where=sa.text("status = 'sending'"),
+    )
+    op.create_index("call_task_idx", "call", ["dossier_id", "task"], unique=False)
     op.create_table(
         "document",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -389,17 +452,23 @@ def upgrade() -> None:
     )
     op.create_table(
         "report",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
         sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("status", sa.Text(), server_default="waiting", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("report_dossier_id_fkey")),
-        sa.PrimaryKeyConstraint("id", name=op.f("report_pkey")),
+        sa.PrimaryKeyConstraint("dossier_id", "partner", "seq", name=op.f("report_pkey")),
     )
-    op.create_index("report_lane_idx", "report", ["dossier_id", "partner", "id"], unique=False)
+    op.create_index(
+        "report_open_idx",
+        "report",
+        ["dossier_id", "partner", "seq"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'done'"),
+    )
     op.create_table(
         "timeline",
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
@@ -466,67 +535,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'open'"),
     )
     op.create_index("work_item_task_idx", "work_item", ["dossier_id", "task"], unique=False)
-    op.create_table(
-        "call",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("dossier_id", sa.BigInteger(), nullable=False),
-        sa.Column("partner", sa.Text(), nullable=False),
-        sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("task", sa.Text(), nullable=True),
-        sa.Column("element", sa.Text(), server_default="", nullable=False),
-        sa.Column(
-            "faults", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
-        ),
-        sa.Column("report_id", sa.BigInteger(), nullable=True),
-        sa.Column("step", sa.Text(), nullable=True),
-        sa.Column("repeat", sa.Text(), nullable=False),
-        sa.Column("timeout_s", sa.Float(), nullable=False),
-        sa.Column("status", sa.Text(), server_default="pending", nullable=False),
-        sa.Column("holds", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("wanted", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("sends", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("asks", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("absents", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("worker", sa.Text(), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reply", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("fault", sa.Text(), nullable=True),
-        sa.Column("detail", sa.Text(), server_default="", nullable=False),
-        sa.Column("trace", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("call_dossier_id_fkey")),
-        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("call_report_id_fkey")),
-        sa.PrimaryKeyConstraint("id", name=op.f("call_pkey")),
-    )
-    op.create_index("call_dossier_id_idx", "call", ["dossier_id", "id"], unique=False)
-    op.create_index(
-        "call_due_idx",
-        "call",
-        ["partner", "due_at"],
-        unique=False,
-        postgresql_where=sa.text("status IN ('pending', 'unknown')"),
-    )
-    op.create_index(
-        "call_lane_idx",
-        "call",
-        ["partner", "dossier_id", "id"],
-        unique=False,
-        postgresql_where=sa.text("holds"),
-    )
-    op.create_index(
-        "call_sending_idx",
-        "call",
-        ["lease_until"],
-        unique=False,
-        postgresql_where=sa.text("status = 'sending'"),
-    )
-    op.create_index("call_task_idx", "call", ["dossier_id", "task"], unique=False)
     op.create_table(
         "attempt",
         sa.Column("call_id", sa.BigInteger(), nullable=False),
