@@ -24,15 +24,15 @@ def _config(connection: Connection | None = None) -> Config:
 def newest() -> str:
     """The revision that this code expects."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    return head or ""
 
 
 def current(connection: Connection) -> str | None:
     """The revision of the database, or None when it is empty."""
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def upgrade(url: str) -> None:

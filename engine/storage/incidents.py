@@ -1,0 +1,70 @@
+"""Incident rows: opened in the transaction that met the trouble, closed by whoever resolved it."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from sqlalchemy import Connection, text
+
+from engine.exchange.ports import Json
+
+_OPEN = text(
+    """
+    INSERT INTO incident (cause, dossier_id, partner, call_id, event_id, task, element, title, facts, actions)
+    VALUES (:cause, :dossier, :partner, :call, :event, :task, :element, :title,
+            CAST(:facts AS jsonb), CAST(:actions AS jsonb))
+    ON CONFLICT DO NOTHING RETURNING id
+    """
+)
+
+_CLOSE = text(
+    "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
+    " WHERE id = :id AND status <> 'closed' RETURNING id"
+)
+
+_CLOSE_OF_CALL = text(
+    "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
+    " WHERE call_id = :call AND status <> 'closed'"
+)
+
+
+def open_incident(
+    connection: Connection,
+    cause: str,
+    title: str,
+    *,
+    dossier: int | None = None,
+    partner: str | None = None,
+    call: int | None = None,
+    event: int | None = None,
+    task: str | None = None,
+    element: str | None = None,
+    facts: Mapping[str, Json] | None = None,
+    actions: Sequence[str] = (),
+) -> int | None:
+    """Open an incident; None when the partner's outage is open already (there is one a partner)."""
+    opened: int | None = connection.scalar(
+        _OPEN,
+        {
+            "cause": cause,
+            "dossier": dossier,
+            "partner": partner,
+            "call": call,
+            "event": event,
+            "task": task,
+            "element": element,
+            "title": title,
+            "facts": orjson.dumps(dict(facts or {})).decode(),
+            "actions": orjson.dumps(list(actions)).decode(),
+        },
+    )
+    return opened
+
+
+def close(connection: Connection, incident: int, *, by: str, resolution: str) -> bool:
+    """Close an incident; False when it was closed already."""
+    return connection.scalar(_CLOSE, {"id": incident, "by": by, "resolution": resolution}) is not None
+
+
+def close_of_call(connection: Connection, call: int, *, by: str, resolution: str) -> None:
+    """Close whatever is open about a call that came to its end after all."""
+    connection.execute(_CLOSE_OF_CALL, {"call": call, "by": by, "resolution": resolution})

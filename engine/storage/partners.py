@@ -1,0 +1,87 @@
+"""Partner rows: the breaker that all workers share, and the pause that an admin sets.
+
+Never written in a dossier's transaction: an outage must not roll a dossier back, nor a dossier an outage.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from engine.storage import incidents
+
+_ENSURE = text("INSERT INTO partner (name) SELECT unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING")
+
+_FAILED = text(
+    """
+    UPDATE partner SET failures = failures + 1, changed_at = now(),
+        breaker = CASE WHEN failures + 1 >= :limit THEN 'open' ELSE breaker END,
+        probe_at = CASE WHEN failures + 1 >= :limit THEN now() + make_interval(secs => :open_s) END
+    WHERE name = :name RETURNING breaker = 'open'
+    """
+)
+
+_WORKED = text(
+    """
+    UPDATE partner p SET failures = 0, breaker = 'closed', probe_at = NULL, changed_at = now()
+    FROM (SELECT name, breaker FROM partner WHERE name = :name FOR UPDATE) was
+    WHERE p.name = was.name AND (p.failures > 0 OR p.breaker = 'open') RETURNING was.breaker
+    """
+)
+
+_CLOSE_OUTAGE = text(
+    "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'recovered'"
+    " WHERE partner = :name AND cause = 'partner-outage' AND status = 'open'"
+)
+
+_PROBE = text(
+    """
+    UPDATE partner SET probe_at = now() + make_interval(secs => :open_s)
+    WHERE breaker = 'open' AND probe_at <= now() AND NOT paused AND name = ANY(:names) RETURNING name
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerPolicy:
+    """When a partner counts as out of order, and how often one call tries again."""
+
+    failures: int
+    open_s: float
+
+
+def ensure(connection: Connection, names: Iterable[str]) -> None:
+    """Have a row for each partner; new ones start closed and unpaused."""
+    connection.execute(_ENSURE, {"names": list(names)})
+
+
+def record_failure(connection: Connection, name: str, policy: BreakerPolicy) -> None:
+    """Count a failure of the way to a partner; at the limit its breaker opens with one incident."""
+    is_open = connection.scalar(_FAILED, {"name": name, "limit": policy.failures, "open_s": policy.open_s})
+    if is_open:
+        incidents.open_incident(
+            connection,
+            "partner-outage",
+            f"partner {name} does not answer",
+            partner=name,
+            actions=["pause"],
+        )
+
+
+def record_success(connection: Connection, name: str) -> None:
+    """Close the breaker of a partner that answered, and its outage's incident."""
+    was = connection.scalar(_WORKED, {"name": name})
+    if was == "open":
+        connection.execute(_CLOSE_OUTAGE, {"name": name})
+
+
+def take_probes(connection: Connection, names: Iterable[str], policy: BreakerPolicy) -> tuple[str, ...]:
+    """Partners whose breaker is open and whose next probe is ours to send, by one worker at a time."""
+    return tuple(connection.scalars(_PROBE, {"names": list(names), "open_s": policy.open_s}))
+
+
+def troubled(connection: Connection) -> frozenset[str]:
+    """Partners with failures on their account: a success must be told to them."""
+    return frozenset(
+        connection.scalars(text("SELECT name FROM partner WHERE failures > 0 OR breaker = 'open'"))
+    )
