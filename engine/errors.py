@@ -126,6 +126,14 @@ class DocumentRefused(DossierError):
     code, text = "document-refused", "document {name}: {reason}"
 
 
+class UnitUnknown(DossierError):
+    code, text = "unit-unknown", "no unit has the code {unit} on {day}"
+
+
+class UnitAmbiguous(DossierError):
+    code, status, text = "unit-ambiguous", 409, "two units would have the code {unit} at the same time"
+
+
 class TransitionRefused(DossierError):
     code, status, text = "transition-refused", 409, "a dossier in status {status} cannot become {wanted}"
 
@@ -150,6 +158,13 @@ class FormInvalid(DossierError):
 class ContractInvalid(LienthongError):
     code, text = "contract-invalid", "contract {file}: {where}: {reason}"
     remedy = "mend the contract; `lienthong partners check NAME` reads it again"
+
+
+class WsdlRefused(ContractInvalid):
+    """A WSDL that cannot be used: unreadable, reaching outside its folder, or in a style that is not supported."""
+
+    code, text = "wsdl-refused", "WSDL {file}: {reason}"
+    remedy = "keep the WSDL and all that it imports in one folder; only document/literal and rpc/literal work"
 
 
 class PartnerUnknown(LienthongError):
@@ -178,8 +193,20 @@ class CallOutcomeUnknown(CallError):
     code, text = "call-outcome-unknown", "{partner}.{operation}: sent, no usable answer: {reason}"
 
 
+class ReplyInvalid(CallError):
+    """A reply that parses but breaks its schema: kept, an incident, never resent."""
+
+    code, text = "reply-invalid", "{partner}.{operation}: the reply breaks its schema: {reason}"
+
+
 class MessageRefused(LienthongError):
     code, status, text = "message-refused", 422, "message refused: {reason}"
+
+
+class SoapRefused(MessageRefused):
+    """A SOAP request that is answered by a fault; the facts ``fault`` and ``version`` say which and in which SOAP."""
+
+    code, status, text = "soap-refused", 400, "SOAP request refused ({fault}): {reason}"
 
 
 class MessageConflict(LienthongError):

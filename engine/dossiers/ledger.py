@@ -13,16 +13,9 @@ from enum import StrEnum
 
 from engine.clock import VIETNAM
 from engine.dossiers.calendar import WorkingCalendar
+from engine.models.procedure import Procedure, Unit
 
 PAYMENT = "payment"  # the reason of a pause that has its own counter: QĐ 766 deducts only supplements
-
-
-class TermUnit(StrEnum):
-    """What a deadline is counted in; the portal's DONVITINH."""
-
-    WORKING_DAYS = "working-days"  # Ngày làm việc
-    CALENDAR_DAYS = "calendar-days"  # Ngày: rolled forward off days without work
-    HOURS = "hours"  # Giờ: of work, eight a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +27,7 @@ class Term:
     """
 
     amount: Decimal
-    unit: TermUnit = TermUnit.WORKING_DAYS
+    unit: Unit = Unit.DAYS
     cut_off: time | None = None
 
 
@@ -86,6 +79,18 @@ class Reckoning:
         return self.paused_by.get(PAYMENT, timedelta(0))
 
 
+def term_of(procedure: Procedure, channel: str) -> Term | None:
+    """How long *procedure* may take over *channel*, with its cut-off hour; None when it has no deadline there."""
+    declared, rule = procedure.term(channel), procedure.calendar_rule
+    if declared is None:
+        return None
+    return Term(
+        amount=Decimal(declared.amount),
+        unit=declared.unit,
+        cut_off=time.fromisoformat(rule.accepted_after) if rule else None,
+    )
+
+
 def first_due(received_at: datetime, term: Term, calendar: WorkingCalendar) -> datetime:
     """When a dossier received at *received_at* is due, before any pause, in UTC.
 
@@ -95,9 +100,9 @@ def first_due(received_at: datetime, term: Term, calendar: WorkingCalendar) -> d
     begun = calendar.next_working_instant(received_at)
     if term.cut_off is not None and begun.astimezone(VIETNAM).time() >= term.cut_off:
         begun = _next_morning(begun, calendar)
-    if term.unit is TermUnit.HOURS:
+    if term.unit is Unit.HOURS:
         return calendar.add_working_hours(begun, term.amount)
-    if term.unit is TermUnit.CALENDAR_DAYS:
+    if term.unit is Unit.CALENDAR_DAYS:
         return calendar.end_of_working_day(_day(begun) + timedelta(days=int(term.amount)))
     return calendar.add_working_days(begun, int(term.amount))
 

@@ -9,7 +9,9 @@ from engine.clock import VIETNAM
 from engine.dossiers import ledger
 from engine.dossiers.calendar import WorkingCalendar
 from engine.dossiers.holidays import seed_days
-from engine.dossiers.ledger import Entry, EntryKind, Term, TermUnit
+from engine.dossiers.ledger import Entry, EntryKind, Term
+from engine.models.procedure import CalendarRule, Channel, Coded, Procedure, Text, Unit
+from engine.models.procedure import Term as Declared
 
 CALENDAR = WorkingCalendar(days={d.day: d.working for d in seed_days(2026, 2027)})
 SAME_DAY = Term(amount=Decimal(0), cut_off=time(15))
@@ -64,13 +66,36 @@ def test_a_same_day_procedure_is_due_the_same_day_before_the_cut_off(received: s
         ("2026-03-02T09:00", THREE_DAYS, "2026-03-05T17:00"),
         ("2026-03-02T17:30", THREE_DAYS, "2026-03-06T17:00"),
         ("2026-03-02T15:30", Term(amount=Decimal(3), cut_off=time(15)), "2026-03-06T17:00"),
-        ("2026-03-02T09:00", Term(amount=Decimal(5), unit=TermUnit.CALENDAR_DAYS), "2026-03-09T17:00"),
-        ("2026-03-02T11:00", Term(amount=Decimal(4), unit=TermUnit.HOURS), "2026-03-02T17:00"),
-        ("2026-03-02T12:00", Term(amount=Decimal("4.5"), unit=TermUnit.HOURS), "2026-03-03T08:00"),
+        ("2026-03-02T09:00", Term(amount=Decimal(5), unit=Unit.CALENDAR_DAYS), "2026-03-09T17:00"),
+        ("2026-03-02T11:00", Term(amount=Decimal(4), unit=Unit.HOURS), "2026-03-02T17:00"),
+        ("2026-03-02T12:00", Term(amount=Decimal("4.5"), unit=Unit.HOURS), "2026-03-03T08:00"),
     ],
 )
 def test_terms_are_counted_in_their_own_unit(received: str, term: Term, due: str) -> None:
     assert ledger.first_due(local(received), term, CALENDAR) == local(due)
+
+
+def test_a_procedures_term_is_that_of_the_channel_with_its_cut_off_hour() -> None:
+    words = Text(vi="x", en="x")
+    procedure = Procedure(
+        code="2.002621",
+        name=words,
+        process="p",
+        field=Coded(code="HT", name=words),
+        deadline={
+            Channel.COUNTER: Declared(unit=Unit.DAYS, amount=5),
+            Channel.ONLINE: Declared(unit=Unit.HOURS, amount=8),
+        },
+        calendar_rule=CalendarRule(accepted_after="15:00"),
+        fees=(),
+        documents=(),
+        applicant=(),
+        data=(),
+        result=None,
+        reports=(),
+    )
+    assert ledger.term_of(procedure, "online") == Term(amount=Decimal(8), unit=Unit.HOURS, cut_off=time(15))
+    assert ledger.term_of(procedure, "post") == Term(amount=Decimal(5), cut_off=time(15))
 
 
 # -- pauses -----------------------------------------------------------------------------------------------
