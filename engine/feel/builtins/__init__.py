@@ -1,0 +1,27 @@
+"""The built-in functions of FEEL; importing this registers them all."""
+
+from engine.feel.builtins import (
+    calendar,
+    contexts,
+    conversions,
+    lists,
+    moments,
+    numbers,
+    ranges,
+    selection,
+    statistics,
+    strings,
+)
+
+__all__ = [
+    "calendar",
+    "contexts",
+    "conversions",
+    "lists",
+    "moments",
+    "numbers",
+    "ranges",
+    "selection",
+    "statistics",
+    "strings",
+]

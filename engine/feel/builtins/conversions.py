@@ -1,0 +1,97 @@
+"""Built-ins that make a number, string, duration or range of something else."""
+
+from decimal import Decimal
+
+from engine.feel.registry import builtin
+from engine.feel.runtime import Misuse, Run
+from engine.feel.temporals import Date, DateTime, DaysTime, YearsMonths
+from engine.feel.temporal_math import months_between
+from engine.feel.texts import read_duration, read_number, write, write_number
+from engine.feel.values import Function, Range, norm
+
+
+@builtin("number", "from: string", "grouping separator?: string~", "decimal separator?: string~")
+def number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
+    """The number that a string writes, with the separators it uses."""
+    if grouping not in (None, " ", ",", ".") or point not in (None, ",", "."):
+        raise Misuse("separators are a space, `,` or `.` for groups and `,` or `.` for decimals")
+    if grouping is not None and grouping == point:
+        raise Misuse("the two separators must differ")
+    plain = text.replace(grouping, "") if grouping else text
+    found = read_number(plain.replace(point, ".") if point else plain)
+    if found is None:
+        raise Misuse(f"`{text[:40]}` is no number")
+    return found
+
+
+@builtin("number", "from: number")
+def number_itself(value: Decimal) -> Decimal:
+    """A number as it is."""
+    return value
+
+
+@builtin("string", "from: any", run=True)
+def string(run: Run, value: object) -> str | None:
+    """The value as text; null stays null."""
+    return None if value is None else text_of(run, value) if not isinstance(value, str) else value
+
+
+def text_of(run: Run, value: object) -> str:
+    """The text of a value as it stands within a list or context: strings in quotes."""
+    value = norm(value)
+    if isinstance(value, str):
+        run.written(len(value))
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, Decimal):
+        return write_number(value)
+    return _structure(run, value)
+
+
+def _structure(run: Run, value: object) -> str:
+    run.spend()
+    if isinstance(value, list):
+        text = "[" + ", ".join(text_of(run, item) for item in value) + "]"
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(f"{key}: {text_of(run, item)}" for key, item in value.items()) + "}"
+    elif isinstance(value, Range):
+        text = range_text(run, value)
+    elif isinstance(value, Function):
+        text = f"function({', '.join(value.params)})"
+    elif isinstance(value, Date | DateTime | DaysTime | YearsMonths) or hasattr(value, "zone"):
+        text = write(value)  # type: ignore[arg-type]
+    else:
+        raise Misuse("a foreign object has no text")
+    run.written(len(text))
+    return text
+
+
+def range_text(run: Run, value: Range) -> str:
+    """A range as FEEL writes it."""
+    if value.op:
+        return f"({value.op} {text_of(run, value.high if value.op[0] == '<' else value.low)})"
+    ends = f"{text_of(run, value.low)}..{text_of(run, value.high)}"
+    return f"{'[' if value.low_closed else '('}{ends}{']' if value.high_closed else ')'}"
+
+
+@builtin("duration", "from: string")
+def duration(text: str) -> YearsMonths | DaysTime:
+    """The duration that a string writes in ISO 8601."""
+    found = read_duration(text)
+    if found is None:
+        raise Misuse(f"`{text[:40]}` is no duration")
+    return found
+
+
+@builtin("duration", "from: duration")
+def duration_itself(value: YearsMonths | DaysTime) -> YearsMonths | DaysTime:
+    """A duration as it is."""
+    return value
+
+
+@builtin("years and months duration", "from: date", "to: date")
+def years_and_months(start: Date | DateTime, end: Date | DateTime) -> YearsMonths:
+    """Whole months between two dates."""
+    first = start.date if isinstance(start, DateTime) else start
+    return months_between(first, end.date if isinstance(end, DateTime) else end)

@@ -1,0 +1,280 @@
+"""Closures of what turns over many values: filters, `for`, `some`, `every`, `in` and decision tables' cells.
+
+Every turn costs one step of the evaluation's budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.feel import syntax
+from engine.feel.comparison import equal, member
+from engine.feel.runtime import Env
+from engine.feel.temporal_math import checked_date
+from engine.feel.temporals import Date
+from engine.feel.values import Growing, Range, as_list, kind_of, norm
+
+if TYPE_CHECKING:
+    from engine.feel.compiler import Code, Compiler
+
+INPUT = "?"
+
+
+# -- filters --------------------------------------------------------------------------------------
+
+
+def filtered(compiler: Compiler, node: syntax.Filter) -> Code:
+    """`source[condition]`: the item at a position, or the items for which the condition is true."""
+    source = _source(compiler, node.source)
+    condition = compiler.within(frozenset({"item"}), node.condition)
+    if isinstance(node.condition, syntax.Literal | syntax.Negation):
+        return lambda env: _at_position(env, as_list(source(env)), condition(env), node.at)
+    counts = isinstance(node.condition, syntax.Binary) and node.condition.op in "+-*/**"
+
+    def items(env: Env) -> object:
+        found = source(env)
+        values = as_list(found)
+        if not values:
+            return None if counts or found is None else []
+        return _select(env, values, condition, node.at)
+
+    return items
+
+
+def _source(compiler: Compiler, node: syntax.Node) -> Code:
+    """The list to filter; `partial` is looked into where it stands instead of being copied."""
+    code = compiler.code(node)
+    if not (isinstance(node, syntax.Name) and node.name == "partial"):
+        return code
+
+    def partial(env: Env) -> object:
+        scope: Env | None = env
+        while scope is not None and "partial" not in scope.vars:
+            scope = scope.parent
+        return scope.vars["partial"] if scope else code(env)
+
+    return partial
+
+
+def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
+    out: list[object] = []
+    run = env.run
+    odd: object = True
+    for value in values:
+        run.spend()
+        item = norm(value)
+        scope = Env({"item": item}, env, run)
+        found = condition(Env(item, scope, run) if isinstance(item, dict) else scope)
+        if found is True:
+            out.append(item)
+        elif isinstance(found, Decimal):
+            return _at_position(env, values, found, at)
+        elif found is not False:
+            odd = found
+    if odd is not True:
+        run.fault(at, f"the condition of a filter is {kind_of(odd)}, neither boolean nor number")
+    return out
+
+
+def _at_position(env: Env, values: list[object], position: object, at: int) -> object:
+    if position is True:
+        return list(values)
+    if not isinstance(position, Decimal):
+        if position is not False:
+            env.run.fault(at, f"the condition of a filter is {kind_of(position)}, neither boolean nor number")
+        return []
+    index = int(position) if abs(position) <= len(values) else 0
+    if index and index == position:
+        return norm(values[index - 1 if index > 0 else index])
+    env.run.fault(at, f"a list of {len(values)} items has none at position {position}", "missing")
+    return None
+
+
+# -- loops ----------------------------------------------------------------------------------------
+
+
+def loop(compiler: Compiler, node: syntax.Loop) -> Code:
+    """`for`, `some` and `every`."""
+    turns: list[tuple[str, Callable[[Env], Iterator[object] | None]]] = []
+    bound: frozenset[str] = frozenset()
+    for turn in node.turns:
+        source = compiler.within(bound, turn.source)
+        end = compiler.within(bound, turn.end) if turn.end else None
+        turns.append((turn.name, _iterator(source, end, node.at)))
+        bound |= {turn.name}
+    body = compiler.within(bound | {"partial"} if node.kind == "for" else bound, node.body)
+    return _for(turns, body) if node.kind == "for" else _quantified(node, turns, body)
+
+
+Turns = "list[tuple[str, Callable[[Env], Iterator[object] | None]]]"
+
+
+def _scopes(env: Env, turns: Turns, index: int = 0) -> Iterator[Env | None]:
+    """A scope for each combination of the loops' items; None once where an iteration has no meaning."""
+    name, items = turns[index]
+    found = items(env)
+    if found is None:
+        yield None
+        return
+    last = index + 1 == len(turns)
+    for value in found:
+        env.run.spend()
+        scope = Env({name: value}, env, env.run)
+        if last:
+            yield scope
+        else:
+            yield from _scopes(scope, turns, index + 1)
+
+
+def _for(turns: Turns, body: Code) -> Code:
+    def values(env: Env) -> object:
+        out = Growing()
+        limit = env.run.limits.items
+        for scope in _scopes(Env({"partial": out}, env, env.run), turns):
+            if scope is None:
+                return None
+            if len(out) >= limit:
+                env.run.grown(len(out) + 1)
+            out.append(body(scope))
+        return list(out)
+
+    return values
+
+
+def _quantified(node: syntax.Loop, turns: Turns, body: Code) -> Code:
+    decisive = node.kind == "some"
+
+    def holds(env: Env) -> object:
+        result: bool | None = not decisive
+        for scope in _scopes(env, turns):
+            if scope is None:
+                return None
+            found = body(scope)
+            if found is decisive:
+                return decisive
+            if type(found) is not bool:
+                env.run.fault(node.at, f"the condition of `{node.kind}` is {kind_of(found)}, not a boolean")
+                result = None
+        return result
+
+    return holds
+
+
+def _iterator(source: Code, end: Code | None, at: int) -> Callable[[Env], Iterator[object] | None]:
+    def items(env: Env) -> Iterator[object] | None:
+        start = source(env)
+        if end is not None:
+            return _sequence(env, start, end(env), at)
+        if isinstance(start, Range):
+            return _range_items(env, start, at)
+        if start is None:
+            env.run.fault(at, "there is nothing to iterate over: the list is null")
+            return None
+        return map(norm, as_list(start))
+
+    return items
+
+
+def _range_items(env: Env, source: Range, at: int) -> Iterator[object] | None:
+    found = _sequence(env, source.low, source.high, at)
+    if found is None:
+        return None
+    skipped = [] if source.low_closed else [source.low]
+    skipped += [] if source.high_closed else [source.high]
+    return (value for value in found if not any(equal(value, end) for end in skipped))
+
+
+def _sequence(env: Env, start: object, end: object, at: int) -> Iterator[object] | None:
+    if isinstance(start, Decimal) and isinstance(end, Decimal) and start == int(start) and end == int(end):
+        return (Decimal(number) for number in _steps(int(start), int(end)))
+    if isinstance(start, Date) and isinstance(end, Date):
+        return (checked_date(number) for number in _steps(start.number, end.number))
+    env.run.fault(at, f"cannot iterate from {kind_of(start)} to {kind_of(end)}")
+    return None
+
+
+def _steps(start: int, end: int) -> range:
+    return range(start, end + 1) if start <= end else range(start, end - 1, -1)
+
+
+# -- membership -----------------------------------------------------------------------------------
+
+
+def membership(compiler: Compiler, node: syntax.In) -> Code:
+    """`value in tests`; within the tests `?` is the value."""
+    value = compiler.code(node.value)
+    tests = [_one_test(compiler, test, node.at) for test in node.tests]
+
+    def found(env: Env) -> object:
+        tested = value(env)
+        scope = Env({INPUT: tested}, env, env.run)
+        return _any(scope, tested, tests)
+
+    return found
+
+
+def unary_tests(compiler: Compiler, node: syntax.UnaryTests) -> Code:
+    """A decision table's cell about `?`: true, false or null."""
+    if not node.tests:
+        return lambda env: True
+    tests = [_one_test(compiler, test, node.at) for test in node.tests]
+    compiler.names.discard(INPUT)
+
+    def cell(env: Env) -> object:
+        found = _any(env, norm(env.vars.get(INPUT)), tests)
+        if node.negated:
+            return None if found is None else not found
+        return found
+
+    return cell
+
+
+Tester = "Callable[[Env, object], bool | None]"
+
+
+def _any(env: Env, value: object, tests: list[Callable[[Env, object], bool | None]]) -> bool | None:
+    result: bool | None = False
+    for test in tests:
+        env.run.spend()
+        found = test(env, value)
+        if found is True:
+            return True
+        if found is None:
+            result = None
+    return result
+
+
+def _one_test(compiler: Compiler, node: syntax.Node, at: int) -> Callable[[Env, object], bool | None]:
+    code = compiler.within(frozenset({INPUT}), node)
+    if uses_input(node):
+        return lambda env, value: _truth(env, code(env), at)
+
+    def test(env: Env, value: object) -> bool | None:
+        wanted = code(env)
+        if wanted is True and not isinstance(value, bool):
+            return True
+        found = member(value, wanted)
+        if found is None:
+            env.run.fault(at, f"cannot tell whether {kind_of(value)} is in {kind_of(wanted)}")
+        return found
+
+    return test
+
+
+def _truth(env: Env, found: object, at: int) -> bool | None:
+    if type(found) is bool:
+        return found
+    env.run.fault(at, f"a test is {kind_of(found)}, not a boolean")
+    return None
+
+
+def uses_input(node: object) -> bool:
+    """Whether `?` stands anywhere in a tree."""
+    if isinstance(node, syntax.Name):
+        return node.name == INPUT
+    if isinstance(node, tuple):
+        return any(uses_input(part) for part in node)
+    fields = getattr(node, "__dataclass_fields__", None)
+    return fields is not None and any(uses_input(getattr(node, name)) for name in fields)

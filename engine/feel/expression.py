@@ -1,0 +1,122 @@
+"""A compiled expression: what callers hold on to and call, and the cache that compiles each text once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+
+from engine.errors import FeelError
+from engine.feel import builtins
+from engine.feel.compiled_calls import builtin_value
+from engine.feel.compiler import Code, Compiler
+from engine.feel.names import Names, known, names_in
+from engine.feel.parser import parse, parse_unary
+from engine.feel.registry import BUILTINS
+from engine.feel.runtime import DEFAULT_LIMITS, Env, Limits, Run, Warning_, WorkingCalendar
+from engine.feel.syntax import Node
+from engine.feel.types import Type
+from engine.feel.values import norm
+
+__all__ = ["Expression", "builtin_value", "builtins", "compile", "evaluate"]
+
+
+class Expression:
+    """FEEL compiled once, called as often as wanted, from any thread.
+
+    *names* are the variables it uses from outside, *functions* the built-ins that it calls.
+    """
+
+    __slots__ = ("_code", "functions", "names", "text", "tree")
+
+    def __init__(self, text: str, tree: Node, code: Code, names: frozenset[str], functions: frozenset[str]) -> None:
+        self.text, self.tree, self._code, self.names, self.functions = text, tree, code, names, functions
+
+    def __call__(
+        self,
+        context: Mapping[str, object],
+        *,
+        clock: Callable[[], datetime] | None = None,
+        calendar: WorkingCalendar | None = None,
+        strict: bool = False,
+        warn: Callable[[Warning_], None] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        types: Mapping[str, Type] | None = None,
+    ) -> object:
+        """The value for these variables; what cannot be computed is None and told to *warn*.
+
+        Raises:
+            FeelError: a budget is used up, or in strict mode anything that would have been a warning.
+        """
+        run = Run(
+            self.text,
+            clock=clock,
+            calendar=calendar,
+            strict=strict,
+            warn=warn,
+            limits=limits,
+            types=types,
+        )
+        return self._code(Env(context, None, run))
+
+    def within(self, run: Run, context: Mapping[str, object]) -> object:
+        """The value as part of a longer evaluation, whose budgets and receiver of warnings it shares."""
+        outer, run.text = run.text, self.text
+        value = self._code(Env(context, None, run))
+        run.text = outer
+        return value
+
+    def __repr__(self) -> str:
+        return f"<FEEL {self.text!r}>"
+
+
+def compile(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Expression:  # noqa: A001
+    """The expression written in *text*; Camunda's leading `=` is accepted.
+
+    *names* are the variables and keys that may be met; only those with spaces or operators in them matter. With *unary*
+    the text is a decision table's cell about the variable `?`.
+
+    Raises:
+        FeelSyntaxError: the text is not FEEL; its facts are text, line, column, expected and found.
+    """
+    return _compiled(text, names if isinstance(names, frozenset) else frozenset(names), unary)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, names: frozenset[str], unary: bool) -> Expression:
+    scope = Names((), known(names)) if names else _BUILTIN_NAMES
+    if names:
+        known(names).parent = _BUILTIN_NAMES
+    source = text
+    if not unary and text.lstrip().startswith("="):
+        source = text.replace("=", " ", 1)
+    tree = parse_unary(source, scope) if unary else parse(source, scope)
+    compiler = Compiler(names & BUILTINS.keys())
+    code = compiler.code(tree)
+    return Expression(text, tree, code, frozenset(compiler.names), frozenset(compiler.functions))
+
+
+_BUILTIN_NAMES = Names(BUILTINS)
+
+
+def evaluate(
+    text: str,
+    context: Mapping[str, object],
+    *,
+    clock: Callable[[], datetime] | None = None,
+    calendar: WorkingCalendar | None = None,
+    strict: bool = False,
+    warn: Callable[[Warning_], None] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> object:
+    """The value of an expression whose names are the keys found anywhere in the context.
+
+    Raises:
+        FeelSyntaxError: the text is not FEEL.
+        FeelError: a budget is used up, or in strict mode anything that would have been a warning.
+    """
+    expression = compile(text, names_in(dict(context)))
+    return norm(expression(context, clock=clock, calendar=calendar, strict=strict, warn=warn, limits=limits))
+
+
+def as_feel_error(error: FeelError) -> str:
+    """One sentence about an evaluation that was stopped."""
+    return error.message
