@@ -221,10 +221,10 @@ def test_a_command_starts_a_server_for_itself_and_stops_it(folder: Path) -> None
     assert find_postmaster(folder / "postgres" / "db") is None
 
 
-def test_a_configured_database_is_used_as_it_is(folder: Path) -> None:
+def test_a_configured_database_is_used_and_nothing_is_started(folder: Path) -> None:
     settings = Settings(data_dir=folder, database=Database(url="postgresql://db.example/x"))
     with attach_or_start(settings) as url:
-        assert url == "postgresql://db.example/x"
+        assert url == "postgresql+psycopg://db.example/x"
     assert not list(folder.iterdir())
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.errors import DatabaseServerError
+from engine.errors import DatabaseServerError, SettingsError
 from engine.settings import Settings
 from engine.storage.embedded.place import Hold, Place, find_place
 from engine.storage.embedded.postmaster import find_postmaster
@@ -24,7 +24,7 @@ def attach_or_start(settings: Settings) -> Iterator[str]:
         DatabaseServerError: the embedded server can neither be started nor reached.
     """
     if settings.database.url:
-        yield settings.database.url
+        yield sqlalchemy_url(settings.database.url)
         return
     server = EmbeddedPostgres(settings.data_dir, settings.database)
     until = time.monotonic() + settings.database.start_timeout_s
@@ -79,6 +79,22 @@ def _visited(place: Place) -> Iterator[str]:
         guest.free()
 
 
-def embedded_url(settings: Settings) -> str:
-    """The URL of the embedded server whether it runs or not; for the children of the process that supervises it."""
-    return settings.database.url or find_place(settings.data_dir, settings.database.os_user).url()
+def database_url(settings: Settings) -> str:
+    """The configured database, or the embedded one whether its server runs or not; for a supervisor's children."""
+    if settings.database.url:
+        return sqlalchemy_url(settings.database.url)
+    return find_place(settings.data_dir, settings.database.os_user).url()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """*url* as people write it (`postgresql://…`), naming the driver for SQLAlchemy.
+
+    Raises:
+        SettingsError: it is no PostgreSQL address.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise SettingsError(
+            name="DATABASE_URL", reason="it must look like postgresql://user:password@host/database"
+        )
+    return f"postgresql+psycopg://{rest}"

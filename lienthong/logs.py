@@ -1,0 +1,48 @@
+"""How this process logs: events with fields on stderr, for people on a terminal, as JSON lines otherwise."""
+
+import logging  # noqa: TID251  # other people's libraries use it; their warnings must not be lost
+import sys
+
+import structlog
+
+from engine.errors import SettingsError
+from engine.settings import Settings
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def configure_logs(settings: Settings, process: str) -> None:
+    """Send every log event of this process to stderr, each with the name *process*.
+
+    Raises:
+        SettingsError: the level or the format is none that we know.
+    """
+    level = _LEVELS.get(settings.log_level.lower())
+    if level is None:
+        raise SettingsError(name="LIENTHONG_LOG_LEVEL", reason=f"one of {', '.join(_LEVELS)}")
+    if settings.log_format not in {"", "json", "console"}:
+        raise SettingsError(name="LIENTHONG_LOG_FORMAT", reason="json or console")
+    plain = settings.log_format == "console" or (not settings.log_format and sys.stderr.isatty())
+    renderer = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if plain
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if not plain else _unchanged,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    logging.basicConfig(level=max(level, 30), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _unchanged(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    return event
