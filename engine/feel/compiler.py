@@ -136,10 +136,11 @@ def _binary(compiler: Compiler, node: syntax.Binary) -> Code:
     left, right, at, op = compiler.code(node.left), compiler.code(node.right), node.at, node.op
     if op in OPERATORS:
         return _arithmetic(op, left, right, at)
+    constant = node.right.value if isinstance(node.right, syntax.Literal) else None
     if op in ("=", "!="):
-        return _equality(op, left, right, at)
-    if isinstance(node.right, syntax.Literal) and isinstance(node.right.value, Decimal):
-        return _compare_with(op, left, node.right.value, at)
+        return _equality(op, left, right, at) if type(constant) is not str else _equals(op, left, constant, at)
+    if isinstance(constant, Decimal):
+        return _compare_with(op, raw(compiler, node.left), constant, at)
     return lambda env: ordered(env, op, left(env), right(env), at)
 
 
@@ -176,28 +177,62 @@ def _equality(op: str, left: Code, right: Code, at: int) -> Code:
         a, b = left(env), right(env)
         if type(a) is str and type(b) is str:
             return (a == b) is wanted
-        found = equal(a, b)
-        if found is None:
-            found = equal(_one(a), _one(b))
-        if found is None:
-            env.run.fault(at, f"`{op}` cannot compare {kind_of(a)} with {kind_of(b)}")
-            return None
-        return found is wanted
+        return _same(env, op, a, b, at)
 
     return equality
+
+
+def _same(env: Env, op: str, a: object, b: object, at: int) -> bool | None:
+    found = equal(a, b)
+    if found is None:
+        found = equal(_one(a), _one(b))
+    if found is None:
+        env.run.fault(at, f"`{op}` cannot compare {kind_of(a)} with {kind_of(b)}")
+        return None
+    return found is (op == "=")
 
 
 _COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 def _compare_with(op: str, left: Code, limit: Decimal, at: int) -> Code:
+    """A comparison with a number that stands in the text; whole numbers of JSON need no conversion for it."""
     apply = _COMPARE[op]
+    whole: Decimal | int = int(limit) if limit == limit.to_integral_value() and abs(limit) < 10**34 else limit
 
     def comparison(env: Env) -> object:
         value = left(env)
+        if type(value) is int:
+            return apply(value, whole)
+        value = norm(value)
         return apply(value, limit) if type(value) is Decimal else ordered(env, op, value, limit, at)
 
     return comparison
+
+
+def raw(compiler: Compiler, node: syntax.Node) -> Code:
+    """The closure of a node, whose value may be one of JSON that is not yet FEEL's."""
+    code = compiler.code(node)
+    if not isinstance(node, syntax.Name):
+        return code
+    name, missing = node.name, MISSING
+
+    def variable(env: Env) -> object:
+        value = env.vars.get(name, missing)
+        return code(env) if value is missing else value
+
+    return variable
+
+
+def _equals(op: str, left: Code, text: str, at: int) -> Code:
+    """Equality with a string that stands in the text."""
+    wanted = op == "="
+
+    def equality(env: Env) -> object:
+        value = left(env)
+        return (value == text) is wanted if type(value) is str else _same(env, op, value, text, at)
+
+    return equality
 
 
 def ordered(env: Env, op: str, a: object, b: object, at: int) -> bool | None:

@@ -46,15 +46,7 @@ class Expression:
         Raises:
             FeelError: a budget is used up, or in strict mode anything that would have been a warning.
         """
-        run = Run(
-            self.text,
-            clock=clock,
-            calendar=calendar,
-            strict=strict,
-            warn=warn,
-            limits=limits,
-            types=types,
-        )
+        run = Run(self.text, clock, calendar, strict, warn, limits, types)
         return self._code(Env(context, None, run))
 
     def within(self, run: Run, context: Mapping[str, object]) -> object:

@@ -72,7 +72,6 @@ class Run:
     def __init__(
         self,
         text: str,
-        *,
         clock: Callable[[], datetime] | None = None,
         calendar: WorkingCalendar | None = None,
         strict: bool = False,
