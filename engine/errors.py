@@ -41,6 +41,10 @@ class SettingsError(LienthongError):
     remedy = "run `lienthong settings` to see every setting with its meaning"
 
 
+class ScheduleInvalid(LienthongError):
+    code, status, text = "schedule-invalid", 422, "`{trigger}` is no trigger: {reason}"
+
+
 # -- the expression language ----------------------------------------------------------------------
 
 
@@ -138,12 +142,29 @@ class TransitionRefused(DossierError):
     code, status, text = "transition-refused", 409, "a dossier in status {status} cannot become {wanted}"
 
 
+class DossierOver(DossierError):
+    """The dossier has ended: nothing can be added to it any more."""
+
+    code, status = "dossier-over", 409
+    text = "dossier {dossier} is over (status {status}) and takes nothing more"
+
+
+class DocumentNotFound(DossierError):
+    code, status, text = "document-not-found", 404, "dossier {dossier} has no document {sha256}"
+
+
 class WorkItemNotFound(DossierError):
     code, status, text = "work-item-not-found", 404, "there is no work item {work_item}"
 
 
 class WorkItemTaken(DossierError):
     code, status, text = "work-item-taken", 409, "work item {work_item} was already decided"
+
+
+class WorkItemClaimed(DossierError):
+    """Somebody else has claimed it; they complete or release it first."""
+
+    code, status, text = "work-item-claimed", 409, "work item {work_item} is claimed by {holder}"
 
 
 class FormInvalid(DossierError):
@@ -260,3 +281,33 @@ class RequestInvalid(LienthongError):
 
 class BodyTooLarge(LienthongError):
     code, status, text = "body-too-large", 413, "the body has more than {limit_bytes} bytes"
+
+
+class BodyInvalid(LienthongError):
+    """JSON that parses but lacks or misspells something; ``facts['fields']`` is a list of {field, reason}."""
+
+    code, status, text = "body-invalid", 422, "the body is not acceptable: {reason}"
+
+
+class MediaTypeUnsupported(LienthongError):
+    code, status, text = "media-type-unsupported", 415, "the body must be {wanted}, not {found}"
+
+
+class IdempotencyKeyMissing(LienthongError):
+    code, status, text = "idempotency-key-missing", 400, "this request needs an Idempotency-Key: {reason}"
+    remedy = "send `Idempotency-Key: <a new UUID>`, and the same one when you repeat the request"
+
+
+class CursorInvalid(LienthongError):
+    """A cursor that was not issued here, or for another filter."""
+
+    code, status, text = "cursor-invalid", 400, "the cursor cannot be used: {reason}"
+    remedy = "start again without a cursor, and follow the Link header"
+
+
+class AddressUnknown(LienthongError):
+    code, status, text = "not-found", 404, "nothing is at {path}"
+
+
+class MethodNotAllowed(LienthongError):
+    code, status, text = "method-not-allowed", 405, "{method} is not possible at {path}"

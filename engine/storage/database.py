@@ -16,6 +16,8 @@ from sqlalchemy.pool import NullPool
 
 from engine import errors
 
+__all__ = ["KEEPALIVE", "Connection", "Store", "notify", "plain_url", "translated"]
+
 KEEPALIVE = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,  # ms; psycopg's default waits for ever on a half-open connection

@@ -1,0 +1,83 @@
+"""Rows of the timetable: what is due, and when it is due again. Moments are the database's own time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, text
+
+from engine.exchange.ports import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A row to have: the background job *job* runs by *trigger*, with *arguments*."""
+
+    name: str
+    job: str
+    trigger: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due(Planned):
+    """A row that is due, held by this transaction."""
+
+    next_at: datetime
+    now: datetime
+
+
+_ENSURE = text(
+    """
+    INSERT INTO schedule (name, job, trigger, arguments, next_at)
+    VALUES (:name, :job, :trigger, CAST(:arguments AS jsonb), now())
+    ON CONFLICT (name) DO UPDATE SET job = excluded.job, arguments = excluded.arguments,
+        trigger = excluded.trigger, next_at = now()
+    WHERE (schedule.job, schedule.trigger, schedule.arguments)
+        IS DISTINCT FROM (excluded.job, excluded.trigger, excluded.arguments)
+    """
+)
+
+_CLAIM = text(
+    """
+    SELECT name, job, trigger, arguments, next_at, now() FROM schedule
+    WHERE enabled AND next_at <= now() ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+
+_NEXT = text("UPDATE schedule SET next_at = :next_at, last_at = now() WHERE name = :name")
+
+_DISABLE = text("UPDATE schedule SET enabled = false WHERE name = :name")
+
+
+def ensure(connection: Connection, rows: Iterable[Planned]) -> None:
+    """Have exactly these rows among others; a changed one is due at once."""
+    for row in rows:
+        connection.execute(
+            _ENSURE,
+            {
+                "name": row.name,
+                "job": row.job,
+                "trigger": row.trigger,
+                "arguments": orjson.dumps(dict(row.arguments)).decode(),
+            },
+        )
+
+
+def claim_due(connection: Connection, limit: int = 100) -> tuple[Due, ...]:
+    """Rows that are due and that no other transaction holds, oldest first; ours until the transaction ends."""
+    return tuple(
+        Due(name=name, job=job, trigger=trigger, arguments=arguments, next_at=next_at, now=now)
+        for name, job, trigger, arguments, next_at, now in connection.execute(_CLAIM, {"limit": limit})
+    )
+
+
+def plan_next(connection: Connection, name: str, next_at: datetime) -> None:
+    """Note that a row ran now and runs again at *next_at*."""
+    connection.execute(_NEXT, {"name": name, "next_at": next_at})
+
+
+def disable(connection: Connection, name: str) -> None:
+    """Take a row out of the timetable until somebody mends it."""
+    connection.execute(_DISABLE, {"name": name})
