@@ -235,6 +235,21 @@ class MessageConflict(LienthongError):
     text = "message {message} of {source} was received before with another body"
 
 
+# -- incidents --------------------------------------------------------------------------------------
+
+
+class IncidentNotFound(LienthongError):
+    code, status, text = "incident-not-found", 404, "there is no incident {incident}"
+
+
+class IncidentClosed(LienthongError):
+    code, status, text = "incident-closed", 409, "incident {incident} is closed already"
+
+
+class ActionRefused(LienthongError):
+    code, status, text = "action-refused", 409, "incident {incident} knows no action {action}, only {known}"
+
+
 # -- storage ----------------------------------------------------------------------------------------
 
 

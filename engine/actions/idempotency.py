@@ -1,0 +1,54 @@
+"""Idempotency keys: the second sending of a request gets the first one's answer.
+
+Three short transactions around the real work, which has its own fixed id (`external_id`) and is therefore safe to
+repeat when a web process dies between its commit and `finish`. Refused requests changed nothing and free their key.
+"""
+
+from engine import errors
+from engine.storage import access
+from engine.storage.access import StoredAnswer
+from engine.storage.database import Store
+
+ABANDONED_S = 60.0
+"""After this long without an answer, the process that ran the first request is taken for dead."""
+
+
+def begin(
+    store: Store, principal: str, key: str, sha256: str, *, abandoned_s: float = ABANDONED_S
+) -> StoredAnswer | None:
+    """The answer that was given before, or None: run the request, then `finish` or `release`.
+
+    Raises:
+        IdempotencyConflict: the key was used with another request.
+        IdempotencyBusy: the first request is still running.
+    """
+    with store.transaction() as connection:
+        if access.begin(connection, principal, key, sha256, abandoned_s=abandoned_s):
+            return None
+        found = access.look(connection, principal, key)
+    if found is None:  # freed between the two looks
+        raise errors.IdempotencyBusy(key=key)
+    first, answer = found
+    if first != sha256:
+        raise errors.IdempotencyConflict(key=key)
+    if answer is None:
+        raise errors.IdempotencyBusy(key=key)
+    return answer
+
+
+def finish(store: Store, principal: str, key: str, answer: StoredAnswer) -> None:
+    """Keep *answer* for every repeat."""
+    with store.transaction() as connection:
+        access.finish(connection, principal, key, answer)
+
+
+def release(store: Store, principal: str, key: str) -> None:
+    """Free the key of a request that was refused."""
+    with store.transaction() as connection:
+        access.forget(connection, principal, key)
+
+
+def purge(store: Store, *, days: int) -> int:
+    """Drop answers older than *days*; how many."""
+    with store.transaction() as connection:
+        return access.purge(connection, days=days)

@@ -1,0 +1,138 @@
+"""API keys: made once, shown once, stored as a digest; and who a presented key belongs to.
+
+A key is ``lt_<prefix>_<secret>``: the prefix finds the row, the SHA-256 of the whole text (256 random bits, so no slow
+hash is needed) proves it. Expiry runs on the database's own time, which demo time does not move.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine import errors
+from engine.storage import access
+from engine.storage.database import Store
+
+SCOPES = {
+    "dossiers:read": "read dossiers, timelines and documents",
+    "dossiers:write": "hand in dossiers, documents and supplements, withdraw",
+    "work-items": "list, claim and complete what a person must do",
+    "messages": "send messages as the partner that the key belongs to",
+    "incidents": "list incidents and act on them",
+    "metrics": "read /metrics",
+    "admin": "everything",
+}
+"""Every scope and what it allows."""
+
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is asking: a key's owner. *unit* and *partner* narrow what it sees; None means no narrowing."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+    unit: str | None
+    partner: str | None
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
+    def require(self, scope: str) -> None:
+        """Raises: NotAllowed when the key lacks *scope*."""
+        if not self.may(scope):
+            raise errors.NotAllowed(what=f"{SCOPES.get(scope, scope)}: it lacks the scope {scope}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedKey:
+    """A new key; *text* is never to be had again."""
+
+    name: str
+    prefix: str
+    text: str
+
+
+def create(
+    store: Store,
+    name: str,
+    *,
+    scopes: Iterable[str],
+    unit: str | None = None,
+    partner: str | None = None,
+    expires_at: datetime | None = None,
+    by: str = "command line",
+) -> IssuedKey:
+    """Issue a key.
+
+    Raises:
+        RequestInvalid: a scope that does not exist, or none at all.
+    """
+    wanted = tuple(dict.fromkeys(scopes))
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown or not wanted:
+        raise errors.RequestInvalid(
+            reason=f"scope {unknown[0] if unknown else '(none)'}: choose from {', '.join(SCOPES)}"
+        )
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    key = f"lt_{prefix}_{secrets.token_urlsafe(32)}"
+    row = access.StoredKey(
+        name=name,
+        prefix=prefix,
+        sha256=_digest(key),
+        scopes=wanted,
+        unit=unit,
+        partner=partner,
+        expired=False,
+        revoked=False,
+    )
+    with store.transaction() as connection:
+        access.add_key(connection, row, expires_at=expires_at)
+        access.audit(connection, by, "key-created", facts={"prefix": prefix, "scopes": list(wanted)})
+    return IssuedKey(name=name, prefix=prefix, text=key)
+
+
+def revoke(store: Store, prefix: str, *, by: str) -> str:
+    """End the key with *prefix* at once; its name.
+
+    Raises:
+        RequestInvalid: no key with this prefix is in force.
+    """
+    with store.transaction() as connection:
+        name = access.revoke_key(connection, prefix)
+        if name is None:
+            raise errors.RequestInvalid(reason=f"no key in force has the prefix {prefix}")
+        access.audit(connection, by, "key-revoked", facts={"prefix": prefix})
+    return name
+
+
+def authenticate(store: Store, text: str) -> Principal:
+    """Whose key this is.
+
+    Raises:
+        NotAuthenticated: no key of ours, or one that is expired or revoked.
+    """
+    parts = text.split("_", 2)
+    if len(parts) != 3 or parts[0] != "lt":
+        raise errors.NotAuthenticated(reason="this is no key of this system")
+    with store.reading() as connection:
+        found = access.find_key(connection, parts[1][:64])
+    if found is None or not hmac.compare_digest(found.sha256, _digest(text)):
+        raise errors.NotAuthenticated(reason="the key is not known here")
+    if found.revoked or found.expired:
+        raise errors.NotAuthenticated(reason="the key was revoked" if found.revoked else "the key expired")
+    return Principal(
+        id=f"key:{found.prefix}",
+        name=found.name,
+        scopes=frozenset(found.scopes),
+        unit=found.unit,
+        partner=found.partner,
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

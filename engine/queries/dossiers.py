@@ -1,0 +1,188 @@
+"""Dossiers as lists and pages read them: brief rows by filter and keyset, and one dossier with all that holds it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, text
+
+from engine import errors
+from engine.dossiers.statuses import is_final
+from engine.exchange.ports import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierFilter:
+    """What a list is narrowed to; None does not narrow. *unit* is any of the three units of a dossier."""
+
+    status: int | None = None
+    procedure: str | None = None
+    code_part: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierBrief:
+    """A line of a list; nothing of it is personal data."""
+
+    id: int
+    code: str
+    procedure: str
+    deployment: int
+    status: int
+    phase: str
+    channel: str
+    receiving_unit: str
+    competent_unit: str
+    returning_unit: str
+    submitted_at: datetime
+    received_at: datetime | None
+    due_at: datetime | None
+    finished_at: datetime | None
+    changed_at: datetime
+    timeline_seq: int
+
+    @property
+    def units(self) -> frozenset[str]:
+        return frozenset({self.receiving_unit, self.competent_unit, self.returning_unit})
+
+    @property
+    def is_over(self) -> bool:
+        return is_final(self.status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One thing that the dossier waits for: who must act, what it is, since when, by when, and where in the model."""
+
+    kind: str  # work-item | call | wait | timer | incident | event
+    who: str
+    what: str
+    state: str
+    element: str
+    since: datetime | None
+    until: datetime | None
+    id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The applicant and the data handed in: personal data, for those who may see it."""
+
+    applicant: Mapping[str, Json]
+    data: Mapping[str, Json]
+
+
+_COLUMNS = (
+    "d.id, d.code, d.procedure_code AS procedure, d.deployment_id AS deployment, d.status, d.phase, d.channel,"
+    " d.receiving_unit, d.competent_unit, d.returning_unit, d.submitted_at, d.received_at, d.due_at, d.finished_at,"
+    " d.changed_at, d.timeline_seq"
+)
+
+_CLAUSES = {
+    "status": "d.status = :status",
+    "procedure": "d.procedure_code = :procedure",
+    "code_part": "d.code LIKE :code_part ESCAPE '!'",
+    "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
+}
+
+_ONE = text(f"SELECT {_COLUMNS} FROM dossier d WHERE d.code = :code")
+
+_PERSON = text("SELECT applicant, data FROM dossier WHERE id = :id")
+
+_HELD = text(
+    """
+    SELECT 'work-item' AS kind, unit AS who, name AS what, status AS state, element, opened_at AS since,
+        CAST(NULL AS timestamptz) AS until, id
+    FROM work_item WHERE dossier_id = :id AND status IN ('open', 'taken')
+    UNION ALL
+    SELECT 'call', partner, operation, status, element, created_at,
+        CASE WHEN status IN ('pending', 'unknown') THEN due_at ELSE lease_until END, id
+    FROM call WHERE dossier_id = :id AND status IN ('pending', 'sending', 'unknown', 'incident')
+    UNION ALL
+    SELECT 'wait', '', name, CASE WHEN message_id IS NULL THEN 'open' ELSE 'met' END, element, opened_at, NULL, NULL
+    FROM wait WHERE dossier_id = :id
+    UNION ALL
+    SELECT 'timer', '', '', CASE WHEN legal_days IS NULL THEN 'absolute' ELSE 'legal' END, element, NULL, due_at, NULL
+    FROM timer WHERE dossier_id = :id AND NOT fired
+    UNION ALL
+    SELECT 'incident', coalesce(partner, ''), title, status, coalesce(element, ''), opened_at, NULL, id
+    FROM incident WHERE dossier_id = :id AND status <> 'closed'
+    UNION ALL
+    SELECT 'event', '', kind, status, '', created_at, NULL, id
+    FROM event WHERE dossier_id = :id AND status = 'pending'
+    ORDER BY since NULLS LAST, kind, id
+    """
+)
+
+_COUNT_LIMIT = 10_000
+
+
+def find_dossiers(
+    connection: Connection, wanted: DossierFilter, *, after: int | None, limit: int
+) -> list[DossierBrief]:
+    """The newest dossiers that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    clauses, parameters = _where(wanted)
+    if after is not None:
+        clauses.append("d.id < :after")
+    rows = connection.execute(
+        text(
+            f"SELECT {_COLUMNS} FROM dossier d {_and(clauses)} ORDER BY d.id DESC LIMIT :limit"  # constants only
+        ),
+        {**parameters, "after": after, "limit": limit},
+    )
+    return [_brief(row) for row in rows.mappings()]
+
+
+def count_dossiers(connection: Connection, wanted: DossierFilter) -> tuple[int, bool]:
+    """How many fit, counted up to 10,000, and whether that is all."""
+    clauses, parameters = _where(wanted)
+    counted = connection.scalar(
+        text(f"SELECT count(*) FROM (SELECT 1 FROM dossier d {_and(clauses)} LIMIT :most) AS some"),
+        {**parameters, "most": _COUNT_LIMIT + 1},
+    )
+    number = int(counted or 0)
+    return min(number, _COUNT_LIMIT), number <= _COUNT_LIMIT
+
+
+def get_brief(connection: Connection, code: str) -> DossierBrief:
+    """Raises: DossierNotFound."""
+    row = connection.execute(_ONE, {"code": code}).mappings().first()
+    if row is None:
+        raise errors.DossierNotFound(dossier=code)
+    return _brief(row)
+
+
+def get_person(connection: Connection, dossier: int) -> Person:
+    """The applicant and data of a dossier that exists."""
+    row = connection.execute(_PERSON, {"id": dossier}).one()
+    return Person(applicant=row[0], data=row[1])
+
+
+def held_by(connection: Connection, dossier: int) -> list[Held]:
+    """Everything that the dossier waits for, the longest waiting first."""
+    return [Held(**row) for row in connection.execute(_HELD, {"id": dossier}).mappings()]
+
+
+def _where(wanted: DossierFilter) -> tuple[list[str], dict[str, object]]:
+    values: dict[str, object] = {
+        "status": wanted.status,
+        "procedure": wanted.procedure,
+        "unit": wanted.unit,
+        "code_part": _contains(wanted.code_part) if wanted.code_part else None,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    return [_CLAUSES[name] for name in given], given
+
+
+def _contains(part: str) -> str:
+    escaped = part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"
+
+
+def _and(clauses: list[str]) -> str:
+    return f"WHERE {' AND '.join(clauses)}" if clauses else ""
+
+
+def _brief(row: RowMapping) -> DossierBrief:
+    return DossierBrief(**row)

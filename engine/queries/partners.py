@@ -1,0 +1,45 @@
+"""How the exchange with each partner stands: breaker, pause, and what waits for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+_STATES = text(
+    """
+    SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.changed_at,
+        coalesce(c.waiting, 0) AS waiting, coalesce(c.sending, 0) AS sending,
+        coalesce(c.unknown, 0) AS unknown, coalesce(c.incidents, 0) AS incidents, c.oldest_at
+    FROM partner p LEFT JOIN (
+        SELECT partner, count(*) FILTER (WHERE status = 'pending') AS waiting,
+            count(*) FILTER (WHERE status = 'sending') AS sending,
+            count(*) FILTER (WHERE status = 'unknown') AS unknown,
+            count(*) FILTER (WHERE status = 'incident') AS incidents, min(created_at) AS oldest_at
+        FROM call WHERE status IN ('pending', 'sending', 'unknown', 'incident') GROUP BY partner
+    ) c ON c.partner = p.name
+    ORDER BY p.name
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerState:
+    """A partner's row and the calls that are not over."""
+
+    name: str
+    breaker: str  # closed | open
+    failures: int
+    probe_at: datetime | None
+    paused: bool
+    paused_reason: str | None
+    changed_at: datetime
+    waiting: int
+    sending: int
+    unknown: int
+    incidents: int
+    oldest_at: datetime | None
+
+
+def partner_states(connection: Connection) -> list[PartnerState]:
+    """Every partner that the workers know, by name."""
+    return [PartnerState(**row) for row in connection.execute(_STATES).mappings()]

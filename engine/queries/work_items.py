@@ -1,0 +1,102 @@
+"""What people have to do: the open work items of a unit, and one item with its form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, RowMapping, text
+
+from engine import errors
+from engine.exchange.ports import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItemFilter:
+    """What a list is narrowed to; None does not narrow."""
+
+    status: str | None = None
+    unit: str | None = None
+    group: str | None = None
+    dossier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """A task that a person must do, for a role of a unit."""
+
+    id: int
+    dossier: str
+    dossier_id: int
+    deployment: int
+    task: str
+    element: str
+    name: str
+    groups: tuple[str, ...]
+    unit: str
+    form: str | None
+    status: str  # open | taken | done | cancelled
+    claimed_by: str | None
+    decided_by: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+_COLUMNS = (
+    "w.id, d.code AS dossier, w.dossier_id, d.deployment_id AS deployment, w.task, w.element, w.name, w.groups, w.unit,"
+    " w.form, w.status, w.claimed_by, w.decided_by, w.opened_at, w.closed_at"
+)
+
+_CLAUSES = {
+    "status": "w.status = :status",
+    "unit": "w.unit = :unit",
+    "group": "w.groups @> CAST(:group AS jsonb)",
+    "dossier": "d.code = :dossier",
+}
+
+_ONE = text(f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id WHERE w.id = :id")
+
+_FORMS = text("SELECT name, original FROM model WHERE deployment_id = :deployment AND kind = 'form'")
+
+
+def find_work_items(
+    connection: Connection, wanted: WorkItemFilter, *, after: int | None, limit: int
+) -> list[WorkItem]:
+    """The oldest work items that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    values: dict[str, object] = {
+        "status": wanted.status,
+        "unit": wanted.unit,
+        "group": orjson.dumps([wanted.group]).decode() if wanted.group else None,
+        "dossier": wanted.dossier,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    clauses = [_CLAUSES[name] for name in given] + (["w.id > :after"] if after is not None else [])
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    statement = text(
+        f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id {where} ORDER BY w.id LIMIT :limit"
+    )
+    rows = connection.execute(statement, {**given, "after": after, "limit": limit})
+    return [_item(row) for row in rows.mappings()]
+
+
+def get_work_item(connection: Connection, work_item: int) -> WorkItem:
+    """Raises: WorkItemNotFound."""
+    row = connection.execute(_ONE, {"id": work_item}).mappings().first()
+    if row is None:
+        raise errors.WorkItemNotFound(work_item=work_item)
+    return _item(row)
+
+
+def find_form(connection: Connection, deployment: int, form: str) -> Mapping[str, Json] | None:
+    """The bpmn.io form with the id *form* (or in the file of that name) of a deployment."""
+    found: dict[str, Mapping[str, Json]] = {}
+    for name, original in connection.execute(_FORMS, {"deployment": deployment}):
+        body = orjson.loads(bytes(original))
+        if isinstance(body, dict):
+            found[str(name).rsplit("/", 1)[-1].removesuffix(".form")] = body
+            found[str(body.get("id") or "")] = body
+    return found.get(form)
+
+
+def _item(row: RowMapping) -> WorkItem:
+    return WorkItem(**{**row, "groups": tuple(row["groups"])})

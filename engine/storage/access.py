@@ -1,0 +1,181 @@
+"""Rows of who may come in and what they asked for before: API keys, idempotency keys, the audit trail.
+
+What a key may do is decided by its caller; how a secret is made and compared is in `engine.actions.keys`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, text
+
+from engine.exchange.ports import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """An API key as stored; *expired* and *revoked* are said by the database's own time."""
+
+    name: str
+    prefix: str
+    sha256: str
+    scopes: tuple[str, ...]
+    unit: str | None
+    partner: str | None
+    expired: bool
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """What was answered to a request that is repeated."""
+
+    status: int
+    body: bytes
+    content_type: str
+    location: str | None
+
+
+_ADD_KEY = text(
+    "INSERT INTO api_key (name, prefix, sha256, scopes, unit, partner, expires_at)"
+    " VALUES (:name, :prefix, :sha256, CAST(:scopes AS jsonb), :unit, :partner, :expires_at)"
+)
+
+_FIND_KEY = text(
+    "SELECT name, prefix, sha256, scopes, unit, partner, coalesce(expires_at <= now(), false),"
+    " coalesce(revoked_at <= now(), false) FROM api_key WHERE prefix = :prefix"
+)
+
+_REVOKE_KEY = text(
+    "UPDATE api_key SET revoked_at = now() WHERE prefix = :prefix AND revoked_at IS NULL RETURNING name"
+)
+
+_BEGIN = text(
+    """
+    INSERT INTO idempotency (principal, key, request_sha256) VALUES (:principal, :key, :sha256)
+    ON CONFLICT (principal, key) DO UPDATE SET created_at = now()
+    WHERE idempotency.http_status IS NULL AND idempotency.request_sha256 = excluded.request_sha256
+      AND idempotency.created_at < now() - make_interval(secs => :abandoned_s)
+    RETURNING key
+    """
+)
+
+_LOOK = text(
+    "SELECT request_sha256, http_status, response, content_type, location FROM idempotency"
+    " WHERE principal = :principal AND key = :key"
+)
+
+_FINISH = text(
+    "UPDATE idempotency SET http_status = :status, response = :response, content_type = :content_type,"
+    " location = :location WHERE principal = :principal AND key = :key AND http_status IS NULL"
+)
+
+_FORGET = text("DELETE FROM idempotency WHERE principal = :principal AND key = :key AND http_status IS NULL")
+
+_PURGE = text("DELETE FROM idempotency WHERE created_at < now() - make_interval(days => :days)")
+
+_AUDIT = text(
+    "INSERT INTO audit (who, what, dossier_id, facts, reason)"
+    " VALUES (:who, :what, :dossier, CAST(:facts AS jsonb), :reason)"
+)
+
+
+def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | None) -> None:
+    """Store a new key's digest. Raises: StoreConflict when the prefix is taken."""
+    connection.execute(
+        _ADD_KEY,
+        {
+            "name": key.name,
+            "prefix": key.prefix,
+            "sha256": key.sha256,
+            "scopes": orjson.dumps(key.scopes).decode(),
+            "unit": key.unit,
+            "partner": key.partner,
+            "expires_at": expires_at,
+        },
+    )
+
+
+def find_key(connection: Connection, prefix: str) -> StoredKey | None:
+    """The key with this prefix, whatever became of it."""
+    row = connection.execute(_FIND_KEY, {"prefix": prefix}).first()
+    if row is None:
+        return None
+    return StoredKey(
+        name=row[0],
+        prefix=row[1],
+        sha256=row[2],
+        scopes=tuple(row[3]),
+        unit=row[4],
+        partner=row[5],
+        expired=row[6],
+        revoked=row[7],
+    )
+
+
+def revoke_key(connection: Connection, prefix: str) -> str | None:
+    """End a key now; its name, or None when there is no such key in force."""
+    name: str | None = connection.scalar(_REVOKE_KEY, {"prefix": prefix})
+    return name
+
+
+def begin(connection: Connection, principal: str, key: str, sha256: str, *, abandoned_s: float) -> bool:
+    """True when this request is now the one to run: new, or left unfinished for *abandoned_s* by a web that died."""
+    found = connection.scalar(
+        _BEGIN, {"principal": principal, "key": key, "sha256": sha256, "abandoned_s": abandoned_s}
+    )
+    return found is not None
+
+
+def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredAnswer | None] | None:
+    """The digest of the first request with this key, and its answer once there is one."""
+    row = connection.execute(_LOOK, {"principal": principal, "key": key}).first()
+    if row is None:
+        return None
+    if row[1] is None:
+        return row[0], None
+    return row[0], StoredAnswer(
+        status=row[1], body=bytes(row[2] or b""), content_type=row[3] or "", location=row[4]
+    )
+
+
+def finish(connection: Connection, principal: str, key: str, answer: StoredAnswer) -> None:
+    """Keep the answer for every repeat."""
+    connection.execute(
+        _FINISH,
+        {
+            "principal": principal,
+            "key": key,
+            "status": answer.status,
+            "response": answer.body,
+            "content_type": answer.content_type,
+            "location": answer.location,
+        },
+    )
+
+
+def forget(connection: Connection, principal: str, key: str) -> None:
+    """Free a key whose request was refused and changed nothing."""
+    connection.execute(_FORGET, {"principal": principal, "key": key})
+
+
+def purge(connection: Connection, *, days: int) -> int:
+    """Drop answers older than *days*; how many."""
+    return connection.execute(_PURGE, {"days": days}).rowcount
+
+
+def audit(
+    connection: Connection,
+    who: str,
+    what: str,
+    *,
+    dossier: int | None = None,
+    facts: Mapping[str, Json] | None = None,
+    reason: str = "",
+) -> None:
+    """Write down who did what, in the transaction that did it."""
+    told = orjson.dumps(dict(facts or {})).decode()
+    connection.execute(
+        _AUDIT, {"who": who, "what": what, "dossier": dossier, "facts": told, "reason": reason}
+    )

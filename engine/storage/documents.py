@@ -1,0 +1,85 @@
+"""Documents: content by its SHA-256 in chunks, stored once whoever sends it, and which dossier holds which.
+
+What may be stored is decided in `engine.actions.documents`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+CHUNK_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A document of a dossier; *code* names the paper in the procedure's list."""
+
+    code: str
+    name: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+
+
+_HAS = text("SELECT EXISTS (SELECT 1 FROM document_chunk WHERE sha256 = :sha256 AND seq = 0)")
+
+_PUT = text(
+    "INSERT INTO document_chunk (sha256, seq, content) VALUES (:sha256, :seq, :content) ON CONFLICT DO NOTHING"
+)
+
+_ATTACH = text(
+    """
+    INSERT INTO document (dossier_id, component, name, media_type, sha256, size_bytes)
+    SELECT :dossier, :code, :name, :media_type, :sha256, :size
+    WHERE NOT EXISTS (SELECT 1 FROM document WHERE dossier_id = :dossier AND component = :code AND sha256 = :sha256)
+    """
+)
+
+_TELL = text(
+    """
+    UPDATE dossier SET changed_at = now(), record = jsonb_set(record, '{documents}', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('code', component, 'name', name, 'media_type', media_type,
+            'sha256', sha256, 'size_bytes', size_bytes) ORDER BY id), '[]')
+        FROM document WHERE dossier_id = :dossier))
+    WHERE id = :dossier
+    """
+)
+
+_CHUNK = text("SELECT content FROM document_chunk WHERE sha256 = :sha256 AND seq = :seq")
+
+
+def put(connection: Connection, sha256: str, content: bytes) -> None:
+    """Store *content* under its digest unless it is there already."""
+    if connection.scalar(_HAS, {"sha256": sha256}):
+        return
+    for seq, start in enumerate(range(0, len(content), CHUNK_BYTES)):
+        connection.execute(
+            _PUT, {"sha256": sha256, "seq": seq, "content": content[start : start + CHUNK_BYTES]}
+        )
+
+
+def attach(connection: Connection, dossier: int, rows: Sequence[DocumentRow]) -> None:
+    """Have these documents in the dossier's list and in what models read; the same paper and content is there once."""
+    for row in rows:
+        connection.execute(
+            _ATTACH,
+            {
+                "dossier": dossier,
+                "code": row.code,
+                "name": row.name,
+                "media_type": row.media_type,
+                "sha256": row.sha256,
+                "size": row.size_bytes,
+            },
+        )
+    if rows:
+        connection.execute(_TELL, {"dossier": dossier})
+
+
+def content(connection: Connection, sha256: str) -> Iterator[bytes]:
+    """The chunks of a document in order, read one by one."""
+    seq = 0
+    while (chunk := connection.scalar(_CHUNK, {"sha256": sha256, "seq": seq})) is not None:
+        yield bytes(chunk)
+        seq += 1

@@ -1,0 +1,52 @@
+"""Work item rows as people change them: claimed, released, decided. Appliers open and close them."""
+
+from collections.abc import Mapping
+
+import orjson
+from sqlalchemy import Connection, text
+
+from engine.exchange.ports import Json
+
+_DECIDE = text(
+    """
+    UPDATE work_item SET status = 'taken', decided_by = :by, data = CAST(:data AS jsonb)
+    WHERE id = :id AND status = 'open' AND coalesce(claimed_by, :by) = :by RETURNING dossier_id
+    """
+)
+
+_CLAIM = text(
+    "UPDATE work_item SET claimed_by = :by WHERE id = :id AND status = 'open' AND coalesce(claimed_by, :by) = :by"
+    " RETURNING id"
+)
+
+_RELEASE = text(
+    "UPDATE work_item SET claimed_by = NULL WHERE id = :id AND status = 'open' AND coalesce(claimed_by, :by) = :by"
+    " RETURNING id"
+)
+
+_DECIDED_BY_EVENT = text(
+    "SELECT payload FROM event WHERE external_id = :external AND kind = 'work-item'"
+    " AND payload @> CAST(:work_item AS jsonb)"
+)
+
+
+def decide(connection: Connection, work_item: int, data: Mapping[str, Json], *, by: str) -> bool:
+    """Take the decision if nobody has taken it and nobody else has claimed the item."""
+    parameters = {"id": work_item, "by": by, "data": orjson.dumps(dict(data)).decode()}
+    return connection.scalar(_DECIDE, parameters) is not None
+
+
+def claim(connection: Connection, work_item: int, *, by: str) -> bool:
+    """Reserve an open item; again for the same *by* is fine."""
+    return connection.scalar(_CLAIM, {"id": work_item, "by": by}) is not None
+
+
+def release(connection: Connection, work_item: int, *, by: str) -> bool:
+    """Give an open item back; one that nobody holds is fine."""
+    return connection.scalar(_RELEASE, {"id": work_item, "by": by}) is not None
+
+
+def was_decided_by(connection: Connection, work_item: int, external_id: str) -> bool:
+    """Whether the decision was taken by the very request that now comes again."""
+    wanted = {"external": external_id, "work_item": orjson.dumps({"work_item": work_item}).decode()}
+    return connection.execute(_DECIDED_BY_EVENT, wanted).first() is not None
