@@ -194,6 +194,13 @@ def _paused(
     return total
 
 
+def moved(
+    base: datetime, stretches: Iterable[Pause], calendar: WorkingCalendar, *, since: datetime, until: datetime
+) -> datetime:
+    """*base* moved by the working time of the union of *stretches* between two moments, at a working day's end."""
+    return _moved(base, _paused(stretches, calendar, since, until), calendar)
+
+
 def _moved(base: datetime, by: timedelta, calendar: WorkingCalendar) -> datetime:
     if not by:
         return base.astimezone(UTC)

@@ -51,6 +51,7 @@ class Terms:
     window: int  # calls in flight per worker
     faults: tuple[str, ...]  # business fault codes that a boundary event can catch
     contract_hash: str
+    effect: bool = True  # false for look-ups: nothing to undo when one comes too late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +174,14 @@ class Partners(Protocol):
 
     def reports_to(self, partner: str) -> str:
         """The name of the exchange that carries reports to *partner*. Raises: PartnerUnknown."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """All partners known now."""
+        ...
+
+    def window(self, partner: str) -> int:
+        """Calls that one worker may have under way with *partner*."""
         ...
 
     def feeds(self) -> Sequence[FeedTerms]: ...

@@ -87,7 +87,7 @@ _SETTLE = text(
         worker = NULL, absents = :absents, sends = sends - CASE WHEN :spent THEN 0 ELSE 1 END,
         reply = CAST(:reply AS jsonb), fault = :fault, detail = :detail,
         settled_at = CASE WHEN :status IN ('done', 'refused') THEN now() END
-    WHERE id = :id AND attempt = :attempt AND status IN ('sending', 'unknown') AND (NOT :ask OR asks = :asks)
+    WHERE id = :id AND attempt = :attempt AND status IN ('sending', 'unknown', 'incident') AND (NOT :ask OR asks = :asks)
     RETURNING dossier_id, task, report_seq, step, wanted, partner, operation, element
     """
 )

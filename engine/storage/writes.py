@@ -96,18 +96,16 @@ _PARTS: Mapping[str, str] = {
     "ledger": """
         INSERT INTO ledger_entry (dossier_id, kind, reason, ground, task, at, due_before, due_after)
         SELECT dossier_id, kind, reason, ground, task, at, due_before, due_after
-        FROM jsonb_to_recordset(CAST(:ledger AS jsonb)) WITH ORDINALITY AS r(dossier_id bigint, kind text,
-            reason text, ground text, task text, at timestamptz, due_before timestamptz, due_after timestamptz, n)
-        ORDER BY n""",
+        FROM jsonb_to_recordset(CAST(:ledger AS jsonb)) AS r(dossier_id bigint, kind text,
+            reason text, ground text, task text, at timestamptz, due_before timestamptz, due_after timestamptz)""",
     "calls": """
         INSERT INTO call (dossier_id, partner, operation, key, body, task, element, faults, report_seq, step, repeat,
             timeout_s, status, trace)
         SELECT dossier_id, partner, operation, key, body, task, element, faults, report_seq, step, repeat, timeout_s,
             status, trace
-        FROM jsonb_to_recordset(CAST(:calls AS jsonb)) WITH ORDINALITY AS r(dossier_id bigint, partner text,
+        FROM jsonb_to_recordset(CAST(:calls AS jsonb)) AS r(dossier_id bigint, partner text,
             operation text, key text, body jsonb, task text, element text, faults jsonb, report_seq integer, step text,
-            repeat text, timeout_s float8, status text, trace text, n)
-        ORDER BY n""",
+            repeat text, timeout_s float8, status text, trace text)""",
     "unwanted": """
         UPDATE call c SET wanted = false,
             status = CASE WHEN c.status IN ('pending', 'refused', 'incident') THEN 'withdrawn' ELSE c.status END,
@@ -139,6 +137,10 @@ _PARTS: Mapping[str, str] = {
         UPDATE work_item w SET status = CASE WHEN r.completed THEN 'done' ELSE 'cancelled' END, closed_at = now()
         FROM jsonb_to_recordset(CAST(:closed AS jsonb)) AS r(dossier_id bigint, task text, completed boolean)
         WHERE w.dossier_id = r.dossier_id AND w.task = r.task AND w.status IN ('open', 'taken')""",
+    "closed_incidents": """
+        UPDATE incident i SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'its task is over'
+        FROM jsonb_to_recordset(CAST(:closed AS jsonb)) AS r(dossier_id bigint, task text)
+        WHERE i.dossier_id = r.dossier_id AND i.task = r.task AND i.status <> 'closed'""",
     "work_items": """
         INSERT INTO work_item (dossier_id, task, element, name, groups, unit, form, opened_at)
         SELECT dossier_id, task, element, name, groups, unit, form, opened_at

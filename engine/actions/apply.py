@@ -1,0 +1,206 @@
+"""Applying events: groups of up to fifty in one transaction, one by one when a group fails, set aside when poisonous.
+
+A start is counted and committed before the work begins. An event with an unfinished start behind it is applied alone, and
+after the third such lone start it becomes an incident (design §1, group commit and poison).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection
+
+from engine import errors
+from engine.actions.advance import Advance
+from engine.actions.book import Book
+from engine.clock import Clock
+from engine.exchange.ports import Partners
+from engine.models.deployment import Deployment
+from engine.runtime.progress import Interpreter
+from engine.storage import events, groups, incidents, messages
+from engine.storage.calendars import CalendarShelf
+from engine.storage.database import Store
+from engine.storage.events import ClaimedEvent
+from engine.storage.messages import Wait
+from engine.storage.writes import Writes, flush, row
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyPolicy:
+    """How events are claimed and given up; seconds of the database's time."""
+
+    group_size: int = 50
+    lease_s: float = 30.0
+    poison_starts: int = 3
+    retry_s: float = 1.0
+    lock: bool = True  # the tests' control: without the dossier's lock the kill test must go red
+
+
+class Applier:
+    """Applies what is due; one a thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        interpreter: Interpreter,
+        partners: Partners,
+        deployments: Callable[[int], Deployment],
+        clock: Clock,
+        *,
+        worker: str,
+        policy: ApplyPolicy,
+    ) -> None:
+        self._store = store
+        self._interpreter = interpreter
+        self._partners = partners
+        self._deployments = deployments
+        self._clock = clock
+        self._worker = worker
+        self._policy = policy
+        self._calendars = CalendarShelf()
+
+    def apply_waiting(self) -> int:
+        """Apply one group of what waits; how many events were taken up (0: nothing waits)."""
+        with self._store.transaction() as connection:
+            claimed = events.claim(
+                connection, worker=self._worker, limit=self._policy.group_size, lease_s=self._policy.lease_s
+            )
+        fresh = [event for event in claimed if event.starts == 1]
+        for event in claimed:
+            if event.starts > 1:
+                self._apply_alone(event)
+        if fresh and not self._apply_group(fresh):
+            for event in fresh:
+                self._apply_alone(event)
+        return len(claimed)
+
+    def _apply_group(self, claimed: Sequence[ClaimedEvent]) -> bool:
+        """Apply all in one transaction; False when it was rolled back for any reason but a lost database."""
+        try:
+            self._apply(claimed)
+        except errors.StoreError:
+            self._give_back(claimed, forgive=True)
+            return True
+        except Exception as error:  # noqa: BLE001  # the step boundary: whatever one event does, the others go on
+            log.warning("group_rolled_back", events=len(claimed), error=type(error).__name__)
+            return False
+        return True
+
+    def _apply_alone(self, event: ClaimedEvent) -> None:
+        if event.lone_starts > self._policy.poison_starts:
+            self._set_aside(event, "its worker died each time it was applied")
+            return
+        try:
+            self._apply([event])
+        except errors.StoreError:
+            self._give_back([event], forgive=event.starts > 1)
+        except Exception as error:  # the step boundary
+            reason = error.message if isinstance(error, errors.LienthongError) else type(error).__name__
+            log.error(
+                "event_failed",
+                event_id=event.id,
+                starts=event.starts,
+                error=type(error).__name__,
+                exc_info=True,
+            )
+            if event.lone_starts >= self._policy.poison_starts:
+                self._set_aside(event, reason)
+            else:
+                self._give_back([event], forgive=False)
+
+    def _apply(self, claimed: Sequence[ClaimedEvent]) -> None:
+        done: list[Advance] = []
+        with self._store.transaction() as connection:
+            if self._policy.lock:
+                groups.lock(connection, [event.dossier for event in claimed])
+            writes = Writes()
+            for loaded in groups.read(connection, claimed):
+                advance = self._advance(connection, loaded)
+                advance.apply()
+                writes.absorb(advance.book.writes)
+                done.append(advance)
+            _meet_messages(connection, writes, [wait for advance in done for wait in advance.waits])
+            flush(connection, writes)
+            _settle_messages(connection, done)
+        for advance in done:
+            if advance.kept is not None:
+                self._interpreter.keep(*advance.kept)
+
+    def _advance(self, connection: Connection, loaded: groups.LoadedEvent) -> Advance:
+        dossier = loaded.dossier
+        procedure = self._deployments(dossier.deployment).procedure
+        if procedure is None:
+            raise errors.ProcedureUnknown(procedure=dossier.procedure)
+        book = Book(
+            connection=connection,
+            dossier=dossier,
+            procedure=procedure,
+            calendar=self._calendars.get(connection, *dossier.calendar),
+            now=self._clock.now(),
+            writes=Writes(),
+        )
+        return Advance(book=book, event=loaded, interpreter=self._interpreter, partners=self._partners)
+
+    def _give_back(self, claimed: Sequence[ClaimedEvent], *, forgive: bool) -> None:
+        with self._store.transaction() as connection:
+            events.release(
+                connection,
+                [event.id for event in claimed],
+                worker=self._worker,
+                wait_s=self._policy.retry_s,
+                forgive=forgive and any(event.lone_starts for event in claimed),
+            )
+
+    def _set_aside(self, event: ClaimedEvent, reason: str) -> None:
+        with self._store.transaction() as connection:
+            dossier = events.set_aside(connection, event.id)
+            if dossier is not None:
+                incidents.open_incident(
+                    connection,
+                    "poison-event",
+                    f"event {event.id} cannot be applied: {reason}",
+                    dossier=dossier,
+                    event=event.id,
+                    facts={"reason": reason, "starts": event.starts},
+                    actions=["retry", "close"],
+                )
+
+
+def _meet_messages(connection: Connection, writes: Writes, waits: Sequence[Wait]) -> None:
+    """Give kept messages to the waits that just opened; each becomes an event of its dossier."""
+    if not waits:
+        return
+    messages.lock(connection, [(wait.name, wait.key, wait.dossier) for wait in waits])
+    met = messages.kept_for(connection, waits)
+    for columns in writes.waits:
+        message = met.get((int(str(columns["dossier_id"])), str(columns["task"])))
+        if message is not None:
+            columns["message_id"] = message
+            writes.events.append(
+                row(
+                    dossier_id=int(str(columns["dossier_id"])),
+                    kind="message",
+                    payload={"message": message, "task": str(columns["task"])},
+                )
+            )
+    if met:
+        messages.set_status(connection, sorted(met.values()), "met")
+
+
+def _settle_messages(connection: Connection, done: Sequence[Advance]) -> None:
+    """Mark what was delivered; a message whose wait was gone is kept again, for the next wait of its dossier."""
+    delivered = [advance.delivered for advance in done if advance.delivered is not None]
+    if delivered:
+        messages.set_status(connection, delivered, "delivered")
+    for advance in done:
+        if advance.returned is not None and advance.event.message is not None:
+            _keep_again(connection, advance.returned, advance.event.message.name, advance.book.dossier.id)
+
+
+def _keep_again(connection: Connection, message: int, name: str, dossier: int) -> None:
+    messages.set_status(connection, [message], "kept")
+    for _, task in messages.open_waits(connection, name, "", dossier)[:1]:
+        messages.meet(connection, message, dossier, task)
+        events.append(connection, dossier, "message", {"message": message, "task": task})

@@ -1,0 +1,228 @@
+"""The book of one dossier while an event is applied: what is entered is collected as rows, and written by `writes.flush`.
+
+Statuses, phases, the timeline and the legal clock are kept here, by the rules of `engine.dossiers`; what an instance does
+and what is owed to partners is `engine.actions.advance`'s and `engine.actions.reporting`'s business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from engine.dossiers import ledger, timeline
+from engine.dossiers.calendar import WorkingCalendar
+from engine.dossiers.ledger import Entry, EntryKind
+from engine.dossiers.statuses import Status, may_become
+from engine.exchange.ports import Json
+from engine.models.procedure import Procedure
+from engine.storage import groups
+from engine.storage.groups import StoredDossier
+from engine.storage.writes import Writes, instant, octets, row
+
+
+@dataclass(slots=True)
+class Book:
+    """A dossier open for entries, inside the transaction that holds its lock."""
+
+    connection: Connection
+    dossier: StoredDossier
+    procedure: Procedure
+    calendar: WorkingCalendar
+    now: datetime
+    writes: Writes
+    status: int = field(init=False)
+    phase: str = field(init=False)
+    received_at: datetime | None = field(init=False)
+    due_at: datetime | None = field(init=False)
+    finished_at: datetime | None = field(init=False)
+    data: dict[str, Json] = field(init=False, default_factory=dict)
+    record: dict[str, Json] | None = field(init=False, default=None)
+    _seq: int = field(init=False)
+    _head: bytes = field(init=False)
+    _ledger: list[Entry] | None = field(init=False, default=None)
+    _changed: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        dossier = self.dossier
+        self.status, self.phase = dossier.status, dossier.phase
+        self.received_at, self.due_at, self.finished_at = (
+            dossier.received_at,
+            dossier.due_at,
+            dossier.finished_at,
+        )
+        self._seq, self._head = dossier.timeline_seq, dossier.timeline_head
+
+    # -- timeline ----------------------------------------------------------------------------------
+
+    def tell(self, kind: str, facts: Mapping[str, Json]) -> int:
+        """Append an entry to the timeline; its number."""
+        self._seq += 1
+        body = timeline.entry_bytes(self._seq, self.now, kind, facts)
+        self._head = timeline.chain(self._head, body)
+        self.writes.timeline.append(
+            row(dossier_id=self.dossier.id, seq=self._seq, body=octets(body), hash=octets(self._head))
+        )
+        self._changed = True
+        return self._seq
+
+    # -- status ------------------------------------------------------------------------------------
+
+    def take_status(self, status: int) -> bool:
+        """Let the dossier become *status*; False (and a line in the timeline) when the law allows no such step."""
+        if status == self.status:
+            return False
+        if not may_become(Status(self.status), Status(status)):
+            self.tell("status-refused", {"from": self.status, "to": status})
+            return False
+        self.status = status
+        if status == Status.ACCEPTED and self.received_at is None:
+            self.received_at = self.now
+            self.enter(EntryKind.START)
+        if status == Status.DONE or Status(status).is_final:
+            self.finished_at = self.finished_at or self.now
+            self.enter(EntryKind.STOP)
+        self._changed = True
+        return True
+
+    # -- the legal clock -----------------------------------------------------------------------------
+
+    def enter(self, kind: EntryKind, *, task: str = "", reason: str = "", ground: str = "") -> None:
+        """Write a line of the ledger and count the due date and the legal timers anew."""
+        entries = self._entries()
+        if not _adds(entries, kind, task):
+            return
+        before = self.due_at
+        entries.append(Entry(kind=kind, at=self.now, task=task, reason=reason, ground=ground))
+        self._count(entries)
+        self.writes.ledger.append(
+            row(
+                dossier_id=self.dossier.id,
+                kind=kind.value,
+                reason=reason,
+                ground=ground,
+                task=task,
+                at=instant(self.now),
+                due_before=instant(before),
+                due_after=instant(self.due_at),
+            )
+        )
+
+    def end_pause(self, task: str) -> None:
+        """Resume the clock where *task* had paused it; however the task was left."""
+        if any(pause.end is None and pause.task == task for pause in ledger.pauses(self._entries())):
+            self.enter(EntryKind.RESUME, task=task)
+            self._receive_supplement(task)
+
+    def end_all_pauses(self) -> None:
+        """Resume the clock whoever had paused it."""
+        for pause in ledger.pauses(self._entries()):
+            if pause.end is None:
+                self.enter(EntryKind.RESUME, task=pause.task)
+
+    @property
+    def paused_here(self) -> bool:
+        """Whether this event touched the ledger at all."""
+        return self._ledger is not None
+
+    def ask_supplement(self, task: str, *, by: str, text: str) -> None:
+        """Record that the applicant was asked to complete the dossier: the portal is told of it (contracts §1.4)."""
+        record = self.now_record()
+        asked = record.get("supplements")
+        supplements: list[Json] = list(asked) if isinstance(asked, list) else []
+        supplements.append(
+            {
+                "number": len(supplements) + 1,
+                "task": task,
+                "asked_at": self.now.isoformat(),
+                "asked_by": by,
+                "text": text,
+                "due_before": instant(self.due_at),
+                "received_at": None,
+                "due_after": None,
+            }
+        )
+        self.record = record | {"supplements": supplements}
+
+    def _receive_supplement(self, task: str) -> None:
+        record = self.now_record()
+        asked = record.get("supplements")
+        if not isinstance(asked, list):
+            return
+        answered: list[Json] = [
+            item | {"received_at": self.now.isoformat(), "due_after": instant(self.due_at)}
+            if isinstance(item, dict) and item.get("task") == task and item.get("received_at") is None
+            else item
+            for item in asked
+        ]
+        self.record = record | {"supplements": answered}
+
+    @property
+    def paused(self) -> bool:
+        return ledger.is_paused(self._entries())
+
+    def count_anew(self) -> None:
+        """Count the due date and the legal timers again, after the calendar changed."""
+        self._count(self._entries())
+
+    def _entries(self) -> list[Entry]:
+        if self._ledger is None:
+            self._ledger = groups.ledger(self.connection, self.dossier.id)
+        return self._ledger
+
+    def _count(self, entries: list[Entry]) -> None:
+        term = ledger.term_of(self.procedure, self.dossier.channel)
+        if term is not None:
+            self.due_at = ledger.due(entries, term, self.calendar, self.now) or self.due_at
+        self._changed = True
+        self._count_timers(entries)
+
+    def _count_timers(self, entries: list[Entry]) -> None:
+        pauses = ledger.pauses(entries)
+        for timer in groups.legal_timers(self.connection, self.dossier.id):
+            base = self.calendar.add_working_days(timer.legal_from, timer.legal_days)
+            others = [pause for pause in pauses if pause.task != timer.host]
+            due = ledger.moved(base, others, self.calendar, since=timer.legal_from, until=self.now)
+            if due != timer.due_at:
+                self.writes.timers_due.append(
+                    row(dossier_id=self.dossier.id, task=timer.task, due_at=instant(due))
+                )
+
+    # -- the row ---------------------------------------------------------------------------------------
+
+    def now_data(self) -> dict[str, Json]:
+        """The dossier's data with what was written to it here; read from the database when it is large."""
+        return self.dossier.data() | self.data
+
+    def now_record(self) -> dict[str, Json]:
+        """What reports tell of documents and supplements, as it stands."""
+        return dict(self.dossier.record) if self.record is None else self.record
+
+    def close(self) -> None:
+        """Add the dossier's own row to what is written, if anything changed."""
+        if not (self._changed or self.data or self.record is not None):
+            return
+        columns = row(
+            id=self.dossier.id,
+            status=self.status,
+            phase=self.phase,
+            received_at=instant(self.received_at),
+            due_at=instant(self.due_at),
+            finished_at=instant(self.finished_at),
+            timeline_seq=self._seq,
+            timeline_head=octets(self._head),
+            record=self.record,
+        )
+        if self.data:
+            self.writes.data.append(columns | {"data": self.data})
+        else:
+            self.writes.dossiers.append(columns)
+
+
+def _adds(entries: list[Entry], kind: EntryKind, task: str) -> bool:
+    """Whether the entry says anything new: one start, one stop, one open pause a task."""
+    if kind in (EntryKind.START, EntryKind.STOP):
+        return all(entry.kind is not kind for entry in entries)
+    if kind is EntryKind.PAUSE:
+        return not any(pause.end is None and pause.task == task for pause in ledger.pauses(entries))
+    return True

@@ -1,0 +1,251 @@
+"""What comes in: a new dossier, a message, a withdrawal. Durable when the function returns, and only then acknowledged."""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import Connection, text
+
+from engine import errors
+from engine.dossiers import codes, timeline
+from engine.dossiers.statuses import Status, may_become
+from engine.dossiers.submission import Submission
+from engine.exchange.ports import Arrival, Json
+from engine.storage import documents as document_rows
+from engine.storage import events, incidents, messages
+from engine.storage.database import Store
+from engine.storage.documents import DocumentRow
+from engine.storage.writes import octets
+
+AMBIGUOUS = "ambiguous-message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where a dossier is handed in, who decides on it, and where the result is fetched: unit codes."""
+
+    receiving: str
+    competent: str
+    returning: str
+    delivery: str = "counter"  # counter | online | post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A dossier that is now ours. *access_code* is told once, to the applicant; only its digest is kept."""
+
+    id: int
+    code: str
+    created: bool
+    access_code: str
+
+
+_NEXT_NUMBER = text(
+    "INSERT INTO dossier_counter (unit, day, last) VALUES (:unit, :day, 1)"
+    " ON CONFLICT (unit, day) DO UPDATE SET last = dossier_counter.last + 1 RETURNING last"
+)
+_ACTIVE = text("SELECT active_deployment_id FROM procedure WHERE code = :code")
+_UNIT = text(
+    "SELECT 1 FROM unit WHERE code = :code AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day)"
+)
+_DOSSIER = text(
+    """
+    INSERT INTO dossier (code, procedure_code, deployment_id, channel, delivery, applicant, applicant_search, data,
+        receiving_unit, competent_unit, returning_unit, submitted_at, access_code, salt, timeline_seq, timeline_head,
+        created_by)
+    VALUES (:code, :procedure, :deployment, :channel, :delivery, CAST(:applicant AS jsonb), :search,
+        CAST(:data AS jsonb), :receiving, :competent, :returning, :now, :access, :salt, 1, decode(:head, 'base64'), :by)
+    RETURNING id
+    """
+)
+_TIMELINE = text(
+    "INSERT INTO timeline (dossier_id, seq, body, hash)"
+    " VALUES (:id, 1, decode(:body, 'base64'), decode(:hash, 'base64'))"
+)
+_KNOWN = text(
+    "SELECT d.id, d.code FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external"
+)
+_BY_CODE = text("SELECT id, status FROM dossier WHERE code = :code")
+
+
+def submit(
+    store: Store,
+    procedure: str,
+    submission: Submission,
+    desk: Desk,
+    *,
+    now: datetime,
+    by: str,
+    external_id: str,
+    documents: Sequence[DocumentRow] = (),
+) -> Submitted:
+    """Take a dossier in: code, row, papers, first line of its timeline and its first event, in one transaction.
+
+    The same *external_id* again gives the dossier that it made (without its access code).
+
+    Raises:
+        ProcedureUnknown, UnitUnknown.
+    """
+    with store.transaction() as connection:
+        known = connection.execute(_KNOWN, {"external": external_id}).one_or_none()
+        if known is not None:
+            return Submitted(id=known[0], code=known[1], created=False, access_code="")
+        deployment = connection.scalar(_ACTIVE, {"code": procedure})
+        if deployment is None:
+            raise errors.ProcedureUnknown(procedure=procedure)
+        _check_units(connection, desk, now)
+        submitted, head = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
+        connection.execute(_TIMELINE, {"id": submitted.id, **head})
+        document_rows.attach(connection, submitted.id, documents)
+        if events.append(connection, submitted.id, "submitted", {"by": by}, external_id=external_id) is None:
+            raise errors.StoreConflict(what="this submission")  # the same one, committed meanwhile
+    return submitted
+
+
+def _check_units(connection: Connection, desk: Desk, now: datetime) -> None:
+    day = codes.local_day(now)
+    for code in (desk.receiving, desk.competent, desk.returning):
+        if connection.scalar(_UNIT, {"code": code, "day": day}) is None:
+            raise errors.UnitUnknown(unit=code, day=day.isoformat())
+
+
+def _insert(
+    connection: Connection,
+    procedure: str,
+    deployment: int,
+    submission: Submission,
+    desk: Desk,
+    *,
+    now: datetime,
+    by: str,
+) -> tuple[Submitted, dict[str, str]]:
+    number = connection.execute(
+        _NEXT_NUMBER, {"unit": desk.receiving, "day": codes.local_day(now)}
+    ).scalar_one()
+    code = codes.format_dossier_code(desk.receiving, now, number)
+    salt, access_code = secrets.token_bytes(16), f"{secrets.randbelow(10**8):08d}"
+    facts: dict[str, Json] = {
+        "procedure": procedure,
+        "channel": submission.channel.value,
+        "by": by,
+        "applicant": timeline.digest(salt, orjson.dumps(submission.applicant).decode()),
+        "data": timeline.digest(salt, orjson.dumps(submission.data).decode()),
+    }
+    body = timeline.entry_bytes(1, now, "submitted", facts)
+    head = octets(timeline.chain(timeline.genesis(code), body))
+    dossier = connection.execute(
+        _DOSSIER,
+        {
+            "code": code,
+            "procedure": procedure,
+            "deployment": deployment,
+            "channel": submission.channel.value,
+            "delivery": desk.delivery,
+            "applicant": orjson.dumps(submission.applicant).decode(),
+            "search": searchable(str(submission.applicant.get("name", ""))),
+            "data": orjson.dumps(submission.data).decode(),
+            "receiving": desk.receiving,
+            "competent": desk.competent,
+            "returning": desk.returning,
+            "now": now,
+            "access": timeline.digest(salt, access_code),
+            "salt": salt,
+            "head": head,
+            "by": by,
+        },
+    ).scalar_one()
+    return Submitted(id=dossier, code=code, created=True, access_code=access_code), {
+        "body": octets(body),
+        "hash": head,
+    }
+
+
+def searchable(name: str) -> str:
+    """A name as it is searched: lower case, without accents, single spaces."""
+    plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    return re.sub(r"\s+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+
+
+def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: float = 30.0) -> bool:
+    """Store a message once and give it to the wait that it meets; nobody waits: it is kept. True: it was there already.
+
+    Raises:
+        MessageConflict: the same id came before with another body (an incident tells of it).
+    """
+    conflict: errors.MessageConflict | None = None
+    with store.transaction() as connection:
+        try:
+            repeated = take_message_in(connection, arrival, now=now, keep_days=keep_days)
+        except errors.MessageConflict as error:  # its incident is committed before it leaves
+            repeated, conflict = True, error
+    if conflict is not None:
+        raise conflict
+    return repeated
+
+
+def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, keep_days: float) -> bool:
+    """`take_message` within a transaction that stores more, such as a feed's cursor."""
+    dossier = messages.resolve_dossier(connection, arrival)
+    messages.lock(connection, [(arrival.name, arrival.key, dossier)])
+    message = messages.store(connection, arrival, dossier=dossier, keep_until=now + timedelta(days=keep_days))
+    if message is not None:
+        _deliver(connection, message, arrival, dossier)
+        return False
+    if messages.stored_hash(connection, arrival) != messages.body_hash(arrival):
+        _open_conflict(connection, arrival, dossier)
+        raise errors.MessageConflict(message=arrival.message_id, source=arrival.source)
+    return True
+
+
+def _deliver(connection: Connection, message: int, arrival: Arrival, dossier: int | None) -> None:
+    waits = messages.open_waits(connection, arrival.name, arrival.key, dossier)
+    if not waits:
+        return
+    if len({found for found, _ in waits}) > 1 and dossier is None:
+        messages.set_status(connection, [message], "ambiguous")
+        incidents.open_incident(
+            connection,
+            AMBIGUOUS,
+            f"message {arrival.message_id} of {arrival.source} is awaited by several dossiers",
+            partner=arrival.source,
+            facts={"message": message, "name": arrival.name, "waits": len(waits)},
+            actions=["deliver", "close"],
+        )
+        return
+    waiting, task = waits[0]
+    messages.meet(connection, message, waiting, task)
+    events.append(connection, waiting, "message", {"message": message, "task": task})
+
+
+def _open_conflict(connection: Connection, arrival: Arrival, dossier: int | None) -> None:
+    incidents.open_incident(
+        connection,
+        "message-conflict",
+        f"{arrival.source} sent message {arrival.message_id} again with another body",
+        dossier=dossier,
+        partner=arrival.source,
+        facts={"message_id": arrival.message_id, "name": arrival.name},
+        actions=["close"],
+    )
+
+
+def withdraw(
+    store: Store, code: str, *, reason: str, by: str, now: datetime, external_id: str | None = None
+) -> None:
+    """Let the applicant take the dossier back; what it leads to is applied by a worker.
+
+    Raises:
+        DossierNotFound; TransitionRefused: the dossier is done, over, or was withdrawn before.
+    """
+    with store.transaction() as connection:
+        row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
+        if row is None:
+            raise errors.DossierNotFound(dossier=code)
+        if not may_become(Status(row[1]), Status.WITHDRAWN):
+            raise errors.TransitionRefused(status=row[1], wanted=int(Status.WITHDRAWN))
+        payload: Mapping[str, Json] = {"reason": reason, "by": by, "at": now.isoformat()}
+        events.append(connection, row[0], "withdrawn", dict(payload), external_id=external_id)

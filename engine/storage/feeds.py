@@ -1,0 +1,54 @@
+"""Feed rows: which poll is due, and its cursor, which is stored with the items that it brought."""
+
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import Connection, text
+
+from engine.exchange.ports import FeedTerms, Json
+
+_ENSURE = text("INSERT INTO feed (partner, name) VALUES (:partner, :name) ON CONFLICT DO NOTHING")
+_CLAIM = text(
+    "UPDATE feed SET next_at = now() + make_interval(secs => :every_s)"
+    " WHERE partner = :partner AND name = :name AND next_at <= now() RETURNING cursor"
+)
+_STORE = text(
+    "UPDATE feed SET cursor = CAST(:cursor AS jsonb), last_at = now(), detail = :detail,"
+    " next_at = CASE WHEN :more THEN now() ELSE next_at END WHERE partner = :partner AND name = :name"
+)
+_KEYS = text(
+    "SELECT key FROM wait WHERE name = :name AND message_id IS NULL GROUP BY key ORDER BY min(opened_at), key"
+)
+
+
+def ensure(connection: Connection, feeds: Sequence[FeedTerms]) -> None:
+    """Have a row for each declared feed."""
+    for feed in feeds:
+        connection.execute(_ENSURE, {"partner": feed.partner, "name": feed.name})
+
+
+def claim(connection: Connection, feed: FeedTerms) -> tuple[bool, Json]:
+    """(due, cursor): whether this poll is ours to make now; the next one is due *every_s* later."""
+    row = connection.execute(
+        _CLAIM, {"partner": feed.partner, "name": feed.name, "every_s": feed.every_s}
+    ).one_or_none()
+    return (False, None) if row is None else (True, row[0])
+
+
+def awaited_keys(connection: Connection, message: str) -> list[str]:
+    """The correlation keys of all open waits for *message*, the longest waiting first."""
+    return list(connection.scalars(_KEYS, {"name": message}))
+
+
+def store(connection: Connection, feed: FeedTerms, cursor: Json, *, more: bool, detail: str) -> None:
+    """Keep the cursor; with *more* the feed is due again at once."""
+    connection.execute(
+        _STORE,
+        {
+            "partner": feed.partner,
+            "name": feed.name,
+            "cursor": orjson.dumps(cursor).decode(),
+            "more": more,
+            "detail": detail,
+        },
+    )
