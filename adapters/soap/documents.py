@@ -14,7 +14,9 @@ from engine.errors import WsdlRefused, XmlRefused
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+_REFERENCES = (f"{XSD}import", f"{XSD}include", f"{XSD}redefine", f"{WSDL}import")
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+_ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 _XML_SCHEMA_AT = "/pinned/xml.xsd"
 _XML_SCHEMA = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="{_XML_NAMESPACE}">
 <xs:attribute name="lang" type="xs:string"/><xs:attribute name="base" type="xs:anyURI"/>
@@ -59,13 +61,11 @@ class Documents:
 
     def resolve(self, base: str, reference: str) -> str:
         """The location that *reference* means in the document at *base*."""
-        if urlsplit(reference).scheme:
-            raise self.refusal(f"it imports {reference}, and nothing is fetched")
         return str((Path(base).parent / reference).resolve())
 
     def refusal(self, reason: str) -> WsdlRefused:
         """The error that names this WSDL."""
-        return WsdlRefused(file=Path(self.location).name, reason=reason)
+        return WsdlRefused(file=Path(self.location).name, reason=reason.replace(f"{self._folder}/", ""))
 
     def _read(self, location: str) -> bytes:
         path = Path(location)
@@ -83,14 +83,24 @@ class Documents:
             root = xml.parse(data)
         except XmlRefused as exc:
             raise self.refusal(f"{Path(location).name}: {exc.message}") from exc
-        for element in root.iter(f"{XSD}schema"):
-            self._pin(element)
+        for reference in root.iter(*_REFERENCES):
+            self._pin(reference)
+        for schema in root.iter(f"{XSD}schema"):
+            if self._qualified is not None and schema.get("targetNamespace"):
+                schema.set("elementFormDefault", "qualified" if self._qualified else "unqualified")
         self._trees[location] = root
 
-    def _pin(self, schema: etree._Element) -> None:
-        """Point imports of the ``xml:`` attributes at ours, and apply the switch for qualified children."""
-        for reference in schema.iterchildren(f"{XSD}import"):
-            if reference.get("namespace") == _XML_NAMESPACE:
-                reference.set("schemaLocation", _XML_SCHEMA_AT)
-        if self._qualified is not None and schema.get("targetNamespace"):
-            schema.set("elementFormDefault", "qualified" if self._qualified else "unqualified")
+    def _pin(self, reference: etree._Element) -> None:
+        """Point an import by address at the file of that name in the folder, ``xml:`` attributes at ours."""
+        attribute = "location" if reference.tag == f"{WSDL}import" else "schemaLocation"
+        address = reference.get(attribute) or ""
+        if reference.get("namespace") == _XML_NAMESPACE:
+            reference.set(attribute, _XML_SCHEMA_AT)
+        elif reference.get("namespace") == _ENCODING and address:
+            del reference.attrib[attribute]  # often imported, and only what uses it is refused
+        elif (parts := urlsplit(address)).scheme:
+            name = Path(parts.path).name
+            kept = self._folder / name if self._folder and name else None
+            if kept is None or not kept.is_file():
+                raise self.refusal(f"it imports {address}, and nothing is fetched: keep it in the folder as {name}")
+            reference.set(attribute, str(kept))

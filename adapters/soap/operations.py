@@ -85,11 +85,11 @@ def read_operations(documents: Documents) -> Offer:
         WsdlRefused: zeep cannot make sense of it, or no operation is usable.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # zeep drops what it does not understand and only warns
+        with warnings.catch_warnings(record=True) as dropped:
+            warnings.simplefilter("always")
             transport: Foreign = documents
             document = Document(documents.location, transport, settings=Settings(**_SETTINGS))
-            offer = _Reader(documents, document).offer()
+            offer = _Reader(documents, document, [str(entry.message) for entry in dropped]).offer()
     except _FOREIGN as exc:
         raise documents.refusal(f"{exc}" or type(exc).__name__) from exc
     if not offer.operations:
@@ -103,15 +103,17 @@ class _Unusable(Exception):
 
 
 class _Reader:
-    def __init__(self, documents: Documents, document: Foreign) -> None:
+    def __init__(self, documents: Documents, document: Foreign, dropped: list[str]) -> None:
         self._document = document
         self._shapes = Shapes(document.types)
         self._encoded = set(_encoded(documents))
+        # zeep drops what it does not understand, and says so only in warnings that quote its name first.
+        self._dropped = {text.split("'")[1] if "'" in text else text: text for text in dropped}
         self._rpc: list[_Parts] = []
 
     def offer(self) -> Offer:
         operations: list[Operation] = []
-        unusable: dict[str, str] = {}
+        unusable = self._dropped
         for port, binding, version in self._ports():
             for name, operation in binding.all().items():
                 try:

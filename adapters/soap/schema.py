@@ -20,6 +20,7 @@ _QUOTED = (
     (re.compile(r"The value '.*' (is not|has|does not)", re.DOTALL), r"The value \1"),
     (re.compile(r"'[^']*' is not a valid value"), "this is not a valid value"),
 )
+XSD_NAMESPACE = XSD[1:-1]
 _REFERENCES = (f"{XSD}import", f"{XSD}include", f"{XSD}redefine")
 
 
@@ -170,7 +171,7 @@ def _link(schema: etree._Element, groups: dict[str, str]) -> None:
         imported.add(namespace)
         if namespace in groups:
             reference.set("schemaLocation", groups[namespace])
-    for namespace in dict.fromkeys(schema.nsmap.values()):
+    for namespace in dict.fromkeys(["" if None not in schema.nsmap else XSD_NAMESPACE, *schema.nsmap.values()]):
         if namespace in groups and namespace not in imported:
             schema.insert(0, _import(namespace, groups[namespace]))
             imported.add(namespace)

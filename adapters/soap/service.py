@@ -75,8 +75,9 @@ class SoapService:
         self._shapes = offer.shapes
         self._schema = compile_schema(documents, offer.rpc_schema)
         self._operations = {operation.name: operation for operation in own}
-        self._by_tag = {operation.request.tag: operation for operation in own if operation.request}
-        self._by_action = {operation.action: operation for operation in own if operation.action}
+        self._by_tag: dict[str, list[Operation]] = {}
+        for operation in own:
+            self._by_tag.setdefault(operation.request.tag if operation.request else "", []).append(operation)
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ class SoapService:
         return SoapReply(body=self._body(element, declared.reply))
 
     def parse_request(self, data: bytes, soap_action: str | None = None) -> SoapRequest:
-        """The request in *data*; the element in its Body names the operation, *soap_action* only where that is empty.
+        """The request in *data*; its Body's element names the operation, *soap_action* only where it cannot.
 
         Raises:
             SoapRefused: answer it with `refusal`.
@@ -181,15 +182,16 @@ class SoapService:
         return self._operations[name]
 
     def _asked(self, envelope: Envelope, action: str) -> Operation:
-        found = (
-            self._by_action.get(action) if envelope.body is None else self._by_tag.get(str(envelope.body.tag))
+        tag = "" if envelope.body is None else str(envelope.body.tag)
+        candidates = self._by_tag.get(tag, [])
+        named = [operation for operation in candidates if operation.action == action]
+        if len(named or candidates) == 1:
+            return (named or candidates)[0]
+        missing = f"there is no operation {tag or action or 'in an empty Body'}"
+        several = (
+            f"{tag or 'an empty Body'} may be any of several operations, and SOAPAction does not say which"
         )
-        if found is None:
-            asked = action if envelope.body is None else envelope.body.tag
-            raise envelopes.refused(
-                f"there is no operation {asked or 'in an empty Body'}", version=self.version
-            )
-        return found
+        raise envelopes.refused(several if candidates else missing, version=self.version)
 
     def _compose(self, operation: str, message: Message | None, body: Mapping[str, Json]) -> bytes:
         root, place = envelopes.new_envelope(self.version)
