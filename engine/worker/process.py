@@ -1,0 +1,161 @@
+"""One worker process: its loops started, watched and stopped together; or, for tests, one step at a time in one thread."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from engine.actions import poll, send, sweep
+from engine.actions.apply import Applier, ApplyPolicy
+from engine.clock import Clock
+from engine.exchange.ports import Partners
+from engine.models.deployment import Deployment
+from engine.runtime.progress import Interpreter
+from engine.storage import calls, events
+from engine.storage import partners as partner_rows
+from engine.storage.database import Store
+from engine.storage.partners import BreakerPolicy
+from engine.worker.appliers import ApplyLoop
+from engine.worker.jobs import JobLoop, JobPolicy
+from engine.worker.senders import SendLoop
+from engine.worker.wakeups import Listener
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerPolicy:
+    """Every time and size of a worker; the root fills it from the settings."""
+
+    apply: ApplyPolicy = field(default_factory=ApplyPolicy)
+    jobs: JobPolicy = field(default_factory=JobPolicy)
+    breaker: BreakerPolicy = field(default_factory=lambda: BreakerPolicy(failures=5, open_s=10.0))
+    appliers: int = 1
+    poll_s: float = 1.0
+    lease_margin_s: float = 10.0
+    message_keep_days: float = 30.0
+    drain_s: float = 10.0
+
+
+class Worker:
+    """What a worker does, made of the actions and the ports it was given."""
+
+    def __init__(
+        self,
+        store: Store,
+        interpreters: Callable[[], Interpreter],
+        partners: Partners,
+        deployments: Callable[[int], Deployment],
+        clock: Clock,
+        *,
+        name: str,
+        policy: WorkerPolicy,
+    ) -> None:
+        self._store = store
+        self._partners = partners
+        self._clock = clock
+        self._name = name
+        self._policy = policy
+        self._appliers = [
+            Applier(store, interpreters(), partners, deployments, clock, worker=name, policy=policy.apply)
+            for _ in range(policy.appliers)
+        ]
+        self._stopped = threading.Event()
+
+    # -- as a process ----------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Work until `stop` is called."""
+        apply_wakes = [threading.Event() for _ in self._appliers]
+        send_wake = threading.Event()
+        listener = Listener(
+            self._store.url,
+            {events.CHANNEL: _Several(apply_wakes), calls.CHANNEL: send_wake},
+            poll_s=self._policy.poll_s,
+        )
+        appliers = [
+            ApplyLoop(applier, wake, poll_s=self._policy.poll_s)
+            for applier, wake in zip(self._appliers, apply_wakes, strict=True)
+        ]
+        sender = SendLoop(
+            self._store,
+            self._partners,
+            send_wake,
+            worker=self._name,
+            poll_s=self._policy.poll_s,
+            margin_s=self._policy.lease_margin_s,
+            breaker=self._policy.breaker,
+        )
+        background = JobLoop(self._store.url, self.background_work(), self._policy.jobs)
+        threads: Sequence[threading.Thread] = [*appliers, sender, background, listener]
+        for thread in threads:
+            thread.start()
+        self._stopped.wait()
+        listener.stop()
+        background.stop()
+        sender.stop(drain_s=self._policy.drain_s)
+        for loop in appliers:
+            loop.stop()
+            loop.join(self._policy.drain_s)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    # -- step by step -----------------------------------------------------------------------------------
+
+    def step(self) -> int:
+        """Sweep, apply one group, send what is due, one after another in this thread; how much there was to do."""
+        done = send.sweep_leases(self._store, self._partners)
+        done += self.fire_timers()
+        done += self.poll_feeds()
+        done += self._appliers[0].apply_waiting()
+        names = self._partners.names()
+        with self._store.transaction() as connection:
+            partner_rows.ensure(connection, names)
+            troubled = partner_rows.troubled(connection)
+        claimed = send.claim(
+            self._store,
+            dict.fromkeys(names, 1),
+            worker=self._name,
+            margin_s=self._policy.lease_margin_s,
+            breaker=self._policy.breaker,
+        )
+        for call in claimed:
+            answer = send.send(self._partners, call)
+            send.settle(self._store, self._partners, call, answer)
+            send.record_health(
+                self._store,
+                call.partner,
+                answer.outcome,
+                troubled=call.partner in troubled,
+                policy=self._policy.breaker,
+            )
+        return done + len(claimed)
+
+    # -- background work ----------------------------------------------------------------------------------
+
+    def background_work(self) -> dict[str, Callable[[], object]]:
+        """The jobs of the timetable by name."""
+        return {
+            "timers": self.fire_timers,
+            "leases": lambda: send.sweep_leases(self._store, self._partners),
+            "feeds": self.poll_feeds,
+            "messages": lambda: sweep.list_unclaimed(self._store, now=self._clock.now()),
+        }
+
+    def fire_timers(self) -> int:
+        return sweep.fire_timers(self._store, now=self._clock.now())
+
+    def poll_feeds(self) -> int:
+        return poll.poll_due(
+            self._store, self._partners, now=self._clock.now(), keep_days=self._policy.message_keep_days
+        )
+
+
+class _Several(threading.Event):
+    """One event that sets several."""
+
+    def __init__(self, others: Sequence[threading.Event]) -> None:
+        super().__init__()
+        self._others = others
+
+    def set(self) -> None:
+        for other in self._others:
+            other.set()
