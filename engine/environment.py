@@ -116,7 +116,7 @@ def refuse_unknown(known: set[str], environment: Mapping[str, str]) -> None:
 def _value(variable: Variable, text: str) -> object:
     kind = variable.kind
     if kind is bool:
-        return _bool(variable.name, text)
+        return as_bool(variable.name, text)
     if kind is int or kind is float:
         return _number(variable, text)
     if kind == Path or kind == Path | None:
@@ -126,7 +126,8 @@ def _value(variable: Variable, text: str) -> object:
     return text
 
 
-def _bool(name: str, text: str) -> bool:
+def as_bool(name: str, text: str) -> bool:
+    """Whether *text* says yes. Raises: SettingsError, naming the variable *name*."""
     word = text.strip().lower()
     if word not in _TRUE | _FALSE:
         raise SettingsError(name=name, reason=f"{text!r} is neither yes nor no")

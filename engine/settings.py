@@ -13,7 +13,7 @@ from engine import environment as env
 from engine.environment import setting
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-_PARTNER = re.compile(r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_(URL|USER|SECRET|SECRET_FILE)")
+_PARTNER = re.compile(r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_(URL|USER|PRIVATE|SECRET|SECRET_FILE)")
 
 
 def default_data_dir() -> Path:
@@ -133,6 +133,7 @@ class Partner:
     url: str = ""
     user: str = ""
     secret: str = field(default="", repr=False)
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,10 @@ class Settings:
     )
     partners_path: tuple[Path, ...] = setting((), "folders with further partners, separated by colons")
     procedures_path: tuple[Path, ...] = setting((), "folders with further procedures, separated by colons")
-    simulate: bool = setting(False, "partners are played by simulators on loopback")
+    simulate: bool = setting(False, "`run` starts simulators on loopback that play the partners")
+    simulators_url: str = setting(
+        "", "address of a running simulator; partners without their own are reached there"
+    )
     log_level: str = setting("info", "debug, info, warning or error")
     log_format: str = setting("", "json or console; empty: console on a terminal, else json")
     database: Database = field(default_factory=Database)
@@ -207,4 +211,5 @@ def _partner(prefix: str, environment: Mapping[str, str]) -> Partner:
         url=environment.get(prefix + "URL", ""),
         user=environment.get(prefix + "USER", ""),
         secret=env.lookup(prefix + "SECRET", environment, secret=True) or "",
+        private=env.as_bool(prefix + "PRIVATE", environment.get(prefix + "PRIVATE") or "no"),
     )

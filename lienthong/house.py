@@ -1,0 +1,119 @@
+"""All processes of one system on one machine: the database server, and the roles as child processes.
+
+Used by `lienthong run` and by whatever needs a whole running system for a while. What a role does is in its command.
+"""
+
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from engine.errors import DatabaseServerError
+from engine.settings import Settings
+from engine.storage import migrations
+from engine.storage.embedded import EmbeddedPostgres, database_url
+from lienthong.children import Family, child_environment
+from lienthong.ports import answers, next_free_port
+
+log = structlog.get_logger(__name__)
+
+_GRACE_S = 1.5
+_LOOK_S = 0.1
+_READY_S = 60.0
+
+
+class House:
+    """One whole system: `opened()` starts it and ends it, `serve()` keeps it alive until it is asked to stop."""
+
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], *, simulate: bool, workers: int, port: int
+    ) -> None:
+        self._settings, self._environment = settings, environment
+        self._simulate, self._workers = simulate, workers
+        self.host = settings.web.host
+        self.port = next_free_port(self.host, port)
+        self._server = (
+            None if settings.database.url else EmbeddedPostgres(settings.data_dir, settings.database)
+        )
+        self._family = Family()
+        self._stopping = False
+
+    @property
+    def address(self) -> str:
+        """Where the console is."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        """The system's database."""
+        return database_url(self._settings)
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Everything is up and answering inside the block, and gone after it, also after a signal.
+
+        Raises:
+            DatabaseServerError: the database or the web does not come up.
+        """
+        former = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+        try:
+            self._open()
+            yield
+        finally:
+            self._family.stop(_GRACE_S)
+            if self._server is not None:
+                self._server.stop()
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def serve(self) -> None:
+        """Return after Ctrl-C or a request to stop; until then, whatever ends is started again."""
+        try:
+            while not self._stopping:
+                self.look()
+                time.sleep(_LOOK_S)  # noqa: TID251  # signals interrupt it
+        except KeyboardInterrupt:
+            log.info("stopping")
+
+    def look(self) -> None:
+        """Start again whatever ended."""
+        if self._server is not None and not self._server.running:
+            log.warning("database_server_ended")
+            self._server.start()
+        self._family.look()
+
+    def _open(self) -> None:
+        if self._server is not None:
+            self._server.start()
+        migrations.upgrade(self.database_url)
+        changes = {"DATABASE_URL": self.database_url, "LIENTHONG_WEB_PORT": str(self.port)}
+        if self._simulate:
+            changes |= self._start_simulators()
+        environment = child_environment(self._environment, changes)
+        self._family.add("web", "web", environment=environment)
+        for number in range(1, self._workers + 1):
+            self._family.add(f"worker {number}", "worker", environment=environment)
+        self._family.add("scheduler", "scheduler", environment=environment)
+        self._await(self.port, "the web")
+
+    def _start_simulators(self) -> dict[str, str]:
+        """Start the process that plays the partners; what the others must know of it."""
+        port = next_free_port("127.0.0.1", 0)
+        environment = child_environment(self._environment, {})
+        self._family.add("simulators", "simulators", "--port", str(port), environment=environment)
+        self._await(port, "the simulators")
+        return {"LIENTHONG_SIMULATE": "yes", "LIENTHONG_SIMULATORS_URL": f"http://127.0.0.1:{port}"}
+
+    def _await(self, port: int, who: str) -> None:
+        until = time.monotonic() + _READY_S
+        while not answers(self.host, port):
+            self.look()
+            if time.monotonic() > until or self._stopping:
+                raise DatabaseServerError(reason=f"{who} did not come up; see the lines above")
+            time.sleep(0.02)  # noqa: TID251  # it is another process that begins to listen
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
