@@ -32,7 +32,8 @@ def validate(
 ) -> dict[str, Json]:
     """The entered *data*, checked and cleaned: dates in ISO, empty and hidden fields left out.
 
-    Without *condition* every field counts as shown.
+    Without *condition* every field counts as shown. A condition sees every field of its level, null where nothing was
+    entered.
 
     Raises:
         FormInvalid: its fact ``fields`` lists every {field, reason}; fields that the form does not have are wrong too.
@@ -85,6 +86,7 @@ def _rules(component: Component) -> Mapping[str, Json]:
 
 
 def _is_hidden(component: Component, data: Mapping[str, Json], condition: Condition | None) -> bool:
+    """Whether the component's own condition hides it, over *data*."""
     rule = component.get("conditional")
     hide = rule.get("hide") if isinstance(rule, dict) else None
     return condition is not None and isinstance(hide, str) and bool(hide) and condition(hide, data)
@@ -114,8 +116,9 @@ def _read(
     problems: Problems,
     condition: Condition | None,
 ) -> dict[str, Json]:
-    fields = {_key(component): component for component in _fields(_shown(components, data, condition))}
-    every = {_key(component) for component in _fields(components)}
+    every = {_key(component): component for component in _fields(components)}
+    entered: dict[str, Json] = {**dict.fromkeys(every), **data}
+    fields = {_key(component): component for component in _fields(_shown(components, entered, condition))}
     for name in data:
         if name not in every:
             problems.add(f"{path}{name}"[:200], "is no field of this form")

@@ -48,6 +48,18 @@ def test_a_hidden_field_is_neither_asked_for_nor_kept() -> None:
     assert wrong(form(DECISION, REASON), {"decision": "refuse"}) == [("reason", "is missing")]
 
 
+def test_a_condition_sees_every_field_even_when_nothing_was_entered() -> None:
+    seen: list[Mapping[str, Json]] = []
+
+    def never(text: str, data: Mapping[str, Json]) -> bool:
+        seen.append(data)
+        return False
+
+    with pytest.raises(errors.FormInvalid):
+        forms.validate(form(DECISION, REASON), {}, never)
+    assert seen[0] == {"decision": None, "reason": None}
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     found = wrong(form(DECISION, REASON), {"decision": "maybe", "reason": "ab", "extra": 1})
     assert found == [
