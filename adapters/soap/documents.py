@@ -102,5 +102,7 @@ class Documents:
             name = Path(parts.path).name
             kept = self._folder / name if self._folder and name else None
             if kept is None or not kept.is_file():
-                raise self.refusal(f"it imports {address}, and nothing is fetched: keep it in the folder as {name}")
+                raise self.refusal(
+                    f"it imports {address}, and nothing is fetched: keep it in the folder as {name}"
+                )
             reference.set(attribute, str(kept))

@@ -171,7 +171,9 @@ def _link(schema: etree._Element, groups: dict[str, str]) -> None:
         imported.add(namespace)
         if namespace in groups:
             reference.set("schemaLocation", groups[namespace])
-    for namespace in dict.fromkeys(["" if None not in schema.nsmap else XSD_NAMESPACE, *schema.nsmap.values()]):
+    for namespace in dict.fromkeys(
+        ["" if None not in schema.nsmap else XSD_NAMESPACE, *schema.nsmap.values()]
+    ):
         if namespace in groups and namespace not in imported:
             schema.insert(0, _import(namespace, groups[namespace]))
             imported.add(namespace)

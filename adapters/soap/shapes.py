@@ -30,7 +30,7 @@ class Particle:
     key: str | None
     parts: tuple["Particle", ...] = ()
     limit: int | None = 1
-    nil: bool = False  # a required child whose null is written as xsi:nil
+    nil: bool = False  # a required child that is written as xsi:nil when it is null or absent
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,9 +127,9 @@ class Shapes:
             if isinstance(part, Wildcard):
                 shape.open = True
             elif isinstance(part, Group):
-                yield self._group(shape, [part.child], limit, optional or part.min_occurs == 0)
+                yield self._group(shape, [part.child], limit, optional or part.min_occurs == 0 or limit != 1)
             elif isinstance(part, Indicator):
-                loose = optional or part.min_occurs == 0 or isinstance(part, Choice)
+                loose = optional or part.min_occurs == 0 or limit != 1 or isinstance(part, Choice)
                 children: Foreign = part
                 yield self._group(shape, children, limit, loose)
             else:

@@ -26,6 +26,7 @@ class Codec:
 
     read: Callable[[str], Json]
     write: Callable[[object], str]
+    words: bool = False  # the text is a list of values, one element
 
 
 def codec_for(simple: object) -> Codec:
@@ -43,7 +44,7 @@ def _list_of(item: Codec) -> Codec:
         values = value if isinstance(value, list | tuple) else [value]
         return " ".join(item.write(one) for one in values)
 
-    return Codec(read=lambda text: [item.read(word) for word in text.split()], write=write)
+    return Codec(read=lambda text: [item.read(word) for word in text.split()], write=write, words=True)
 
 
 def _strip(text: str) -> str:

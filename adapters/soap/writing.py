@@ -67,7 +67,8 @@ def _refuse_unknown(node: etree._Element, known: set[str], value: Mapping[str, o
 
 
 def _as_list(one: Field, value: object) -> list[object]:
-    if isinstance(value, list | tuple):
+    codec = one.shape.codec
+    if isinstance(value, list | tuple) and not (codec and codec.words and not one.many):
         if not one.many and len(value) > 1:
             raise Unfit(f"{one.key}: one value is allowed, not {len(value)}")
         return list(value)
@@ -93,6 +94,8 @@ def _write_field(
     node: etree._Element, one: Field, particle: Particle, pending: dict[str, deque[object]]
 ) -> int:
     values, wrote = pending.get(one.key), 0
+    if not values and particle.nil:
+        values = deque([None])
     while values and (particle.limit is None or wrote < particle.limit):
         value = values.popleft()
         if value is None and not particle.nil:
