@@ -1,0 +1,247 @@
+"""The one door through which HTTP leaves: named endpoints only, and failures told apart by whether anything was sent.
+
+No redirects, no proxies, no addresses that an endpoint does not allow, a time limit on every request and a size limit
+on every answer. What a status or a body means is the contract's business, never decided here.
+"""
+
+import re
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from urllib3.connection import HTTPConnection, HTTPException
+from urllib3.exceptions import HTTPError
+from urllib3.util.wait import wait_for_read
+
+from adapters.sockets import Destination, PlainConnection, TlsConnection, destination
+from engine.errors import CallOutcomeUnknown, CallUnavailable, SettingsError
+
+CONNECT_S = 3.0
+IDLE_S = 8.0
+IDLE_CONNECTIONS = 32
+REPLY_LIMIT_BYTES = 30 * 1024 * 1024
+REDACTED = "***"
+
+_HEADER = re.compile(r"[\x21-\x7e][\x20-\x7e\x80-\xff]*|")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a partner listens. *private* lets loopback and private addresses through; *ca_file* adds a trust anchor."""
+
+    name: str
+    url: str
+    private: bool = False
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request to a named endpoint; *path* starts with a slash and is put behind the endpoint's own prefix.
+
+    *label* is what errors call it; *secrets* are texts that no record of it may show.
+    """
+
+    endpoint: str
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    total_s: float = 30.0
+    connect_s: float = CONNECT_S
+    limit_bytes: int = REPLY_LIMIT_BYTES
+    label: tuple[str, str] = ("", "")
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back: header names in lower case, the body undecoded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Door:
+    """Sends requests to the endpoints that it knows; shared by all threads of a process."""
+
+    def __init__(self, endpoints: Iterable[Endpoint] = (), *, idle_s: float = IDLE_S) -> None:
+        self._idle_s = idle_s
+        self._lines: dict[str, _Line] = {}
+        for endpoint in endpoints:
+            self.add(endpoint)
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Know *endpoint* from now on, in place of one of the same name.
+
+        Raises:
+            SettingsError: its address is no http(s) URL with a host, or carries a user name, query or fragment.
+        """
+        try:
+            where = destination(endpoint.url, private=endpoint.private, ca_file=endpoint.ca_file)
+        except (ValueError, OSError) as exc:
+            raise SettingsError(name=f"endpoint {endpoint.name}", reason=str(exc)) from exc
+        before = self._lines.get(endpoint.name)
+        if before is None or before.where != where:
+            self._lines[endpoint.name] = _Line(where, self._idle_s)
+            if before is not None:
+                before.close()
+
+    def knows(self, name: str) -> bool:
+        return name in self._lines
+
+    def send(self, request: Request) -> Response:
+        """The answer to *request*, whatever its status.
+
+        Raises:
+            CallUnavailable: certainly nothing was processed: name, refused connection, TLS, connect time-out.
+            CallOutcomeUnknown: something left and no whole answer came.
+        """
+        line = self._lines.get(request.endpoint)
+        if line is None:
+            raise _unsent(request, f"no endpoint named {request.endpoint} is set")
+        _check(request)
+        until = time.monotonic() + request.total_s
+        with _translated(request, CallUnavailable):
+            connection = line.connection(min(request.connect_s, request.total_s))
+        try:
+            with _translated(request, CallOutcomeUnknown):
+                response = _exchange(connection, request, line.where.prefix, until)
+        except CallOutcomeUnknown:
+            connection.close()
+            raise
+        line.give_back(connection)
+        return response
+
+    def close(self) -> None:
+        """Close every idle connection; the door stays usable."""
+        for line in self._lines.values():
+            line.close()
+
+
+class _Line:
+    """The kept connections to one endpoint, the youngest first."""
+
+    def __init__(self, where: Destination, idle_s: float) -> None:
+        self.where = where
+        self._idle_s = idle_s
+        self._idle: deque[tuple[float, HTTPConnection]] = deque()
+        self._lock = threading.Lock()
+
+    def connection(self, connect_s: float) -> HTTPConnection:
+        """A connection that was open a moment ago: a kept one that shows no sign of an end, else a new one."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                since, kept = self._idle.pop()
+            if time.monotonic() - since < self._idle_s and _looks_open(kept):
+                return kept
+            kept.close()
+        return self._open(connect_s)
+
+    def _open(self, connect_s: float) -> HTTPConnection:
+        kind = TlsConnection if self.where.context is not None else PlainConnection
+        connection = kind(self.where, connect_s)
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def give_back(self, connection: HTTPConnection) -> None:
+        if connection.is_closed:
+            return
+        with self._lock:
+            if len(self._idle) < IDLE_CONNECTIONS:
+                self._idle.append((time.monotonic(), connection))
+                return
+        connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            kept, self._idle = self._idle, deque()
+        for _, connection in kept:
+            connection.close()
+
+
+def _looks_open(connection: HTTPConnection) -> bool:
+    """False where the other side closed, or said something that nobody asked for.
+
+    It can still close between this look and the first byte of ours: what is written then is of unknown outcome.
+    """
+    return connection.sock is not None and not wait_for_read(connection.sock, timeout=0.0)
+
+
+def _exchange(connection: HTTPConnection, request: Request, prefix: str, until: float) -> Response:
+    connection.timeout = max(0.001, until - time.monotonic())
+    sock = connection.sock
+    if isinstance(sock, socket.socket):
+        sock.settimeout(connection.timeout)
+    setattr(sock, "until", until)  # noqa: B010 - both socket classes of adapters.sockets have it
+    connection.request(
+        request.method,
+        prefix + request.path,
+        body=request.body,
+        headers=request.headers,
+        preload_content=False,
+        decode_content=False,
+    )
+    reply = connection.getresponse()
+    body = reply.read(request.limit_bytes + 1, decode_content=False)
+    if len(body) > request.limit_bytes:
+        raise HTTPException(f"the answer has more than {request.limit_bytes} bytes")
+    return Response(status=reply.status, headers={k.lower(): v for k, v in reply.headers.items()}, body=body)
+
+
+@contextmanager
+def _translated(request: Request, kind: type[CallUnavailable] | type[CallOutcomeUnknown]) -> Iterator[None]:
+    """Foreign errors become *kind*; which one it is depends only on whether the request had begun to leave."""
+    partner, operation = request.label
+    try:
+        yield
+    except TimeoutError as exc:
+        raise kind(
+            partner=partner, operation=operation, reason=f"no answer in time ({request.total_s} s)"
+        ) from exc
+    except (OSError, HTTPError, HTTPException, ValueError) as exc:
+        reason = redact(f"{type(exc).__name__}: {exc}", request.secrets)
+        raise kind(partner=partner, operation=operation, reason=reason) from exc
+
+
+def _unsent(request: Request, reason: str) -> CallUnavailable:
+    partner, operation = request.label
+    return CallUnavailable(partner=partner, operation=operation, reason=reason)
+
+
+def _check(request: Request) -> None:
+    """Refuse what could smuggle a second request or leave the endpoint's prefix."""
+    if not request.path.startswith("/") or re.search(
+        r"[\x00-\x20\x7f-\U0010ffff]|/\.\.?(/|\?|$)", request.path
+    ):
+        raise _unsent(request, f"the path {request.path!r} is not a plain path")
+    for name, value in request.headers.items():
+        if not _HEADER.fullmatch(value):
+            raise _unsent(request, f"header {name} holds a control or non-Latin character")
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """*text* with every one of *secrets* blotted out."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, REDACTED)
+    return text
+
+
+def redact_bytes(data: bytes, secrets: Iterable[str]) -> bytes:
+    """As `redact`, for bytes of any encoding that holds ASCII as it is."""
+    for secret in secrets:
+        if secret:
+            data = data.replace(secret.encode(), REDACTED.encode())
+    return data

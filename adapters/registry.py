@@ -1,0 +1,230 @@
+"""All partners behind the engine's port, built from the contracts that are found in folders.
+
+A folder that appears later is found when somebody asks for its partner; nothing about a partner is written in Python.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from adapters import contract as contracts
+from adapters import exchanges, feeds
+from adapters.calling import Caller
+from adapters.contracts.compiled import Contract, Operation
+from adapters.outbound import Door, Endpoint
+from adapters.transport.travel import Access
+from adapters.transports import transport_for
+from engine.errors import (
+    ComposeFailed,
+    ContractInvalid,
+    OperationUnknown,
+    PartnerUnknown,
+)
+from engine.exchange.ports import (
+    Answer,
+    Composed,
+    Dispatch,
+    FeedPage,
+    FeedTerms,
+    Json,
+    NextCall,
+    Outcome,
+    Terms,
+)
+
+BUILT_IN = Path(__file__).parent / "partners"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerSettings:
+    """What this installation says about one partner; what is empty, its contract says.
+
+    *private* allows loopback and private addresses, beside what the contract allows.
+    """
+
+    url: str = ""
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    private: bool = False
+    values: Mapping[str, Json] = field(default_factory=dict)
+
+
+def load(
+    paths: Sequence[Path] = (),
+    settings: Mapping[str, PartnerSettings] | None = None,
+    *,
+    simulators: str | None = None,
+    built_in: Path | None = BUILT_IN,
+) -> "ContractPartners":
+    """Every partner of *built_in* and of the folders *paths*, validated.
+
+    *simulators* is the address of a simulator server on loopback: partners without an address of their own in
+    *settings* are then reached below it, with the credentials that their contract gives to its simulator.
+
+    Raises:
+        ContractInvalid: names the file and the path in it.
+    """
+    roots = [*([built_in] if built_in else []), *paths]
+    partners = ContractPartners(roots, settings or {}, simulators=simulators)
+    partners.scan()
+    return partners
+
+
+class ContractPartners:
+    """Implements `engine.exchange.ports.Partners`; shared by all threads of a process."""
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        settings: Mapping[str, PartnerSettings],
+        *,
+        simulators: str | None = None,
+        door: Door | None = None,
+    ) -> None:
+        self._roots, self._settings = list(roots), settings
+        self._simulators = simulators.rstrip("/") if simulators else None
+        self._door = door or Door()
+        self._callers: dict[str, Caller] = {}
+        self._lock = threading.Lock()
+
+    # -- finding ------------------------------------------------------------------------------
+
+    def scan(self) -> None:
+        """Read every folder that is not known yet. Raises: ContractInvalid."""
+        for root in self._roots:
+            for folder in sorted(root.iterdir()) if root.is_dir() else []:
+                if (folder / contracts.FILE).is_file():
+                    self._known(folder.name, folder)
+
+    def reload(self, partner: str) -> Contract:
+        """Read the partner's folder again, now. Raises: PartnerUnknown, ContractInvalid."""
+        folder = self._folder(partner)
+        with self._lock:
+            self._callers[partner] = self._caller_of(contracts.read(folder))
+        return self._callers[partner].contract
+
+    def contract(self, partner: str) -> Contract:
+        """The contract of *partner*. Raises: PartnerUnknown; ContractInvalid: its folder is new and wrong."""
+        return self._caller(partner).contract
+
+    def contracts(self) -> list[Contract]:
+        """Every contract, by name; a folder that came later and is wrong is left out and logged."""
+        try:
+            self.scan()
+        except ContractInvalid as exc:
+            log.warning("contract_invalid", **exc.facts)
+        return [self._callers[name].contract for name in sorted(self._callers)]
+
+    def _caller(self, partner: str) -> Caller:
+        caller = self._callers.get(partner)
+        return caller if caller is not None else self._known(partner, self._folder(partner))
+
+    def _folder(self, partner: str) -> Path:
+        if partner.isidentifier():
+            for root in self._roots:
+                if (root / partner / contracts.FILE).is_file():
+                    return root / partner
+        raise PartnerUnknown(partner=partner)
+
+    def _known(self, partner: str, folder: Path) -> Caller:
+        with self._lock:
+            caller = self._callers.get(partner)
+            if caller is None:
+                caller = self._callers[partner] = self._caller_of(contracts.read(folder))
+                log.info("partner_loaded", partner=partner, label=caller.contract.form.label)
+            elif caller.contract.folder != folder:
+                raise ContractInvalid(
+                    file=folder / contracts.FILE,
+                    where="partner",
+                    reason=f"{partner} is there already, in {caller.contract.folder}",
+                )
+            return caller
+
+    def _caller_of(self, contract: Contract) -> Caller:
+        said = self._settings.get(contract.partner, PartnerSettings())
+        form = contract.form
+        simulated = self._simulators is not None and not said.url
+        url = said.url or (f"{self._simulators}/{contract.partner}" if simulated else form.endpoint.url)
+        access = Access(user=said.user, secret=said.secret)
+        if simulated and not said.secret:
+            access = Access(user=form.simulator.user, secret=form.simulator.secret)
+        if url:
+            private = simulated or said.private or form.endpoint.private
+            ca_file = str(contract.folder / form.endpoint.ca_file) if form.endpoint.ca_file else None
+            self._door.add(Endpoint(name=contract.partner, url=url, private=private, ca_file=ca_file))
+        settings: dict[str, Json] = {**contract.settings, **said.values}
+        return Caller(contract, transport_for(contract, self._door, access, settings), settings)
+
+    # -- the port -----------------------------------------------------------------------------
+
+    def terms(self, partner: str, operation: str) -> Terms:
+        """Raises: PartnerUnknown, OperationUnknown."""
+        return self._operation(self._caller(partner), operation).terms
+
+    def compose(
+        self,
+        partner: str,
+        operation: str,
+        inputs: Mapping[str, Json],
+        *,
+        dossier: Mapping[str, Json],
+        call_key: str,
+        now: datetime,
+    ) -> Composed:
+        """Raises: PartnerUnknown, OperationUnknown, ComposeFailed."""
+        caller = self._caller(partner)
+        declared = self._operation(caller, operation)
+        return caller.compose(declared, inputs, dossier=dossier, call_key=call_key, now=now)
+
+    def send(self, dispatch: Dispatch) -> Answer:
+        """Never raises for the partner's sake; a contract that cannot send what was composed earlier is a refusal."""
+        caller = self._caller(dispatch.partner)
+        declared = self._operation(caller, dispatch.operation)
+        carry = caller.ask if dispatch.ask else caller.call
+        try:
+            return carry(declared, dispatch.body, dispatch.key, dispatch.trace)
+        except ComposeFailed as exc:
+            outcome = Outcome.UNKNOWN if dispatch.ask else Outcome.REFUSED
+            return Answer(outcome=outcome, detail=exc.message, contract_hash=caller.contract.hash)
+
+    def exchange(
+        self,
+        partner: str,
+        name: str,
+        *,
+        step: str | None,
+        answer: Answer | None,
+        report: Mapping[str, Json],
+        dossier: Mapping[str, Json],
+    ) -> NextCall | None:
+        """Raises: PartnerUnknown, OperationUnknown: no exchange or step of that name; ComposeFailed."""
+        caller = self._caller(partner)
+        return exchanges.next_call(
+            caller.contract, caller.settings, name, step=step, answer=answer, report=report, dossier=dossier
+        )
+
+    def reports_to(self, partner: str) -> str:
+        """Raises: PartnerUnknown; OperationUnknown: its contract has no exchange for reports."""
+        contract = self.contract(partner)
+        for exchange in contract.exchanges.values():
+            if exchange.reports:
+                return exchange.name
+        raise OperationUnknown(partner=partner, operation="(an exchange that carries reports)")
+
+    def feeds(self) -> Sequence[FeedTerms]:
+        return [terms for contract in self.contracts() for terms in feeds.terms(contract)]
+
+    def poll(self, partner: str, feed: str, *, cursor: Json, keys: Sequence[str]) -> FeedPage:
+        """Raises: PartnerUnknown, OperationUnknown."""
+        return feeds.poll(self._caller(partner), feed, cursor=cursor, keys=keys)
+
+    def _operation(self, caller: Caller, name: str) -> Operation:
+        found = caller.contract.operations.get(name)
+        if found is None:
+            raise OperationUnknown(partner=caller.contract.partner, operation=name)
+        return found

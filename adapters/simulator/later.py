@@ -1,0 +1,106 @@
+"""What simulated partners do by themselves after a while: items that appear in feeds, messages that they send to us.
+
+A message is sent again until it is taken, as a real agency's queue would; that it was is a line in the journal.
+"""
+
+import threading
+import time
+
+import orjson
+import structlog
+
+from adapters.outbound import Door, Endpoint, Request
+from adapters.simulator.faults import Fault, Faults
+from adapters.simulator.journal import Line
+from adapters.simulator.player import Player
+from engine.errors import CallError
+
+STEP_S = 0.02
+AGAIN_S = 0.5
+CALLBACK = "callback"
+log = structlog.get_logger(__name__)
+
+
+class Doings:
+    """A thread that does what is due."""
+
+    def __init__(self, player: Player, faults: Faults) -> None:
+        self._player, self._faults = player, faults
+        self._door = Door()
+        self._stop = threading.Event()
+        self._held_back: dict[str, float] = {}
+        self._thread = threading.Thread(target=self._run, name="simulated-doings", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+        self._door.close()
+
+    def call_back_to(self, url: str) -> None:
+        """Send the partners' messages below *url*, as `<url>/partners/<partner>/<operation>`."""
+        self._door.add(Endpoint(name=CALLBACK, url=url, private=True))
+
+    def _run(self) -> None:
+        while not self._stop.wait(STEP_S):
+            for line in self._player.due(time.time()):
+                if self._stop.is_set():
+                    return
+                self._do(line)
+
+    def _do(self, line: Line) -> None:
+        if line.get("feed") is not None:
+            self._player.note(
+                {
+                    "kind": "feed",
+                    "partner": line["partner"],
+                    "feed": line["feed"],
+                    "later": line["later"],
+                    "item": line["body"],
+                }
+            )
+            return
+        name = str(line["later"])
+        if self._door.knows(CALLBACK) and self._held_back.get(name, 0.0) <= time.monotonic():
+            self._send(line, name)
+
+    def _send(self, line: Line, name: str) -> None:
+        partner, operation = str(line["partner"]), str(line["message"])
+        body = orjson.dumps(line["body"])
+        twice = self._faults.meet(partner, operation, "", body.decode(), frozenset({Fault.TWICE})) is not None
+        statuses = [self._post(partner, operation, body) for _ in range(2 if twice else 1)]
+        if all(200 <= status < 300 for status in statuses):
+            self._held_back.pop(name, None)
+            self._note(line, statuses, body)
+            return
+        self._held_back[name] = time.monotonic() + AGAIN_S
+        log.info("simulated_message_not_taken", partner=partner, operation=operation, status=statuses[-1])
+
+    def _post(self, partner: str, operation: str, body: bytes) -> int:
+        request = Request(
+            endpoint=CALLBACK,
+            method="POST",
+            path=f"/partners/{partner}/{operation}",
+            headers={"Content-Type": "application/json; charset=utf-8"},
+            body=body,
+            total_s=10.0,
+            label=(partner, operation),
+        )
+        try:
+            return self._door.send(request).status
+        except CallError:
+            return 0
+
+    def _note(self, line: Line, statuses: list[int], body: bytes) -> None:
+        self._player.note(
+            {
+                "kind": "message",
+                "partner": line["partner"],
+                "message": line["message"],
+                "later": line["later"],
+                "body": orjson.loads(body),
+                "statuses": list(statuses),
+            }
+        )
