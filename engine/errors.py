@@ -57,6 +57,12 @@ class FeelError(LienthongError):
     code, status, text = "feel-evaluation", 422, "FEEL `{expression}`: {reason}"
 
 
+class FeelBudgetExceeded(FeelError):
+    """An evaluation used up its steps, depth, size or time."""
+
+    code = "feel-budget"
+
+
 # -- XML ------------------------------------------------------------------------------------------
 
 
@@ -74,6 +80,11 @@ class ModelError(LienthongError):
 
 class ModelUnreadable(ModelError):
     code, text = "model-unreadable", "{file}: {reason}"
+
+
+class DecisionUnknown(ModelError):
+    code, status, text = "decision-unknown", 404, "the model has no {kind} {decision!r}; it has: {known}"
+    remedy = "name one that the model has"
 
 
 class ModelInvalid(ModelError):

@@ -5,6 +5,7 @@ What the built-ins do is in `builtins`; how their arguments are checked is in `r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,24 +47,24 @@ def function(compiler: Compiler, node: syntax.FunctionLiteral) -> Code:
         def call(run: Run, args: list[object]) -> object:
             return body(Env(dict(zip(names, args, strict=True)), env, run))
 
-        return Function("function", names, _guarded(call, 2 * node.height + 4), types)
+        return Function("function", names, guarded(call, 2 * node.height + 4), types)
 
     return value
 
 
-def _guarded(call: object, cost: int) -> object:
+def guarded(call: Callable[[Run, list[object]], object], cost: int) -> Callable[[Run, list[object]], object]:
     """The call, refused when calls are nested too deep."""
 
-    def guarded(run: Run, args: list[object]) -> object:
+    def counted(run: Run, args: list[object]) -> object:
         run.spend()
         run.depth -= cost
         if run.depth < 0:
             run.exceeded("functions call each other too deep")
-        result = call(run, args)  # type: ignore[operator]
+        result = call(run, args)
         run.depth += cost
         return result
 
-    return guarded
+    return counted
 
 
 def _external(node: syntax.FunctionLiteral, names: tuple[str, ...]) -> Code:

@@ -49,10 +49,11 @@ class Expression:
         run = Run(self.text, clock, calendar, strict, warn, limits, types)
         return self._code(Env(context, None, run))
 
-    def within(self, run: Run, context: Mapping[str, object]) -> object:
-        """The value as part of a longer evaluation, whose budgets and receiver of warnings it shares."""
+    def at(self, env: Env) -> object:
+        """The value as part of a longer evaluation, in whose scope it stands and whose budgets it shares."""
+        run = env.run
         outer, run.text = run.text, self.text
-        value = self._code(Env(context, None, run))
+        value = self._code(env)
         run.text = outer
         return value
 
@@ -108,7 +109,3 @@ def evaluate(
     expression = compile(text, names_in(dict(context)))
     return norm(expression(context, clock=clock, calendar=calendar, strict=strict, warn=warn, limits=limits))
 
-
-def as_feel_error(error: FeelError) -> str:
-    """One sentence about an evaluation that was stopped."""
-    return error.message

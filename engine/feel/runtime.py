@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NoReturn, Protocol
 
-from engine.errors import FeelError
+from engine.errors import FeelBudgetExceeded, FeelError
 
 MISSING = object()
 
@@ -58,16 +58,10 @@ class Misuse(FeelError):
         self.reason = reason
 
 
-class BudgetExceeded(FeelError):
-    """An evaluation used up one of its limits."""
-
-    code = "feel-budget"
-
-
 class Run:
     """The state of one evaluation."""
 
-    __slots__ = ("calendar", "clock", "deadline", "depth", "limits", "now", "steps", "strict", "text", "types", "warn")
+    __slots__ = ("calendar", "clock", "deadline", "depth", "limits", "now", "steps", "strict", "text", "trace", "types", "warn")
 
     def __init__(
         self,
@@ -84,6 +78,7 @@ class Run:
         self.limits, self.types = limits, types
         self.steps, self.depth, self.deadline = limits.steps, limits.depth, 0.0
         self.now: datetime | None = None
+        self.trace: list[object] | None = None
 
     def fault(self, at: int, message: str, code: str = "error") -> None:
         """Record why the part at offset *at* is null; in strict mode raise instead.
@@ -102,7 +97,7 @@ class Run:
         """Use up *steps* of the budget.
 
         Raises:
-            BudgetExceeded: the steps or the time are used up.
+            FeelBudgetExceeded: the steps or the time are used up.
         """
         before = self.steps
         self.steps = before - steps
@@ -134,9 +129,9 @@ class Run:
         """Stop the evaluation.
 
         Raises:
-            BudgetExceeded: always.
+            FeelBudgetExceeded: always.
         """
-        raise BudgetExceeded(expression=self.text[:200], reason=f"stopped: {what}")
+        raise FeelBudgetExceeded(expression=self.text[:200], reason=f"stopped: {what}")
 
     def moment(self) -> datetime:
         """The clock's time, the same during one evaluation.

@@ -26,7 +26,7 @@ class Pattern:
         """Where the first match at or after *start* and its groups begin and end; None without a match.
 
         Raises:
-            BudgetExceeded: it took too many steps.
+            FeelBudgetExceeded: it took too many steps.
         """
         if len(self.program) * (len(text) + 1) > _MAX_CELLS:
             run.exceeded("a regular expression on too long a text")
@@ -42,7 +42,7 @@ class Pattern:
 
         Raises:
             Misuse: the pattern matches the empty string.
-            BudgetExceeded: it took too many steps.
+            FeelBudgetExceeded: it took too many steps.
         """
         if self.search(run, "") is not None:
             raise Misuse("the pattern matches the empty string")
