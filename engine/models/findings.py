@@ -1,7 +1,7 @@
 """What is wrong with a deployment, said so that its author can mend it: file, element, line, rule, remedy.
 
-A finding of severity ``error`` refuses the deployment; a ``warning`` is shown and lets it pass. The rules live in
-their own modules; here is only the value, its collector and its order.
+A finding of severity ``error`` refuses the deployment; a ``warning`` is shown and lets it pass. The rules
+live in their own modules; here is only the value, its collector and its order.
 """
 
 from collections.abc import Iterable

@@ -6,6 +6,7 @@ All findings are collected before giving up, so that an author mends the file on
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from typing import TypeVar
 
 from engine.exchange.ports import Json
@@ -27,6 +28,7 @@ from engine.models.yaml_text import Path, YamlRefused, YamlText, read
 
 FILE = "procedure.yaml"
 RULE = "procedure"
+KEYS = tuple(field.name for field in fields(Procedure))
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _T = TypeVar("_T")
 
@@ -53,8 +55,7 @@ class _ProcedureReader:
     # -- the document ---------------------------------------------------------------------------
 
     def procedure(self) -> Procedure:
-        keys = "code name process field reports deadline calendar_rule fees documents applicant data result description"
-        root = self._mapping(self._text.value, (), tuple(keys.split()))
+        root = self._mapping(self._text.value, (), KEYS)
         return Procedure(
             code=self._string(root, "code", ()),
             name=self._words(root.get("name"), ("name",)),
@@ -137,15 +138,15 @@ class _ProcedureReader:
         if value is None:
             return ()
         entry = self._mapping(value, path, ("fields",))
-        fields = self._each(entry, "fields", path, self._field)
+        found = self._each(entry, "fields", path, self._field)
         seen: set[str] = set()
-        for index, one in enumerate(fields):
+        for index, one in enumerate(found):
             if one.name in seen:
                 self._wrong(
                     (*path, "fields", index), f"field `{one.name}` is there twice", "rename or remove one"
                 )
             seen.add(one.name)
-        return fields
+        return found
 
     def _field(self, value: Json, path: Path) -> FieldRule:
         keys = ("name", "type", "required", "pattern", "label", "codes", "fields")

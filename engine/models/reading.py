@@ -1,0 +1,309 @@
+"""A BPMN file becomes processes: bytes in, graphs and findings out.
+
+Only what is written is read; what it is worth is judged by the rules, and what must change before it can run is
+`engine.models.rewriting`. Extensions of the vendors are read by `engine.models.dialects`.
+"""
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from engine import xml
+from engine.errors import XmlRefused
+from engine.models import dialects
+from engine.models.dialects import BPMN
+from engine.models.findings import Findings
+from engine.models.graph import CONTAINERS, NODES, Flow, Loop, Node, Process, Scope, Trigger
+
+LIMIT_BYTES = 4 * 1024 * 1024
+LIMIT_ELEMENTS = 50_000
+
+_EVENT = "EventDefinition"
+_QUIET = frozenset(
+    [
+        "incoming",
+        "outgoing",
+        "documentation",
+        "extensionElements",
+        "laneSet",
+        "textAnnotation",
+        "association",
+        "group",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "auditing",
+        "monitoring",
+        "supportedInterfaceRef",
+        "ioSpecification",
+        "property",
+        "correlationSubscription",
+        "resourceRole",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+        "rendering",
+        "script",
+        "multiInstanceLoopCharacteristics",
+        "standardLoopCharacteristics",
+        "sequenceFlow",
+        "eventDefinitionRef",
+        "completionCondition",
+        "activationCondition",
+        "dataInput",
+        "dataOutput",
+        "inputSet",
+        "outputSet",
+        "artifact",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "category",
+        "ioBinding",
+        "partitionElement",
+    ]
+)
+
+
+@dataclass(slots=True)
+class ModelFile:
+    """What one BPMN file holds."""
+
+    name: str
+    processes: dict[str, Process] = field(default_factory=dict)
+    root: etree._Element | None = None
+
+
+def read_model(name: str, data: bytes, findings: Findings) -> ModelFile:
+    """The processes of one file; a file that cannot be read leaves a finding and no processes."""
+    model = ModelFile(name)
+    try:
+        root = xml.parse(data, limit_bytes=LIMIT_BYTES, max_elements=LIMIT_ELEMENTS)
+    except XmlRefused as exc:
+        line = exc.facts.get("line")
+        findings.error(
+            "xml", "definitions", line if isinstance(line, int) else 0, exc.message, XmlRefused.remedy
+        )
+        return model
+    if root.tag != BPMN + "definitions":
+        findings.error(
+            "not-bpmn",
+            "definitions",
+            xml.line_of(root),
+            f"the root element is {etree.QName(root).localname}, not BPMN definitions",
+            "save the file as BPMN 2.0 XML",
+        )
+        return model
+    model.root = root
+    _check_ids(root, findings)
+    reader = _Reader(root, findings)
+    for element in root.iterfind(BPMN + "process"):
+        process = reader.process(element, name)
+        model.processes[process.id] = process
+    if not model.processes:
+        findings.error(
+            "no-process", "definitions", 1, "the file holds no process", "draw a process and save it"
+        )
+    return model
+
+
+def _check_ids(root: etree._Element, findings: Findings) -> None:
+    seen: dict[str, int] = {}
+    for element in root.iter():
+        key = element.get("id")
+        if key is None or not isinstance(element.tag, str) or not element.tag.startswith(BPMN):
+            continue
+        if key in seen:
+            message = f"the id `{key}` is used in line {seen[key]} already"
+            findings.error("id-unique", key, xml.line_of(element), message, "give each element its own id")
+        seen[key] = xml.line_of(element)
+
+
+class _Reader:
+    def __init__(self, root: etree._Element, findings: Findings) -> None:
+        self._findings = findings
+        self._by_id = {str(one.get("id")): one for one in root.iter() if one.get("id")}
+
+    # -- processes and scopes -------------------------------------------------------------------
+
+    def process(self, element: etree._Element, file: str) -> Process:
+        key = element.get("id") or f"process-{xml.line_of(element)}"
+        return Process(
+            id=key,
+            name=element.get("name") or "",
+            file=file,
+            scope=self._scope(element, key, self._lanes(element)),
+            line=xml.line_of(element),
+            executable=element.get("isExecutable") != "false",
+        )
+
+    def _scope(self, element: etree._Element, key: str, lanes: dict[str, str]) -> Scope:
+        nodes: dict[str, Node] = {}
+        flows: dict[str, Flow] = {}
+        for child in element.iterchildren():
+            tag = _local(child)
+            if tag in NODES:
+                node = self._node(child, tag, lanes)
+                nodes[node.id] = node
+            elif tag == "sequenceFlow":
+                flow = self._flow(child)
+                flows[flow.id] = flow
+            elif tag is not None and tag not in _QUIET and not tag.endswith(_EVENT):
+                self._unsupported(child, tag, child.get("id") or key)
+        return Scope(id=key, nodes=nodes, flows=flows)
+
+    def _lanes(self, process: etree._Element) -> dict[str, str]:
+        """The innermost lane's name for each node."""
+        found: dict[str, str] = {}
+        for lane in process.iter(BPMN + "lane"):
+            for reference in lane.iterchildren(BPMN + "flowNodeRef"):
+                found[(reference.text or "").strip()] = lane.get("name") or lane.get("id") or ""
+        return found
+
+    def _flow(self, element: etree._Element) -> Flow:
+        condition = element.find(BPMN + "conditionExpression")
+        return Flow(
+            id=element.get("id") or f"flow-{xml.line_of(element)}",
+            source=element.get("sourceRef") or "",
+            target=element.get("targetRef") or "",
+            name=element.get("name") or "",
+            condition=dialects.expression(condition.text) if condition is not None else None,
+            line=xml.line_of(element),
+        )
+
+    # -- nodes ----------------------------------------------------------------------------------
+
+    def _node(self, element: etree._Element, tag: str, lanes: dict[str, str]) -> Node:
+        key = element.get("id") or f"{tag}-{xml.line_of(element)}"
+        unsupported = []
+        for child in element.iterchildren():
+            local = _local(child)
+            inside = tag in CONTAINERS and local in NODES
+            if local and not inside and local not in _QUIET and not local.endswith(_EVENT):
+                unsupported.append((local, xml.line_of(child)))
+        script = element.find(BPMN + "script")
+        binding = dialects.bind(element)
+        if script is not None and binding.script is None and (script.text or "").strip():
+            unsupported.append(("script", xml.line_of(script)))
+        return Node(
+            id=key,
+            type=tag,
+            name=element.get("name") or "",
+            line=xml.line_of(element),
+            lane=lanes.get(key),
+            triggers=self._triggers(element, tag),
+            all_triggers=element.get("parallelMultiple") == "true",
+            host=element.get("attachedToRef"),
+            interrupting=(element.get("cancelActivity") or element.get("isInterrupting")) != "false",
+            default=element.get("default"),
+            binding=binding,
+            loop=self._loop(element),
+            inner=self._scope(element, key, lanes) if tag in CONTAINERS else None,
+            by_event=element.get("triggeredByEvent") == "true",
+            unsupported=tuple(unsupported if tag not in CONTAINERS else ()),
+        )
+
+    def _triggers(self, element: etree._Element, tag: str) -> tuple[Trigger, ...]:
+        if tag == "receiveTask":
+            return (self._message(element, xml.line_of(element)),)
+        found = [
+            self._trigger(child, kind[: -len(_EVENT)])
+            for child in element.iterchildren()
+            if (kind := _local(child)) and kind.endswith(_EVENT)
+        ]
+        for reference in element.iterchildren(BPMN + "eventDefinitionRef"):
+            target = self._by_id.get(_bare(reference.text))
+            kind = _local(target) if target is not None else None
+            if target is not None and kind and kind.endswith(_EVENT):
+                found.append(self._trigger(target, kind[: -len(_EVENT)]))
+            else:
+                found.append(Trigger(kind="unknown", line=xml.line_of(reference), defined=False))
+        return tuple(found)
+
+    def _trigger(self, element: etree._Element, kind: str) -> Trigger:
+        line = xml.line_of(element)
+        if kind == "message":
+            return self._message(element, line)
+        if kind == "timer":
+            return self._timer(element, line)
+        if kind == "link":
+            return Trigger(kind=kind, line=line, name=element.get("name"))
+        if kind == "conditional":
+            text = dialects.expression(element.findtext(BPMN + "condition"))
+            return Trigger(kind=kind, line=line, text=text)
+        if kind in ("signal", "error", "escalation"):
+            return self._referenced(element, kind, line)
+        return Trigger(kind=kind, line=line)
+
+    def _referenced(self, element: etree._Element, kind: str, line: int) -> Trigger:
+        reference = element.get(kind + "Ref")
+        if reference is None:
+            return Trigger(kind=kind, line=line, defined=kind != "signal")
+        target = self._by_id.get(_bare(reference))
+        if target is None or _local(target) != kind:
+            return Trigger(kind=kind, line=line, name=reference, defined=False)
+        name = target.get("name") or target.get("id")
+        code = target.get(f"{kind}Code") if kind != "signal" else None
+        return Trigger(kind=kind, line=line, name=name, code=code or name)
+
+    def _message(self, element: etree._Element, line: int) -> Trigger:
+        reference = element.get("messageRef")
+        target = self._by_id.get(_bare(reference)) if reference else None
+        if target is None or _local(target) != "message":
+            return Trigger(kind="message", line=line, name=reference, defined=False)
+        found = target.find(f"{BPMN}extensionElements/{dialects.ZEEBE}subscription")
+        key = dialects.expression(found.get("correlationKey")) if found is not None else None
+        return Trigger(kind="message", line=line, name=target.get("name") or target.get("id"), key=key)
+
+    def _timer(self, element: etree._Element, line: int) -> Trigger:
+        forms = [
+            (form, (child.text or "").strip())
+            for form in ("Date", "Duration", "Cycle")
+            for child in element.iterchildren(f"{BPMN}time{form}")
+        ]
+        if len(forms) != 1 or not forms[0][1]:
+            return Trigger(
+                kind="timer", line=line, defined=False, text=" and ".join(form for form, _ in forms)
+            )
+        form, text = forms[0]
+        return Trigger(kind="timer", line=line, form=form.lower(), text=text)
+
+    def _loop(self, element: etree._Element) -> Loop | None:
+        standard = element.find(BPMN + "standardLoopCharacteristics")
+        multi = element.find(BPMN + "multiInstanceLoopCharacteristics")
+        if standard is not None:
+            maximum = standard.get("loopMaximum") or ""
+            return Loop(
+                kind="standard",
+                maximum=int(maximum) if maximum.isdigit() else None,
+                before=standard.get("testBefore") == "true",
+                condition=dialects.expression(standard.findtext(BPMN + "loopCondition")),
+            )
+        if multi is None:
+            return None
+        return dialects.loop_of(
+            "multi",
+            dialects.multi_instance(multi),
+            sequential=multi.get("isSequential") == "true",
+            cardinality=dialects.expression(multi.findtext(BPMN + "loopCardinality")),
+            condition=dialects.expression(multi.findtext(BPMN + "completionCondition")),
+            behavior=multi.get("behavior") or "All",
+        )
+
+    def _unsupported(self, element: etree._Element, tag: str, owner: str) -> None:
+        self._findings.error(
+            "unsupported-element",
+            owner,
+            xml.line_of(element),
+            f"{tag} is not run by this engine",
+            "model it with the elements of the profile (docs/models.md)",
+        )
+
+
+def _local(element: etree._Element) -> str | None:
+    tag = element.tag
+    return tag[len(BPMN) :] if isinstance(tag, str) and tag.startswith(BPMN) else None
+
+
+def _bare(reference: str | None) -> str:
+    """A reference without its namespace prefix."""
+    return (reference or "").strip().rpartition(":")[2]

@@ -1,0 +1,1 @@
+"""What each kind of BPMN element does with a token."""

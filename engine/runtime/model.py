@@ -1,0 +1,58 @@
+"""A deployment as it runs: the specification of every scope, built once and kept by hash."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from engine.errors import ModelInvalid
+from engine.models.deployment import Deployment
+from engine.runtime.scopes import ScopeSpec
+
+CACHE_SIZE = 64
+
+
+class Model:
+    """The scopes of all processes of one deployment, by key: the process id, then ``/`` and element ids."""
+
+    __slots__ = ("deployment", "scopes")
+
+    def __init__(self, deployment: Deployment) -> None:
+        from engine.runtime.building import build
+
+        self.deployment = deployment
+        self.scopes: dict[str, ScopeSpec] = {}
+        for process in deployment.processes.values():
+            build(process, self.scopes)
+
+
+_cache: OrderedDict[str, Model] = OrderedDict()
+_lock = Lock()
+
+
+def model_of(deployment: Deployment) -> Model:
+    """The running form of *deployment*; built once per content.
+
+    Raises:
+        ModelInvalid: something in it cannot be built, which linting would have said.
+    """
+    key = f"{deployment.hash}:{deployment.rewriter}"
+    with _lock:
+        found = _cache.get(key)
+        if found is not None:
+            _cache.move_to_end(key)
+            return found
+    model = Model(deployment)
+    with _lock:
+        _cache[key] = model
+        while len(_cache) > CACHE_SIZE:
+            _cache.popitem(last=False)
+    return model
+
+
+def no_process(deployment: Deployment, process: str) -> ModelInvalid:
+    """The error for a process that the deployment does not hold."""
+    return ModelInvalid(
+        file=deployment.code or "deployment",
+        count=1,
+        first=f"there is no process `{process}`",
+        findings=[],
+    )

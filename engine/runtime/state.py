@@ -1,0 +1,121 @@
+"""An instance's state as bytes: our own versioned JSON, without specification and without history.
+
+Only live tokens are kept, each with its place, so the size does not grow with what has happened. Values are
+written as they are and never interpreted; variables that tokens share are written once. Reading knows every
+format up to `FORMAT`.
+"""
+
+from typing import Any
+
+import orjson
+
+from engine.errors import LimitExceeded, StateUnreadable
+from engine.runtime.instance import Instance
+from engine.runtime.model import Model
+from engine.runtime.scopes import AnyScope, InnerScope
+from engine.runtime.token import Token
+from engine.runtime.variables import EMPTY, Variables
+
+FORMAT = 1
+
+
+def write(instance: Instance) -> bytes:
+    """The bytes from which `read` makes an equal instance.
+
+    Raises:
+        LimitExceeded: a number that JSON readers would not keep.
+    """
+    pool = _Pool()
+    body = {
+        "f": FORMAT,
+        "p": instance.process,
+        "n": instance.counter,
+        "s": instance.stamp,
+        "e": instance.ended,
+        "t": [_token(token, pool) for token in instance.tokens.values()],
+        "c": {
+            host: [scope.spec.key, pool.index(scope.given), pool.index(scope.result)]
+            for host, scope in instance.subprocesses.items()
+        },
+        "g": pool.index(instance.given),
+        "r": pool.index(instance.result),
+        "v": pool.written,
+    }
+    try:
+        return orjson.dumps(body)
+    except TypeError as exc:
+        raise LimitExceeded(instance="", limit=64, what="bits of a whole number in a variable") from exc
+
+
+def read(model: Model, data: bytes) -> Instance:
+    """The instance that `write` wrote.
+
+    Raises:
+        StateUnreadable: a format that is newer than this version, or not ours.
+    """
+    try:
+        body = orjson.loads(data)
+        found = body["f"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as exc:
+        raise StateUnreadable(instance="", format="unknown", known=FORMAT) from exc
+    if found != FORMAT:
+        raise StateUnreadable(instance="", format=found, known=FORMAT)
+    return _instance(model, body)
+
+
+def _token(token: Token, pool: "_Pool") -> list[object]:
+    return [
+        token.id,
+        token.scope.key,
+        token.element.id,
+        token._state,
+        token.flow,
+        token.host,
+        token.stage,
+        token.opened,
+        pool.index(token.variables),
+        token.fault,
+        token.notes,
+    ]
+
+
+def _instance(model: Model, body: dict[str, Any]) -> Instance:
+    instance = Instance(model, body["p"])
+    instance.counter, instance.stamp, instance.ended = body["n"], body["s"], body["e"]
+    pool = [Variables(values, stamps) if stamps else EMPTY for values, stamps in body["v"]]
+    instance.given, instance.result = pool[body["g"]], pool[body["r"]]
+    scopes: dict[str, AnyScope] = {"": instance}
+    for row in body["t"]:
+        scope = scopes[row[1]]
+        token = Token(scope, scope.spec.elements[row[2]], row[0], pool[row[8]])
+        token._state, token.flow, token.host, token.stage, token.opened = (
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+        )
+        token.fault = (row[9][0], row[9][1]) if row[9] else None
+        token.notes = row[10]
+        instance.tokens[token.id] = token
+        inner = body["c"].get(token.id)
+        if inner is not None:
+            opened = InnerScope(model.scopes[inner[0]], token, instance)
+            opened.given, opened.result = pool[inner[1]], pool[inner[2]]
+            instance.subprocesses[token.id] = scopes[token.id] = opened
+    return instance
+
+
+class _Pool:
+    """Writes each set of variables once, however many tokens share it."""
+
+    def __init__(self) -> None:
+        self.written: list[list[object]] = []
+        self._known: dict[int, int] = {}
+
+    def index(self, variables: Variables) -> int:
+        found = self._known.get(id(variables))
+        if found is None:
+            found = self._known[id(variables)] = len(self.written)
+            self.written.append([variables.values, variables.stamps])
+        return found

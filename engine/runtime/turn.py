@@ -1,0 +1,99 @@
+"""One event while it is applied: what expressions see, what came about so far, what may still be used up."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from engine.exchange.ports import Json
+from engine.feel import WorkingCalendar
+from engine.models.expressions import Expression, Moment
+from engine.runtime.limits import Budget
+from engine.runtime.progress import Calendar, Change, View
+
+
+class Turn:
+    """The outside of an instance during one event; a new one for each.
+
+    *held* names elements that wait although they would pass (a simulated walk gives them a duration); *trace*
+    is told each element that completes.
+    """
+
+    __slots__ = ("_calendar", "_dossier", "_view", "budget", "changes", "held", "moment", "trace", "writes")
+
+    def __init__(
+        self,
+        view: View,
+        budget: Budget,
+        *,
+        held: frozenset[str] = frozenset(),
+        trace: Callable[[str], None] | None = None,
+    ) -> None:
+        self._view = view
+        self._calendar = _Recorder(view.calendar) if view.calendar is not None else None
+        self._dossier: Mapping[str, object] = view.dossier
+        self.moment = Moment(self._now, self._calendar)
+        self.budget = budget
+        self.changes: list[Change] = []
+        self.writes: dict[str, Json] = {}
+        self.held = held
+        self.trace = trace
+
+    def _now(self) -> datetime:
+        return self._view.now
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the event; it stands still while the event is applied."""
+        return self._view.now
+
+    def json(self, expression: Expression, values: Mapping[str, Json], extra: Mapping[str, object]) -> Json:
+        """*expression* over the variables, the dossier and *extra* names.
+
+        Raises:
+            FeelError: a misuse of types, an exhausted budget.
+        """
+        if expression.literal:
+            return expression.text
+        return expression.json(self._context(values, extra), self.moment)
+
+    def raw(self, expression: Expression, values: Mapping[str, Json]) -> object:
+        """As `json`, but the FEEL value itself."""
+        return expression.raw(self._context(values, {}), self.moment)
+
+    def counted(self) -> tuple[datetime, int] | None:
+        """From when and how many working days the last legal expression counted; forgotten once told."""
+        if self._calendar is None:
+            return None
+        last, self._calendar.last = self._calendar.last, None
+        return last
+
+    def write(self, key: str, value: Json) -> None:
+        """Set a top-level key of the dossier's data; later expressions see it at once."""
+        self.writes[key] = value
+        data = self._view.dossier.get("data")
+        self._dossier = {
+            **self._view.dossier,
+            "data": {**(data if isinstance(data, dict) else {}), **self.writes},
+        }
+
+    def _context(self, values: Mapping[str, Json], extra: Mapping[str, object]) -> dict[str, object]:
+        return {**values, "dossier": self._dossier, **extra}
+
+
+class _Recorder:
+    """A calendar that remembers what it was asked last."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._working: WorkingCalendar = calendar  # type: ignore[assignment]
+        self.last: tuple[datetime, int] | None = None
+
+    def add_working_days(self, start: datetime, days: int) -> datetime:
+        self.last = (start, days)
+        return self._calendar.add_working_days(start, days)
+
+    def working_days_between(self, a: datetime, b: datetime) -> int:
+        return self._working.working_days_between(a, b)
+
+    def add_working_hours(self, start: datetime, hours: Decimal) -> datetime:
+        return self._working.add_working_hours(start, hours)
