@@ -33,18 +33,10 @@ class Database:
         "folder with initdb and postgres for the embedded server, such as Debian's",
         name="LIENTHONG_POSTGRES_BIN",
     )
-    os_user: str = setting(
-        "", "the unprivileged user that runs the embedded server when we are root; empty: nobody"
-    )
-    start_timeout_s: float = setting(
-        60.0, "how long an embedded server may take to start or an old one to leave", least=1
-    )
+    os_user: str = setting("", "user that runs the embedded server when we are root; empty: nobody")
+    start_timeout_s: float = setting(60.0, "how long an embedded server may take to start", least=1)
     connect_timeout_s: int = setting(10, "how long one connection attempt may take", least=1)
-    tcp_user_timeout_ms: int = setting(
-        10_000, "when a connection that answers nothing is given up", least=1000
-    )
-    pool_size: int = setting(10, "connections that one process keeps", least=1)
-    statement_timeout_s: float = setting(30.0, "when the database ends a statement by itself; 0: never")
+    pool_size: int = setting(8, "connections that one process keeps", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,34 +48,30 @@ class Web:
     threads: int = setting(8, "requests served at the same time", least=1)
     max_body_bytes: int = setting(36 * 1024 * 1024, "the largest request body", least=1024)
     max_document_bytes: int = setting(25 * 1024 * 1024, "the largest document of a dossier", least=1024)
-    outcome_wait_s: float = setting(
-        1.0, "how long a request waits for its event to be applied before it answers"
-    )
     secret_key: str = setting(
-        "", "signs the console's sessions; empty: one is made and kept with the data", secret=True
+        "", "signs cursors and cookies; empty: one is made and kept with the data", secret=True
     )
-    public_url: str = setting(
-        "", "how others reach us, for links and WSDL addresses; empty: as the request says"
+    public_url: str = setting("", "how others reach us, for links; empty: as the request says")
+    console_open: bool = setting(
+        False, "whoever asks over loopback sees the console without a key; `run` sets it"
     )
+    partner_keys: bool = setting(True, "partners that call us need an API key of theirs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """Appliers and senders: groups, leases and how often they look by themselves."""
 
-    appliers: int = setting(1, "threads of one worker that apply events", least=0)
-    senders: int = setting(8, "calls that one worker sends at the same time", least=0)
+    appliers: int = setting(1, "threads of one worker that apply events", least=1)
     group_size: int = setting(50, "events applied in one transaction at most", least=1)
     poll_s: float = setting(1.0, "how often rows are looked for without being woken", least=0.01)
     event_lease_s: float = setting(
         30.0, "how long an event may be applied before it is free again", least=0.1
     )
+    event_retry_s: float = setting(1.0, "how long an event that failed waits for its next start")
+    poison_starts: int = setting(3, "lone starts without an end after which an event is set aside", least=1)
     lease_margin_s: float = setting(
         10.0, "what a call's lease has beyond its operation's time-out", least=0.1
-    )
-    poison_starts: int = setting(3, "lone starts without an end after which an event is set aside", least=1)
-    reconcile_s: float = setting(
-        5.0, "how often expired leases and calls without a next step are swept", least=0.1
     )
     drain_s: float = setting(10.0, "how long a worker that is asked to stop finishes what it began")
 
@@ -92,38 +80,32 @@ class Worker:
 class Jobs:
     """Procrastinate's background jobs."""
 
-    concurrency: int = setting(2, "background jobs that one worker runs at the same time", least=0)
+    concurrency: int = setting(4, "background jobs that one worker runs at the same time", least=1)
     heartbeat_s: float = setting(2.0, "how often a worker says that it lives", least=0.1)
     stalled_s: float = setting(8.0, "silence after which a worker's jobs are given to others", least=0.5)
     sweep_s: float = setting(5.0, "how often stalled jobs are looked for", least=0.1)
-    keep_days: int = setting(7, "days that finished jobs are kept", least=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
-    """What holds for every partner unless its contract says otherwise."""
+class Breaker:
+    """When a partner counts as out of order. Waits between attempts of a call are in its contract."""
 
-    retry_first_s: float = setting(1.0, "wait before the first retry; doubles each time", least=0.01)
-    retry_most_s: float = setting(300.0, "the longest wait between two attempts", least=0.01)
-    attempts: int = setting(8, "attempts of one call before it becomes an incident", least=1)
-    ask_settle_s: float = setting(5.0, "how long after an attempt a partner's 'not found' counts")
-    breaker_failures: int = setting(5, "failures in a row that open a partner's breaker", least=1)
-    breaker_open_s: float = setting(10.0, "how long an open breaker waits before its probe", least=0.05)
-    max_reply_bytes: int = setting(36 * 1024 * 1024, "the largest reply that is read", least=1024)
+    failures: int = setting(5, "failures in a row that open a partner's breaker", least=1)
+    open_s: float = setting(10.0, "how long an open breaker waits before its probe", least=0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedules:
     """The ticker and the sweeps that it starts."""
 
-    tick_s: float = setting(1.0, "how often due rows of the timetable are looked for", least=0.05)
-    timer_sweep_s: float = setting(1.0, "how often due timers are swept", least=0.05)
-    feed_s: float = setting(
-        60.0, "how often a partner's feed is read where its contract names no interval", least=0.1
+    tick_s: float = setting(0.5, "how often due rows of the timetable are looked for", least=0.05)
+    timers_s: float = setting(1.0, "how often due timers are swept", least=0.05)
+    leases_s: float = setting(2.0, "how often calls whose sender went away are swept", least=0.05)
+    feeds_s: float = setting(
+        1.0, "how often feeds are looked at; each is read as often as its contract says", least=0.05
     )
-    message_keep_days: int = setting(
-        30, "days that a message nobody waits for is kept where nothing else is said", least=1
-    )
+    messages_s: float = setting(60.0, "how often messages that nobody waits for are listed", least=0.05)
+    message_keep_days: int = setting(30, "days that a message waits where nothing else is said", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +142,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     worker: Worker = field(default_factory=Worker)
     jobs: Jobs = field(default_factory=Jobs)
-    calls: Calls = field(default_factory=Calls)
+    breaker: Breaker = field(default_factory=Breaker)
     schedules: Schedules = field(default_factory=Schedules)
     partners: Mapping[str, Partner] = field(default_factory=dict)
 
@@ -181,7 +163,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         web=Web(**_of(found, "web")),  # type: ignore[arg-type]
         worker=Worker(**_of(found, "worker")),  # type: ignore[arg-type]
         jobs=Jobs(**_of(found, "jobs")),  # type: ignore[arg-type]
-        calls=Calls(**_of(found, "calls")),  # type: ignore[arg-type]
+        breaker=Breaker(**_of(found, "breaker")),  # type: ignore[arg-type]
         schedules=Schedules(**_of(found, "schedules")),  # type: ignore[arg-type]
         partners=_partners(environment),
     )

@@ -1,21 +1,35 @@
 """The composition root: builds each part from the settings and hands it to the parts that need it.
 
-The only module that names concrete classes of every room. It starts nothing and reads no environment.
+The only module that names concrete classes of every room. It starts nothing and reads no environment. Rooms are
+imported when they are first asked for, so that a process loads only what it plays.
 """
 
+import os
+import secrets
+import socket
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
 from engine.clock import Clock, DemoClock
+from engine.exchange.ports import Arrival
 from engine.settings import Settings
 from engine.storage import installation
 from engine.storage.database import Store
 from engine.storage.embedded import database_url
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from adapters.registry import ContractPartners
+    from adapters.simulator import Simulators
+    from engine.actions.deploy import DeploymentShelf
+    from engine.worker import Worker, WorkerPolicy
+    from engine.worker.jobs import JobPolicy
+    from schedules.ticker import Ticker
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +41,8 @@ class System:
         self.settings = settings
         self.url = url or database_url(settings)
 
+    # -- what every role needs -----------------------------------------------------------------------
+
     @cached_property
     def store(self) -> Store:
         """The database with its pool."""
@@ -36,6 +52,13 @@ class System:
     def clock(self) -> Clock:
         """The machine's time, moved by the demo's offset where one is stored."""
         return DemoClock(installation.DemoOffset(self.store))
+
+    @cached_property
+    def deployments(self) -> "DeploymentShelf":
+        """Stored deployments by id."""
+        from engine.actions.deploy import DeploymentShelf
+
+        return DeploymentShelf(self.store)
 
     @cached_property
     def partners(self) -> "ContractPartners":
@@ -67,3 +90,131 @@ class System:
     def close(self) -> None:
         """Give the connections back."""
         self.store.close()
+
+    # -- roles ---------------------------------------------------------------------------------------
+
+    def worker(self, name: str | None = None) -> "Worker":
+        """A worker process's work; *name* marks its leases and must be its own."""
+        from engine.runtime.interpreter import SpiffInterpreter
+        from engine.worker import Worker
+        from lienthong.silence import SilentPartners
+
+        return Worker(
+            self.store,
+            lambda: SpiffInterpreter(self.deployments),
+            self.partners if self.may_send() else SilentPartners(self.partners),
+            self.deployments,
+            self.clock,
+            name=name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
+            policy=self.worker_policy(),
+        )
+
+    def worker_policy(self) -> "WorkerPolicy":
+        """Every time and size of a worker, from the settings."""
+        from engine.actions.apply import ApplyPolicy
+        from engine.storage.partners import BreakerPolicy
+        from engine.worker import WorkerPolicy
+
+        said = self.settings.worker
+        return WorkerPolicy(
+            apply=ApplyPolicy(
+                group_size=said.group_size,
+                lease_s=said.event_lease_s,
+                poison_starts=said.poison_starts,
+                retry_s=said.event_retry_s,
+            ),
+            jobs=self.job_policy(),
+            breaker=BreakerPolicy(
+                failures=self.settings.breaker.failures, open_s=self.settings.breaker.open_s
+            ),
+            appliers=said.appliers,
+            poll_s=said.poll_s,
+            lease_margin_s=said.lease_margin_s,
+            message_keep_days=float(self.settings.schedules.message_keep_days),
+            drain_s=said.drain_s,
+        )
+
+    def job_policy(self) -> "JobPolicy":
+        """The background jobs' times, from the settings."""
+        from engine.worker.jobs import JobPolicy
+
+        jobs, schedules = self.settings.jobs, self.settings.schedules
+        return JobPolicy(
+            heartbeat_s=jobs.heartbeat_s,
+            stalled_s=jobs.stalled_s,
+            sweep_s=jobs.sweep_s,
+            concurrency=jobs.concurrency,
+            timers_s=schedules.timers_s,
+            leases_s=schedules.leases_s,
+            feeds_s=schedules.feeds_s,
+            messages_s=schedules.messages_s,
+        )
+
+    def web(self) -> "Flask":
+        """The web application."""
+        from adapters.inbound import ContractInbound
+        from engine.actions.receive import take_message
+        from web.app import create_app
+        from web.container import Container
+
+        said = self.settings.web
+        keep_days = float(self.settings.schedules.message_keep_days)
+
+        def take(arrival: Arrival) -> bool:
+            return take_message(self.store, arrival, now=self.clock.now(), keep_days=keep_days)
+
+        return create_app(
+            Container(
+                store=self.store,
+                clock=self.clock,
+                secret=self.web_secret(),
+                inbound=ContractInbound(self.partners, take),
+                max_body_bytes=said.max_body_bytes,
+                max_document_bytes=said.max_document_bytes,
+                message_keep_days=keep_days,
+                console_open=said.console_open,
+                partner_keys=said.partner_keys,
+                public_url=said.public_url,
+            )
+        )
+
+    def ticker(self) -> "Ticker":
+        """The scheduler's look at the timetable; has the rows of our own jobs in it."""
+        from engine.actions.tick import defer_due
+        from engine.storage import jobs, schedules
+        from engine.worker.jobs import timetable as planned
+        from schedules.ticker import Ticker
+        from schedules.timetable import next_fire
+
+        with self.store.transaction() as connection:
+            schedules.ensure(connection, planned(self.job_policy()))
+
+        def tick() -> object:
+            return defer_due(self.store, next_fire=next_fire, defer=jobs.defer)
+
+        return Ticker(tick, self.settings.schedules.tick_s)
+
+    def simulators(self, port: int, callback_url: str | None) -> "Simulators":
+        """Running simulators of all partners on loopback; their journal is kept with the data."""
+        from adapters.simulator import serve
+
+        folder = self.settings.data_dir / "simulators"
+        folder.mkdir(parents=True, exist_ok=True)
+        return serve(self.partners.contract, port=port, journal_dir=folder, callback_url=callback_url)
+
+    # -- the web's secret ----------------------------------------------------------------------------
+
+    def web_secret(self) -> bytes:
+        """What signs cursors and cookies: the setting, or a secret made once and kept in the data folder."""
+        if self.settings.web.secret_key:
+            return self.settings.web.secret_key.encode()
+        return _kept_secret(self.settings.data_dir / "web.secret")
+
+
+def _kept_secret(file: Path) -> bytes:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_urlsafe(32))
+    return file.read_bytes()

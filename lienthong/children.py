@@ -98,10 +98,14 @@ class Family:
 
 
 def child_environment(inherited: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
-    """*inherited* with *changes*, such that `python -m lienthong` finds this very code from any folder."""
+    """*inherited* with *changes*, such that `python -m lienthong` finds this very code from any folder.
+
+    A `_FILE` form of what is changed is left out.
+    """
     home = str(Path(lienthong.__file__).resolve().parent.parent)
     paths = [home, *filter(None, inherited.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**inherited, **changes, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    kept = {name: value for name, value in inherited.items() if name.removesuffix("_FILE") not in changes}
+    return {**kept, **changes, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
 def _end_with_parent() -> Callable[[], None]:

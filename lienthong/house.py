@@ -89,7 +89,11 @@ class House:
         if self._server is not None:
             self._server.start()
         migrations.upgrade(self.database_url)
-        changes = {"DATABASE_URL": self.database_url, "LIENTHONG_WEB_PORT": str(self.port)}
+        changes = {
+            "DATABASE_URL": self.database_url,
+            "LIENTHONG_WEB_PORT": str(self.port),
+            "LIENTHONG_WEB_CONSOLE_OPEN": "yes",
+        }
         if self._simulate:
             changes |= self._start_simulators()
         environment = child_environment(self._environment, changes)
@@ -103,7 +107,8 @@ class House:
         """Start the process that plays the partners; what the others must know of it."""
         port = next_free_port("127.0.0.1", 0)
         environment = child_environment(self._environment, {})
-        self._family.add("simulators", "simulators", "--port", str(port), environment=environment)
+        words = ("--port", str(port), "--callback-url", self.address)
+        self._family.add("simulators", "simulators", *words, environment=environment)
         self._await(port, "the simulators")
         return {"LIENTHONG_SIMULATE": "yes", "LIENTHONG_SIMULATORS_URL": f"http://127.0.0.1:{port}"}
 

@@ -1,0 +1,38 @@
+"""What the production roles have in common: settings, logs, a database for their life, and an orderly end."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine import settings as all_settings
+from engine.environment import process_environment
+from engine.storage.embedded import attach_or_start
+from lienthong.assembly import System
+from lienthong.logs import configure_logs
+
+
+@contextmanager
+def opened(role: str) -> Iterator[System]:
+    """The system that the environment describes, with its database reachable inside the block."""
+    settings = all_settings.read(process_environment())
+    configure_logs(settings, role)
+    with attach_or_start(settings) as url:
+        system = System(settings, url)
+        try:
+            yield system
+        finally:
+            system.close()
+
+
+def asked_to_stop() -> threading.Event:
+    """An event that is set by the first Ctrl-C or SIGTERM; the second Ctrl-C interrupts as usual."""
+    stop = threading.Event()
+
+    def note(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
+    return stop
