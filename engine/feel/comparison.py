@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.feel import temporals
-from engine.feel.temporals import Date, DateTime, DaysTime, Time, YearsMonths
+from engine.feel.temporals import SECOND, Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Function, Range, norm
 
+# The standard compares times by hour, minute, second and offset, and its second is a whole number.
 _SIMPLE = frozenset({Decimal, str, bool, Date, YearsMonths, DaysTime})
 
 
@@ -36,8 +37,8 @@ def _equal_of_kind(a: object, b: object) -> bool | None:
         return _equal_ranges(a, b)
     if isinstance(a, Function):
         return a is b or None
-    found = order(a, b)
-    return None if found is None else found == 0
+    keys = _temporal_keys(a, b)
+    return None if keys is None else keys[0] // SECOND == keys[1] // SECOND
 
 
 def _all(pairs: "Mapping[object, object] | object") -> bool | None:

@@ -300,7 +300,7 @@ def _instance(compiler: Compiler, node: syntax.InstanceOf) -> Code:
             env.run.fault(at, f"there is no type `{ref.name}`")
             return None
         found = value(env)
-        return kind.has(found) if found is not None else fixed is not None and fixed.accepts(kind) and is_null(ref)
+        return kind.has(found, constrained=False) if found is not None else fixed is not None and fixed.accepts(kind) and is_null(ref)
 
     return instance
 

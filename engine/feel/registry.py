@@ -119,6 +119,7 @@ def _matches(arg: object, param: Parameter) -> bool:
 
 def _by_names(overloads: list[Builtin], args: list[object], names: tuple[str, ...]) -> tuple[Builtin, list[object]]:
     given = dict(zip(names, args, strict=True))
+    fitting: list[tuple[Builtin, list[object]]] = []
     for way in overloads:
         known = {param.name for param in way.params}
         needed = {param.name for param in way.params if not param.optional}
@@ -126,7 +127,9 @@ def _by_names(overloads: list[Builtin], args: list[object], names: tuple[str, ..
             while_given = [param.name for param in way.params]
             while while_given and while_given[-1] not in given:
                 while_given.pop()
-            return way, [given.get(name) for name in while_given]
+            fitting.append((way, [given.get(name) for name in while_given]))
+    if fitting:
+        return next((found for found in fitting if all(map(_matches, found[1], found[0].params))), fitting[0])
     raise Misuse(f"has no parameters {', '.join(names)}: {_ways(overloads)}")
 
 

@@ -16,8 +16,8 @@ from engine.feel.values import Function, Range, norm
 class Type(Protocol):
     """What a declared type can be asked."""
 
-    def has(self, value: object) -> bool:
-        """Whether the value, never null, is of this type."""
+    def has(self, value: object, *, constrained: bool = True) -> bool:
+        """Whether the value, never null, is of this type, and unless told otherwise within its constraints."""
         ...
 
     def accepts(self, other: "Type") -> bool:
@@ -31,7 +31,7 @@ class Simple:
 
     name: str
 
-    def has(self, value: object) -> bool:
+    def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value is of this type."""
         return _SIMPLE[self.name](value)
 
@@ -49,9 +49,9 @@ class ListOf:
 
     item: Type
 
-    def has(self, value: object) -> bool:
+    def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value is such a list; null items fit every type."""
-        return isinstance(value, list) and all(fits(item, self.item) for item in value)
+        return isinstance(value, list) and all(fits(item, self.item, constrained=constrained) for item in value)
 
     def accepts(self, other: Type) -> bool:
         """Whether the other is a list of narrower items."""
@@ -64,11 +64,11 @@ class RangeOf:
 
     end: Type
 
-    def has(self, value: object) -> bool:
+    def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value is such a range."""
         if not isinstance(value, Range) or (value.low is None and value.high is None):
             return False
-        return fits(value.low, self.end) and fits(value.high, self.end)
+        return all(fits(end, self.end, constrained=constrained) for end in (value.low, value.high))
 
     def accepts(self, other: Type) -> bool:
         """Whether the other is a range of narrower ends."""
@@ -81,11 +81,13 @@ class ContextOf:
 
     fields: tuple[tuple[str, Type], ...]
 
-    def has(self, value: object) -> bool:
+    def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value is such a context."""
         if not isinstance(value, dict):
             return False
-        return all(name in value and fits(norm(value[name]), kind) for name, kind in self.fields)
+        return all(
+            name in value and fits(value[name], kind, constrained=constrained) for name, kind in self.fields
+        )
 
     def accepts(self, other: Type) -> bool:
         """Whether the other has these entries, each of a narrower type."""
@@ -102,7 +104,7 @@ class FunctionOf:
     params: tuple[Type, ...]
     result: Type
 
-    def has(self, value: object) -> bool:
+    def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value is a function that can stand for one of this type."""
         return isinstance(value, Function) and self.accepts(type_of(value))
 
@@ -145,10 +147,10 @@ NULL = Simple("Null")
 ANY = Simple("Any")
 
 
-def fits(value: object, kind: Type) -> bool:
+def fits(value: object, kind: Type, *, constrained: bool = True) -> bool:
     """Whether a value may stand where that type is declared; null fits everywhere."""
     value = norm(value)
-    return value is None or kind.has(value)
+    return value is None or kind.has(value, constrained=constrained)
 
 
 def simple(name: str) -> Simple | None:

@@ -90,6 +90,17 @@ def duration_itself(value: YearsMonths | DaysTime) -> YearsMonths | DaysTime:
     return value
 
 
+@builtin("range", "from: string", run=True)
+def range_from_text(run: Run, text: str) -> Range:
+    """The range that a string writes, between two constants of one kind in ascending order."""
+    from engine.feel.constants import read_range
+
+    found = read_range(run, text)
+    if found is None:
+        raise Misuse(f"`{text[:40]}` is no range of two constants in ascending order")
+    return found
+
+
 @builtin("years and months duration", "from: date", "to: date")
 def years_and_months(start: Date | DateTime, end: Date | DateTime) -> YearsMonths:
     """Whole months between two dates."""

@@ -1,9 +1,9 @@
 """Built-ins that make dates and times, and ask a date where in the year it lies. The clock is the evaluation's own."""
 
 from decimal import Decimal
-from functools import reduce
 
 from engine.feel import temporals
+from engine.feel.comparison import equal
 from engine.feel.registry import builtin
 from engine.feel.runtime import Misuse, Run
 from engine.feel.temporals import DAY, SECOND, Date, DateTime, DaysTime, Time, is_date
@@ -161,18 +161,9 @@ def last_day_of_month(moment: Date | DateTime) -> Date:
     return Date(day.year, day.month, temporals.days_in_month(day.year, day.month))
 
 
-@builtin("is", "value1: any", "value2: any")
-def is_same(a: object, b: object) -> bool:
+@builtin("is", "value1?: any", "value2?: any")
+def is_same(a: object = None, b: object = None) -> bool:
     """Whether two values are the same in every respect, zones and kinds of duration too."""
     if type(a) is not type(b):
         return False
-    return _same_offset(a, b) if isinstance(a, Time | DateTime) else a == b
-
-
-def _same_offset(a: object, b: object) -> bool:
-    return a == b
-
-
-def earliest(moments: list[DateTime]) -> DateTime:
-    """The first of some moments."""
-    return reduce(lambda a, b: a if temporals.instant(a) <= temporals.instant(b) else b, moments)
+    return a == b if isinstance(a, Time | DateTime) else equal(a, b) is True

@@ -16,8 +16,19 @@ from engine.feel.texts import NUMBERS
 from engine.feel.values import kind_of
 
 
+def given(args: tuple[object, ...]) -> list[object]:
+    """The items of the one list, or the items themselves.
+
+    Raises:
+        Misuse: nothing was given, or null instead of a list.
+    """
+    if not args or (len(args) == 1 and args[0] is None):
+        raise Misuse("argument `list` is missing or null")
+    return spread(args)
+
+
 def _numbers(run: Run, args: tuple[object, ...], least: int = 1) -> list[Decimal]:
-    items = spread(args)
+    items = given(args)
     run.grown(len(items))
     numbers = [item for item in items if isinstance(item, Decimal)]
     if len(numbers) < len(items):
@@ -36,7 +47,7 @@ def total(numbers: list[Decimal]) -> Decimal:
 @builtin("sum", "list*: any", run=True)
 def sum_of(run: Run, *args: object) -> object:
     """The sum of numbers or of durations of one kind."""
-    items = spread(args) if args else []
+    items = given(args)
     if items and all(isinstance(item, DaysTime | YearsMonths) for item in items):
         found = reduce(add, items)
         if found is None:
@@ -89,7 +100,7 @@ def mode(run: Run, *args: object) -> list[object]:
 
 
 def _extreme(run: Run, args: tuple[object, ...], sign: int) -> object:
-    items = spread(args)
+    items = given(args)
     run.grown(len(items))
     if not items:
         raise Misuse("the list is empty")
@@ -102,27 +113,27 @@ def _extreme(run: Run, args: tuple[object, ...], sign: int) -> object:
 @builtin("min", "list*: any", run=True)
 def minimum(run: Run, *args: object) -> object:
     """The least of comparable values."""
-    return _extreme(run, args, -1) if args else _extreme(run, ([],), -1)
+    return _extreme(run, args, -1)
 
 
 @builtin("max", "list*: any", run=True)
 def maximum(run: Run, *args: object) -> object:
     """The greatest of comparable values."""
-    return _extreme(run, args, 1) if args else _extreme(run, ([],), 1)
+    return _extreme(run, args, 1)
 
 
 @builtin("all", "list*: any")
 @builtin("and", "list*: any")
 def all_of(*args: object) -> bool | None:
     """Whether all items are true; null if that cannot be told."""
-    return _decide(spread(args), False)
+    return _decide(given(args), False)
 
 
 @builtin("any", "list*: any")
 @builtin("or", "list*: any")
 def any_of(*args: object) -> bool | None:
     """Whether an item is true; null if that cannot be told."""
-    return _decide(spread(args), True)
+    return _decide(given(args), True)
 
 
 def _decide(items: list[object], decisive: bool) -> bool | None:

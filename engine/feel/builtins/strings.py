@@ -82,8 +82,8 @@ def ends_with(text: str, match: str) -> bool:
     return text.endswith(match)
 
 
-@builtin("string join", "list: list", "delimiter?: string~", "prefix?: string~", "suffix?: string~", run=True)
-def string_join(run: Run, items: list[object], delimiter: str = "", prefix: str = "", suffix: str = "") -> str:
+@builtin("string join", "list: list", "delimiter?: string~", run=True)
+def string_join(run: Run, items: list[object], delimiter: str | None = None) -> str:
     """The strings of a list in one, nulls left out."""
     texts = [norm(item) for item in items if item is not None]
     for text in texts:
@@ -91,7 +91,7 @@ def string_join(run: Run, items: list[object], delimiter: str = "", prefix: str 
             raise Misuse(f"the list holds {kind_of(text)}, not only strings")
     words = [text for text in texts if isinstance(text, str)]
     run.written(sum(map(len, words)) + len(delimiter or "") * len(words))
-    return (prefix or "") + (delimiter or "").join(words) + (suffix or "")
+    return (delimiter or "").join(words)
 
 
 @builtin("trim", "string: string")

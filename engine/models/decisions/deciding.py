@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from engine.errors import DecisionUnknown
@@ -79,12 +79,15 @@ def decide(
 ) -> object:
     """The result of the decision *name*, or with *kind* `decisionService` of that service, for these inputs.
 
+    The computer's clock answers `now()` and `today()`; `explain` takes any other.
+
     Raises:
         ModelUnreadable: a file is no DMN.
         DecisionUnknown: the model has none of that name and kind.
         FeelError: a budget is used up.
     """
-    return explain(load(model, tuple(imports)), name, inputs, kind=kind).value
+    surroundings = Surroundings(clock=lambda: datetime.now(UTC))
+    return explain(load(model, tuple(imports)), name, inputs, kind=kind, surroundings=surroundings).value
 
 
 def _find(model: Model, name: str, kind: str) -> Node:

@@ -31,8 +31,10 @@ class Model:
     def prepare(self) -> None:
         """Collect the types and long names of this model and of those it imports."""
         self.types.update(self._all_types())
-        keys = frozenset(name for model in self._reachable() for name in _keys(model.definitions))
-        self.builder = Builder(keys, self.types)
+        reachable = self._reachable()
+        keys = {name for model in reachable for name in _keys(model.definitions)}
+        keys |= {node.name for model in reachable[1:] for node in model.definitions.nodes.values()}
+        self.builder = Builder(frozenset(keys), self.types)
 
     def _all_types(self) -> dict[str, Type]:
         found: dict[str, Type] = {name: ItemType(item, self.types) for name, item in self.definitions.items.items()}
@@ -97,7 +99,7 @@ class Model:
 
 
 def _keys(definitions: Definitions) -> Iterator[str]:
-    """Every name that may stand after a dot: components, entries, columns, and the nodes for those who import them."""
+    """Every name that may stand after a dot: components, entries and columns."""
     for item in definitions.items.values():
         yield from _component_names(item)
     for node in definitions.nodes.values():

@@ -12,6 +12,8 @@ from engine.feel.types import ANY, ContextOf, FunctionOf, ListOf, Type, fits, si
 from engine.feel.values import norm
 from engine.models.decisions.elements import Item
 
+MAX_DEPTH = 40
+
 
 @dataclass(slots=True, eq=False)
 class ItemType:
@@ -21,24 +23,26 @@ class ItemType:
     scope: "Mapping[str, Type]" = field(repr=False)
     depth: int = field(default=0, repr=False)
 
-    def has(self, value: object) -> bool:
-        """Whether the value has the structure and is within the constraints."""
+    def has(self, value: object, *, constrained: bool = True) -> bool:
+        """Whether the value has the structure and, unless told otherwise, is within the constraints."""
         self.depth += 1
         try:
-            return self.depth < 40 and self._has(value)
+            return self.depth < MAX_DEPTH and self._has(value, constrained)
         finally:
             self.depth -= 1
 
-    def _has(self, value: object) -> bool:
-        if not self.item.is_collection:
-            return self._has_one(value) and _allowed(self.item.constraint, value)
-        if not isinstance(value, list) or not _allowed(self.item.constraint, value):
+    def _has(self, value: object, constrained: bool) -> bool:
+        if constrained and not _allowed(self.item.constraint, value):
             return False
-        return all(item is None or self._has_one(norm(item)) for item in value)
+        if not self.item.is_collection:
+            return self._has_one(value, constrained)
+        return isinstance(value, list) and all(item is None or self._has_one(norm(item), constrained) for item in value)
 
-    def _has_one(self, value: object) -> bool:
+    def _has_one(self, value: object, constrained: bool) -> bool:
         base = self.base()
-        return (base is None or base.has(value)) and _allowed(self.item.allowed, value)
+        if base is not None and not base.has(value, constrained=constrained):
+            return False
+        return not constrained or _allowed(self.item.allowed, value)
 
     def base(self) -> Type | None:
         """The type of the value, or of each item of a collection, without constraints."""
