@@ -7,7 +7,7 @@ from engine.models.graph import Flow, Node, Process, Scope
 from engine.runtime.elements.activities import PlainTask, ScriptTask, ServiceTask, UserTask
 from engine.runtime.elements.boundary import THROWN, Boundary
 from engine.runtime.elements.containers import CallActivity, Container, EventSubProcess, LoopTask
-from engine.runtime.elements.element import Element, Out
+from engine.runtime.elements.element import DOSSIER, Element, Out
 from engine.runtime.elements.events import CatchEvent, ErrorEnd, EventGateway, StartEvent, ThrowEvent
 from engine.runtime.elements.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.runtime.scopes import ScopeSpec
@@ -37,11 +37,11 @@ def build(process: Process, scopes: dict[str, ScopeSpec]) -> None:
     Raises:
         FeelSyntaxError: an expression, which linting would have said.
     """
-    _build(process.scope, process.id, long_names(process), scopes)
+    _build(process.scope, process.id, variable_names(process), scopes)
 
 
-def long_names(process: Process) -> Names:
-    """The variables of *process* whose names are more than one word: FEEL must know them to read them."""
+def variable_names(process: Process) -> Names:
+    """The variables that *process* sets: FEEL must know those of several words, and those named like a function."""
     found: set[str] = set()
     for node in process.nodes():
         binding = node.binding
@@ -50,11 +50,12 @@ def long_names(process: Process) -> Names:
             found.add(binding.result)
         if node.loop:
             found.update(name for name in (node.loop.item, node.loop.gathered) if name)
-    return frozenset(name for name in found if not name.replace("_", "a").replace(".", "a").isalnum())
+    return frozenset(found)
 
 
 def _build(scope: Scope, key: str, names: Names, scopes: dict[str, ScopeSpec]) -> ScopeSpec:
     spec = ScopeSpec(key)
+    spec.blank = dict.fromkeys(name for name in names if not name.startswith(DOSSIER))
     scopes[key] = spec
     for node in scope.nodes.values():
         _element(spec, node, names, scopes)

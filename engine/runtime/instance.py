@@ -62,8 +62,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
 
     def start(self, variables: Variables) -> None:
         """Put the first tokens at the process's start."""
-        self.given = variables
-        self.open(self, variables)
+        self.given = variables.over(self.spec.blank)
+        self.open(self, self.given)
 
     def run_until_waiting(self) -> None:
         """Let every token move until each one waits, is parked, or all have ended.

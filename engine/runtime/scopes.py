@@ -10,6 +10,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
+from engine.exchange.ports import Json
 from engine.runtime.variables import EMPTY, Variables
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.data_stores: dict[str, object] = {}
         self.correlation_keys: dict[str, object] = {}
         self.bpmn_start_events: list[object] = []
+        self.blank: dict[str, Json] = {}  # the variables that the process sets somewhere, before it did
         self.starts: list[Element] = []
         self.watchers: list[EventSubProcess] = []
 

@@ -82,7 +82,7 @@ def _token(token: Token, pool: "_Pool") -> list[object]:
 def _instance(model: Model, body: dict[str, Any]) -> Instance:
     instance = Instance(model, body["p"])
     instance.counter, instance.stamp, instance.ended = body["n"], body["s"], body["e"]
-    pool = [Variables(values, stamps) if stamps else EMPTY for values, stamps in body["v"]]
+    pool = [Variables(values, stamps) if values else EMPTY for values, stamps in body["v"]]
     instance.given, instance.result = pool[body["g"]], pool[body["r"]]
     scopes: dict[str, AnyScope] = {"": instance}
     for row in body["t"]:

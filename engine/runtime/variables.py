@@ -24,6 +24,10 @@ class Variables:
         """A copy in which *pairs* are set."""
         return Variables({**self.values, **pairs}, {**self.stamps, **dict.fromkeys(pairs, stamp)})
 
+    def over(self, blank: Mapping[str, Json]) -> "Variables":
+        """These variables, and *blank* ones that nobody has assigned yet."""
+        return Variables({**blank, **self.values}, self.stamps)
+
     def without(self, names: Iterable[str]) -> "Variables":
         """A copy that lacks *names*."""
         gone = set(names)

@@ -161,7 +161,12 @@ class Walk:
             and change.element == element
         ]
         closed = {change.task for change in self.changes if isinstance(change, Closed)}
-        return next(task for task in reversed(found) if task not in closed)
+        return next(task for task in reversed(found) if task not in closed or self._reopened(task))
+
+    def _reopened(self, task: str) -> bool:
+        """A call that was settled by a fault and is made again by a retry has the same task."""
+        last = [c for c in self.changes if isinstance(c, CallOpened | Closed) and c.task == task][-1]
+        return isinstance(last, CallOpened)
 
     def settle(self, element: str, reply: Json = None, fault: str | None = None) -> Progress:
         return self.happen(CallSettled(task=self.open(element), reply=reply, fault=fault))

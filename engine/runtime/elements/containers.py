@@ -87,7 +87,8 @@ class CallActivity(Container):
 
     def given(self, token: Token) -> Variables:
         base = token.variables if self.node.binding.pass_all else EMPTY
-        return self._with(token, base, self.read_inputs(token))
+        child: ScopeSpec = token.instance.model.scopes[self.inside]
+        return self._with(token, base, self.read_inputs(token)).over(child.blank)
 
     def take_back(self, token: Token, result: Variables) -> None:
         if self.maps_out or self.node.binding.take_all:
