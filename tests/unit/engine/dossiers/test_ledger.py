@@ -245,3 +245,11 @@ def test_a_pause_cut_in_two_is_as_long_as_in_one_piece(a: datetime, b: datetime,
     pieces = booked([(first, middle, "supplement"), (middle, last, "supplement")])
     now = local("2026-04-01T08:00")
     assert ledger.reckon(whole, THREE_DAYS, CALENDAR, now) == ledger.reckon(pieces, THREE_DAYS, CALENDAR, now)
+
+
+def test_any_date_moves_by_the_pauses_that_count_for_it() -> None:
+    stretches = ledger.pauses([pause(local("2026-03-03T08:00"), "a"), resume(local("2026-03-03T10:00"), "a")])
+    window = {"since": local("2026-03-02T09:00"), "until": local("2026-03-04T09:00")}
+    base = local("2026-03-06T17:00")
+    assert ledger.moved(base, stretches, CALENDAR, **window) == local("2026-03-09T17:00")
+    assert ledger.moved(base, [], CALENDAR, **window) == base
