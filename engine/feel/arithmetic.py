@@ -44,7 +44,7 @@ def divide(a: object, b: object) -> object:
 def power(a: object, b: object) -> object:
     """`a ** b` of numbers."""
     if isinstance(a, Decimal) and isinstance(b, Decimal):
-        return finite(NUMBERS.power(a, b))
+        return finite(NUMBERS.power(a, b)) if b else Decimal(1)
     return None
 
 

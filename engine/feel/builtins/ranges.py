@@ -81,8 +81,8 @@ def overlaps_before(a: Range, b: Range) -> bool:
 
 @builtin("overlaps after", "range1: range", "range2: range")
 def overlaps_after(a: Range, b: Range) -> bool:
-    """Whether the first begins within the second and ends after it."""
-    return _ends_before(b, a) and not before(b, a) and not _starts_before(a, b)
+    """Whether the first begins within the second and does not end before it."""
+    return _starts_before(b, a) and not before(b, a) and not _ends_before(a, b)
 
 
 @builtin("finishes", "point: any", "range: range")
