@@ -131,6 +131,12 @@ class ProcedureUnknown(DossierError):
     remedy = "GET /api/v1/procedures lists those that are"
 
 
+class ProcedureNotFound(DossierError):
+    """Asked for by its code; handing in for one that is not there is `ProcedureUnknown`."""
+
+    code, status, text = "procedure-not-found", 404, "there is no procedure {procedure}"
+
+
 class DossierInvalid(DossierError):
     """Fields that are missing or wrong; ``facts['fields']`` is a list of {field, reason}."""
 

@@ -119,10 +119,30 @@ def authenticate(store: Store, text: str) -> Principal:
     parts = text.split("_", 2)
     if len(parts) != 3 or parts[0] != "lt":
         raise errors.NotAuthenticated(reason="this is no key of this system")
-    with store.reading() as connection:
-        found = access.find_key(connection, parts[1][:64])
+    found = _find(store, parts[1])
     if found is None or not hmac.compare_digest(found.sha256, _digest(text)):
         raise errors.NotAuthenticated(reason="the key is not known here")
+    return _principal(found)
+
+
+def in_force(store: Store, prefix: str) -> Principal:
+    """The owner of the key with *prefix*, for whoever proved otherwise that it is theirs.
+
+    Raises:
+        NotAuthenticated: it is gone, expired or revoked.
+    """
+    found = _find(store, prefix)
+    if found is None:
+        raise errors.NotAuthenticated(reason="the key is not known here")
+    return _principal(found)
+
+
+def _find(store: Store, prefix: str) -> access.StoredKey | None:
+    with store.reading() as connection:
+        return access.find_key(connection, prefix[:64].replace("\0", ""))
+
+
+def _principal(found: access.StoredKey) -> Principal:
     if found.revoked or found.expired:
         raise errors.NotAuthenticated(reason="the key was revoked" if found.revoked else "the key expired")
     return Principal(
@@ -135,4 +155,4 @@ def authenticate(store: Store, text: str) -> Principal:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

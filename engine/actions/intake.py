@@ -1,0 +1,94 @@
+"""A dossier is handed in whole: checked against its procedure, its papers stored, then taken in one transaction.
+
+What goes on once it is ours is `engine.actions.receive`'s business.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from engine.actions import documents
+from engine.actions.documents import MAX_BYTES, Upload
+from engine.actions.receive import Desk, Submitted, submit, take_message
+from engine.dossiers.submission import validate
+from engine.errors import DossierOver
+from engine.exchange.ports import Arrival, Json
+from engine.queries import dossiers, procedures
+from engine.storage.database import Store
+from engine.storage.documents import DocumentRow
+
+SUPPLEMENT = "supplement"
+"""The name of the message that a supplement arrives as; its key is the dossier's code."""
+
+
+def hand_in(
+    store: Store,
+    procedure: str,
+    raw: Mapping[str, Json],
+    uploads: Sequence[Upload],
+    desk: Desk,
+    *,
+    now: datetime,
+    by: str,
+    external_id: str,
+    limit_bytes: int = MAX_BYTES,
+) -> Submitted:
+    """Take a new dossier in; *raw* holds ``channel``, ``applicant`` and ``data``, *uploads* its papers.
+
+    Nothing is kept of what is refused. The same *external_id* again gives the same dossier.
+
+    Raises:
+        ProcedureUnknown, UnitUnknown, DossierInvalid, DocumentRefused.
+    """
+    with store.reading() as connection:
+        rules = procedures.get_rules(connection, procedure)
+    papers: list[Json] = [{"code": u.code, "name": u.name, "media_type": u.media_type} for u in uploads]
+    submission = validate({**raw, "documents": papers}, rules)
+    rows = documents.check(uploads, rules, limit_bytes=limit_bytes)
+    documents.keep(store, rows, uploads)
+    return submit(store, procedure, submission, desk, now=now, by=by, external_id=external_id, documents=rows)
+
+
+def supplement(
+    store: Store,
+    code: str,
+    data: Mapping[str, Json],
+    uploads: Sequence[Upload],
+    *,
+    now: datetime,
+    by: str,
+    external_id: str,
+    keep_days: float = 30.0,
+    limit_bytes: int = MAX_BYTES,
+) -> bool:
+    """Bring what was asked for later: papers join the dossier, a message wakes whoever waits. True: it came before.
+
+    Raises:
+        DossierNotFound, DocumentRefused, MessageConflict.
+        DossierOver: nothing can be added any more.
+    """
+    with store.reading() as connection:
+        found = dossiers.get_brief(connection, code)
+    if found.is_over:
+        raise DossierOver(dossier=code, status=found.status)
+    rows = documents.add(store, code, uploads, by=by, limit_bytes=limit_bytes) if uploads else []
+    payload: Json = {"documents": [_told(row) for row in rows], "data": dict(data), "by": by}
+    arrival = Arrival(
+        source="api",
+        message_id=external_id,
+        name=SUPPLEMENT,
+        key=code,
+        reference=None,
+        payload=payload,
+        body=b"",
+    )
+    return take_message(store, arrival, now=now, keep_days=keep_days)
+
+
+def _told(row: DocumentRow) -> Json:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "media_type": row.media_type,
+        "sha256": row.sha256,
+        "size_bytes": row.size_bytes,
+    }

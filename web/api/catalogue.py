@@ -1,0 +1,138 @@
+"""Procedures and partners over REST: what can be handed in here, and how the exchange stands."""
+
+from datetime import datetime
+from typing import Literal
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import Field, JsonValue, TypeAdapter
+
+from engine import errors
+from engine.queries import partners, procedures
+from engine.queries.partners import PartnerState
+from engine.queries.procedures import DeployedProcedure
+from web.api.models import Asked, Names, Told, answer, blueprint
+from web.auth import needs
+from web.container import Container, PartnerCard
+
+
+class ProcedurePath(Asked):
+    code: str = Field(max_length=32)
+
+
+class Procedure(Told):
+    """A procedure that dossiers can be handed in for; `rules` is what its procedure.yaml says."""
+
+    code: str
+    name: Names
+    version: int
+    process: str
+    hash: str
+    deployed_at: datetime
+    deployed_by: str
+    rules: JsonValue
+
+
+class Procedures(Told):
+    items: list[Procedure]
+
+
+class Partner(Told):
+    """A partner; `label` says how true to life its contract is: real, single-source or sample."""
+
+    name: str
+    title: str
+    label: str
+    transport: str
+    operations: list[str]
+    inbound: list[str]
+    state: Literal["ok", "down", "paused", "unused"]
+    paused_reason: str | None
+    probe_at: datetime | None
+    calls_waiting: int
+    calls_sending: int
+    calls_unknown: int
+    calls_incident: int
+    oldest_call_at: datetime | None
+
+
+class Partners(Told):
+    items: list[Partner]
+
+
+_RULES: TypeAdapter[object] = TypeAdapter(object)
+
+
+def routes(container: Container) -> APIBlueprint:
+    """The part of the interface about procedures and partners."""
+    api = blueprint("catalogue", "The procedures that are deployed, the partners that are known.")
+
+    @api.get("/procedures", summary="List procedures", responses={200: Procedures})
+    @needs("dossiers:read")
+    def list_procedures() -> Response:
+        return answer(Procedures(items=[_procedure(one) for one in _all(container)]))
+
+    @api.get("/procedures/<string:code>", summary="Read a procedure", responses={200: Procedure})
+    @needs("dossiers:read")
+    def get_procedure(path: ProcedurePath) -> Response:
+        found = next((one for one in _all(container) if one.code == path.code), None)
+        if found is None:
+            raise errors.ProcedureNotFound(procedure=path.code)
+        return answer(_procedure(found))
+
+    @api.get("/partners", summary="List partners with their state", responses={200: Partners})
+    @needs("dossiers:read")
+    def list_partners() -> Response:
+        with container.store.reading() as connection:
+            states = {state.name: state for state in partners.partner_states(connection)}
+        cards = {card.name: card for card in container.partners.cards()}
+        names = sorted(cards.keys() | states.keys())
+        return answer(Partners(items=[partner(name, cards.get(name), states.get(name)) for name in names]))
+
+    return api
+
+
+def partner(name: str, card: PartnerCard | None, state: PartnerState | None) -> Partner:
+    """What is known of a partner from its contract and from the exchange with it."""
+    return Partner(
+        name=name,
+        title=card.title if card else name,
+        label=card.label if card else "unknown",
+        transport=card.transport if card else "",
+        operations=list(card.operations) if card else [],
+        inbound=list(card.inbound) if card else [],
+        state=_state(state),
+        paused_reason=state.paused_reason if state else None,
+        probe_at=state.probe_at if state else None,
+        calls_waiting=state.waiting if state else 0,
+        calls_sending=state.sending if state else 0,
+        calls_unknown=state.unknown if state else 0,
+        calls_incident=state.incidents if state else 0,
+        oldest_call_at=state.oldest_at if state else None,
+    )
+
+
+def _state(state: PartnerState | None) -> Literal["ok", "down", "paused", "unused"]:
+    if state is None:
+        return "unused"
+    if state.paused:
+        return "paused"
+    return "down" if state.breaker == "open" else "ok"
+
+
+def _all(container: Container) -> list[DeployedProcedure]:
+    with container.store.reading() as connection:
+        return procedures.list_procedures(connection)
+
+
+def _procedure(one: DeployedProcedure) -> Procedure:
+    return Procedure(
+        code=one.code,
+        name=Names(vi=one.name_vi, en=one.name_en),
+        version=one.version,
+        process=one.process,
+        hash=one.hash,
+        deployed_at=one.deployed_at,
+        deployed_by=one.deployed_by,
+        rules=_RULES.dump_python(one.rules, mode="json"),
+    )

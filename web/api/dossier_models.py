@@ -1,0 +1,186 @@
+"""What goes in and out about dossiers."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Base64Bytes, Field, JsonValue
+
+from engine.dossiers.statuses import Status
+from engine.queries.dossiers import DossierBrief, Held
+from web.api.models import Asked, Names, Paged, Told
+
+Code = Annotated[str, Field(min_length=1, max_length=64, examples=["H56.14-261122-0001"])]
+UnitCode = Annotated[str, Field(min_length=1, max_length=32, examples=["H56.14"])]
+
+
+class DossierPath(Asked):
+    code: Code
+
+
+class DossiersQuery(Paged):
+    status: int | None = Field(default=None, ge=1, le=10, description="1 to 10, as the portal counts.")
+    procedure: str | None = Field(default=None, max_length=32)
+    code: str | None = Field(
+        default=None, min_length=2, max_length=64, description="A part of the dossier's code."
+    )
+
+
+class DossierQuery(Asked):
+    include: Literal["data"] | None = Field(
+        default=None,
+        description="`data` adds applicant and data; that reading is written to the audit trail.",
+    )
+
+
+class NewDocument(Asked):
+    """A paper with its content."""
+
+    code: str = Field(min_length=1, max_length=64, description="Which paper of the procedure's list it is.")
+    name: str = Field(default="", max_length=255, description="The file's name.")
+    media_type: str = Field(default="application/pdf", max_length=100)
+    content: Base64Bytes = Field(description="Base64; at most 25 MiB when decoded.")
+
+
+class NewDossierRequest(Asked):
+    """A dossier to hand in. The fields of applicant and data are what the procedure declares."""
+
+    procedure: str = Field(min_length=1, max_length=32, examples=["2.002621"])
+    channel: str = Field(max_length=16, description="counter, online or post.", examples=["online"])
+    delivery: Literal["counter", "online", "post"] = "counter"
+    receiving_unit: UnitCode
+    competent_unit: UnitCode | None = Field(default=None, description="Without it: the receiving unit.")
+    returning_unit: UnitCode | None = Field(default=None, description="Without it: the receiving unit.")
+    applicant: dict[str, JsonValue]
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+    documents: list[NewDocument] = Field(default_factory=list, max_length=100)
+
+
+class DocumentsRequest(Asked):
+    documents: list[NewDocument] = Field(min_length=1, max_length=100)
+
+
+class SupplementRequest(Asked):
+    """What was asked for later: papers, data, or both."""
+
+    documents: list[NewDocument] = Field(default_factory=list, max_length=100)
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class WithdrawalRequest(Asked):
+    reason: str = Field(min_length=1, max_length=4000)
+
+
+class Accepted(Told):
+    """A dossier that is now ours. `access_code` is told once, for the applicant's receipt."""
+
+    code: str
+    status: int
+    access_code: str
+    href: str
+
+
+class DossierLine(Told):
+    """A dossier in a list; nothing of it is personal data."""
+
+    code: str
+    procedure: str
+    status: int
+    status_name: Names
+    phase: str
+    channel: str
+    receiving_unit: str
+    competent_unit: str
+    returning_unit: str
+    submitted_at: datetime
+    received_at: datetime | None
+    due_at: datetime | None
+    finished_at: datetime | None
+    changed_at: datetime
+    href: str
+
+
+class Holder(Told):
+    """Something that the dossier waits for. `who` is a unit for a work item, a partner for a call, else empty."""
+
+    kind: Literal["work-item", "call", "wait", "timer", "incident", "event"]
+    who: str
+    what: str
+    state: str
+    element: str = Field(description="The id of the element in the model where the token waits.")
+    since: datetime | None
+    until: datetime | None
+    id: int | None
+
+
+class Dossier(DossierLine):
+    """A dossier with who holds it now."""
+
+    held_by: list[Holder]
+    open_waits: int
+    calls_waiting: int
+    open_incidents: int
+    applicant: dict[str, JsonValue] | None = None
+    data: dict[str, JsonValue] | None = None
+
+
+class Entry(Told):
+    """A line of the history; `hash` chains it to the one before."""
+
+    seq: int
+    at: str
+    kind: str
+    facts: dict[str, JsonValue]
+    hash: str
+
+
+class Document(Told):
+    code: str
+    name: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+    href: str
+
+
+class DocumentPath(DossierPath):
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Documents(Told):
+    items: list[Document]
+
+
+class Dossiers(Told):
+    items: list[DossierLine]
+    next: str | None
+
+
+class Timeline(Told):
+    items: list[Entry]
+    next: str | None
+
+
+def line(brief: DossierBrief) -> DossierLine:
+    """A list's line about *brief*."""
+    return DossierLine.model_validate(facts(brief))
+
+
+def facts(brief: DossierBrief) -> dict[str, object]:
+    """What every answer says about a dossier."""
+    names = Status(brief.status)
+    told: dict[str, object] = {name: getattr(brief, name) for name in DossierBrief.__dataclass_fields__}
+    return told | {
+        "status_name": {"vi": names.name_vi, "en": names.name_en},
+        "href": f"/api/v1/dossiers/{brief.code}",
+    }
+
+
+def whole(brief: DossierBrief, held: list[Held], **more: object) -> Dossier:
+    """The full answer about *brief*."""
+    counts = {
+        "open_waits": sum(one.kind == "wait" for one in held),
+        "calls_waiting": sum(one.kind == "call" for one in held),
+        "open_incidents": sum(one.kind == "incident" for one in held),
+    }
+    holders = [Holder.model_validate(one) for one in held]
+    return Dossier.model_validate(facts(brief) | counts | {"held_by": holders} | more)

@@ -1,0 +1,149 @@
+"""Dossiers over REST: hand in, list, read with who holds them now, withdraw."""
+
+import hashlib
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+
+from engine.actions import intake, receive
+from engine.actions.documents import Upload
+from engine.actions.receive import Desk
+from engine.dossiers import media
+from engine.exchange.ports import Json
+from engine.queries import dossiers, timelines
+from engine.queries.dossiers import DossierBrief, DossierFilter
+from engine.storage import access
+from web import cursors
+from web.api import dossier_models as shapes
+from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
+from web.auth import check_unit, needs, principal
+from web.container import Container
+from web.idempotency import external_id, idempotent
+
+
+def routes(container: Container) -> APIBlueprint:
+    """The part of the interface about dossiers."""
+    api = blueprint("dossiers", "Hand in dossiers, follow them, withdraw them.")
+    _add_writing(api, container)
+    _add_reading(api, container)
+    return api
+
+
+def find(container: Container, code: str) -> DossierBrief:
+    """The dossier, if the caller's unit has to do with it. Raises: DossierNotFound, NotAllowed."""
+    with container.store.reading() as connection:
+        brief = dossiers.get_brief(connection, code)
+    check_unit(brief.units, "use dossiers")
+    return brief
+
+
+def uploads(documents: list[shapes.NewDocument]) -> list[Upload]:
+    """The papers of a request, as the engine takes them."""
+    return [
+        Upload(code=one.code, name=one.name, media_type=media.canonical(one.media_type), content=one.content)
+        for one in documents
+    ]
+
+
+def _desk(body: shapes.NewDossierRequest) -> Desk:
+    check_unit(frozenset({body.receiving_unit}), "hand in at a desk")
+    return Desk(
+        receiving=body.receiving_unit,
+        competent=body.competent_unit or body.receiving_unit,
+        returning=body.returning_unit or body.receiving_unit,
+        delivery=body.delivery,
+    )
+
+
+def _add_writing(api: APIBlueprint, container: Container) -> None:
+    @api.post("/dossiers", summary="Hand in a dossier", responses={201: shapes.Accepted})
+    @needs("dossiers:write")
+    @idempotent(container)
+    def hand_in(body: shapes.NewDossierRequest) -> Response:
+        raw: dict[str, Json] = {"channel": body.channel, "applicant": body.applicant, "data": body.data}
+        taken = intake.hand_in(
+            container.store,
+            body.procedure,
+            raw,
+            uploads(body.documents),
+            _desk(body),
+            now=container.clock.now(),
+            by=principal().name,
+            external_id=external_id(),
+            limit_bytes=container.max_document_bytes,
+        )
+        href = f"/api/v1/dossiers/{taken.code}"
+        told = shapes.Accepted(code=taken.code, status=1, access_code=taken.access_code, href=href)
+        return answer(told, 201, Location=href)
+
+    @api.post("/dossiers/<string:code>/withdrawal", summary="Withdraw a dossier", responses={202: Done})
+    @needs("dossiers:write")
+    @idempotent(container)
+    def withdraw(path: shapes.DossierPath, body: shapes.WithdrawalRequest) -> Response:
+        find(container, path.code)
+        receive.withdraw(
+            container.store,
+            path.code,
+            reason=body.reason,
+            by=principal().name,
+            now=container.clock.now(),
+            external_id=external_id(),
+        )
+        return answer(Done(), 202)
+
+
+def _add_reading(api: APIBlueprint, container: Container) -> None:
+    @api.get("/dossiers", summary="List dossiers, newest first", responses={200: shapes.Dossiers})
+    @needs("dossiers:read")
+    def list_dossiers(query: shapes.DossiersQuery) -> Response:
+        bound = {"status": query.status, "procedure": query.procedure, "code": query.code}
+        wanted = DossierFilter(
+            status=query.status, procedure=query.procedure, code_part=query.code, unit=principal().unit
+        )
+        after = cursors.read(container, query.cursor, bound)
+        with container.store.reading() as connection:
+            found = dossiers.find_dossiers(connection, wanted, after=after, limit=query.limit + 1)
+        rows, more = page(found, query.limit)
+        last = rows[-1].id if more else None
+        return listing(container, [shapes.line(row) for row in rows], last=last, bound_to=bound)
+
+    @api.get(
+        "/dossiers/<string:code>",
+        summary="Read a dossier and who holds it now",
+        responses={200: shapes.Dossier},
+    )
+    @needs("dossiers:read")
+    def get_dossier(path: shapes.DossierPath, query: shapes.DossierQuery) -> Response:
+        brief = find(container, path.code)
+        with container.store.reading() as connection:
+            held = dossiers.held_by(connection, brief.id)
+        personal = _personal(container, brief) if query.include == "data" else {}
+        response = answer(shapes.whole(brief, held, **personal))
+        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+        return conditional(response)
+
+    @api.get(
+        "/dossiers/<string:code>/timeline",
+        summary="Read a dossier's history, oldest first",
+        responses={200: shapes.Timeline},
+    )
+    @needs("dossiers:read")
+    def get_timeline(path: shapes.DossierPath, query: Paged) -> Response:
+        brief = find(container, path.code)
+        bound: dict[str, object] = {"of": brief.code}
+        after = cursors.read(container, query.cursor, bound) or 0
+        with container.store.reading() as connection:
+            found = timelines.entries(connection, brief.id, after=after, limit=query.limit + 1)
+        rows, more = page(found, query.limit)
+        last = rows[-1].seq if more else None
+        return listing(
+            container, [shapes.Entry.model_validate(row) for row in rows], last=last, bound_to=bound
+        )
+
+
+def _personal(container: Container, brief: DossierBrief) -> dict[str, object]:
+    """Applicant and data; that they were read is written down first."""
+    with container.store.transaction() as connection:
+        access.audit(connection, principal().name, "personal-data-read", dossier=brief.id)
+        person = dossiers.get_person(connection, brief.id)
+    return {"applicant": dict(person.applicant), "data": dict(person.data)}

@@ -1,0 +1,141 @@
+"""Work items over REST: what people must do, for desks and officers whose systems do it through us."""
+
+from datetime import datetime
+from typing import Literal
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import Field, JsonValue
+
+from engine import errors
+from engine.actions import work_items
+from engine.queries import work_items as reading
+from engine.queries.work_items import WorkItemFilter
+from web import cursors, tracing
+from web.api.models import Asked, Done, Paged, Told, answer, blueprint, listing, page
+from web.auth import needs, principal
+from web.container import Container
+from web.idempotency import external_id, idempotent
+
+
+class WorkItemsQuery(Paged):
+    status: Literal["open", "taken", "done", "cancelled"] | None = "open"
+    unit: str | None = Field(default=None, max_length=32)
+    group: str | None = Field(default=None, max_length=100, description="A role that may do it.")
+    dossier: str | None = Field(default=None, max_length=64)
+
+
+class WorkItemPath(Asked):
+    id: int = Field(ge=1, lt=2**63)
+
+
+class OfficerRequest(Asked):
+    """On whose behalf; without a name, the key's own."""
+
+    officer: str | None = Field(default=None, min_length=1, max_length=100)
+
+
+class CompletionRequest(OfficerRequest):
+    """The decision: the fields of the item's form."""
+
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class WorkItem(Told):
+    id: int
+    dossier: str
+    element: str
+    name: str
+    groups: list[str]
+    unit: str
+    form: str | None
+    status: str
+    claimed_by: str | None
+    decided_by: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class WorkItems(Told):
+    items: list[WorkItem]
+    next: str | None
+
+
+class WorkItemWithForm(WorkItem):
+    """With the bpmn.io form that `complete` checks the data against."""
+
+    form_schema: dict[str, JsonValue] | None
+
+
+def routes(container: Container) -> APIBlueprint:
+    """The part of the interface about work items."""
+    api = blueprint("work items", "What a person must decide or do.")
+    _add_reading(api, container)
+    _add_writing(api, container)
+    return api
+
+
+def _add_reading(api: APIBlueprint, container: Container) -> None:
+    @api.get("/work-items", summary="List work items, oldest first", responses={200: WorkItems})
+    @needs("work-items")
+    def list_work_items(query: WorkItemsQuery) -> Response:
+        bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
+        unit = principal().unit
+        if unit is not None and query.unit not in (None, unit):
+            raise errors.NotAllowed(what=f"list work items of another unit than {unit}")
+        wanted = WorkItemFilter(
+            status=query.status, unit=unit or query.unit, group=query.group, dossier=query.dossier
+        )
+        after = cursors.read(container, query.cursor, bound)
+        with container.store.reading() as connection:
+            found = reading.find_work_items(connection, wanted, after=after, limit=query.limit + 1)
+        rows, more = page(found, query.limit)
+        items = [WorkItem.model_validate(row) for row in rows]
+        return listing(container, items, last=rows[-1].id if more else None, bound_to=bound)
+
+    @api.get("/work-items/<int:id>", summary="Read a work item", responses={200: WorkItemWithForm})
+    @needs("work-items")
+    def get_work_item(path: WorkItemPath) -> Response:
+        found = work_items.get(container.store, path.id, caller=principal())
+        with container.store.reading() as connection:
+            form = reading.find_form(connection, found.deployment, found.form) if found.form else None
+        told = {name: getattr(found, name) for name in WorkItem.model_fields}
+        return answer(WorkItemWithForm.model_validate(told | {"form_schema": form}))
+
+
+def _add_writing(api: APIBlueprint, container: Container) -> None:
+    @api.post("/work-items/<int:id>/claim", summary="Reserve a work item", responses={200: Done})
+    @needs("work-items")
+    @idempotent(container)
+    def claim(path: WorkItemPath, body: OfficerRequest) -> Response:
+        work_items.get(container.store, path.id, caller=principal())
+        work_items.claim(container.store, path.id, by=_who(body))
+        return answer(Done())
+
+    @api.post("/work-items/<int:id>/release", summary="Give a work item back", responses={200: Done})
+    @needs("work-items")
+    @idempotent(container)
+    def release(path: WorkItemPath, body: OfficerRequest) -> Response:
+        work_items.get(container.store, path.id, caller=principal())
+        work_items.release(container.store, path.id, by=_who(body))
+        return answer(Done())
+
+    @api.post("/work-items/<int:id>/complete", summary="Take the decision, once", responses={202: Done})
+    @needs("work-items")
+    @idempotent(container)
+    def complete(path: WorkItemPath, body: CompletionRequest) -> Response:
+        work_items.get(container.store, path.id, caller=principal())
+        work_items.complete(
+            container.store,
+            path.id,
+            body.data,
+            by=_who(body),
+            now=container.clock.now(),
+            external_id=external_id(),
+            trace=tracing.traceparent(),
+        )
+        return answer(Done(), 202)
+
+
+def _who(body: OfficerRequest) -> str:
+    return body.officer or principal().name

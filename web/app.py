@@ -1,0 +1,62 @@
+"""The web application: every part put together. Importing it does nothing; the composition root calls `create_app`."""
+
+from flask import Flask, request
+from flask_openapi3.openapi import OpenAPI
+
+from engine import errors
+from web import auth, error_pages, health, pages, partners, problems, security, tracing
+from web.api import catalogue, description, documents, dossiers, incidents, work_items
+from web.api.models import Problem
+from web.bodies import JsonRequest
+from web.container import Container
+
+_API = (dossiers, documents, work_items, incidents, catalogue)
+
+
+class App(OpenAPI):
+    """Flask with our requests."""
+
+    request_class = JsonRequest
+
+
+def create_app(container: Container) -> Flask:
+    """The whole HTTP side over *container*."""
+    app = App(
+        "web",
+        info=description.INFO,
+        security_schemes=description.SECURITY_SCHEMES,
+        doc_ui=False,
+        validation_error_callback=_raise_ours,
+        validation_error_model=Problem,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = container.max_body_bytes
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
+    tracing.init_app(app)
+    security.init_app(app)
+    problems.init_app(app)
+    auth.init_app(app, container)
+    app.before_request(_refuse_large)
+    for part in _API:
+        app.register_api(part.routes(container))
+    description.init_app(app)
+    for blueprint in (
+        health.routes(container),
+        partners.routes(container),
+        pages.routes(container),
+        error_pages.routes(),
+    ):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _raise_ours(error: object) -> object:
+    """pydantic's refusal of a request, as one of ours."""
+    raise problems.from_validation(error)  # type: ignore[arg-type]  # flask-openapi3 hands a ValidationError
+
+
+def _refuse_large() -> None:
+    """A body that is too large is refused by its announced length, before a byte of it is looked at."""
+    most = request.max_content_length
+    if most is not None and (request.content_length or 0) > most:
+        raise errors.BodyTooLarge(limit_bytes=most)

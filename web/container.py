@@ -1,0 +1,63 @@
+"""What the web is given by the composition root, and the ports that it declares itself.
+
+Values and Protocols only. The web reads no setting and builds nothing of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.clock import Clock
+from engine.exchange.ports import Inbound
+from engine.storage.database import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerCard:
+    """What a contract says of a partner, for people. *label* is how honest it is: real, single-source or sample."""
+
+    name: str
+    title: str
+    label: str
+    transport: str
+    operations: tuple[str, ...] = ()
+    inbound: tuple[str, ...] = ()
+
+
+class PartnerDirectory(Protocol):
+    """The partners whose contracts were read."""
+
+    def cards(self) -> Sequence[PartnerCard]: ...
+
+
+class NoPartners:
+    """A directory without entries."""
+
+    def cards(self) -> Sequence[PartnerCard]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """Everything that a request may need.
+
+    *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over loopback,
+    under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys* asks partners
+    that call us for an API key of theirs.
+    """
+
+    store: Store
+    clock: Clock
+    secret: bytes = field(repr=False)
+    inbound: Inbound | None = None
+    partners: PartnerDirectory = field(default_factory=NoPartners)
+    max_body_bytes: int = 36 * 1024 * 1024
+    max_document_bytes: int = 25 * 1024 * 1024
+    message_keep_days: float = 30.0
+    console_open: bool = False
+    partner_keys: bool = True
+    public_url: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 16:
+            raise ValueError("the secret needs at least 16 bytes")

@@ -1,0 +1,69 @@
+"""A page for every code that a problem can have, made from the error classes themselves."""
+
+import inspect
+from collections.abc import Iterator
+
+from flask import Blueprint, render_template
+
+from engine import errors
+from engine.errors import LienthongError
+from web import problems
+from web.auth import OPEN, needs
+from web.words import words
+
+
+def known() -> dict[str, type[LienthongError]]:
+    """Every code with its class."""
+    return {one.code: one for one in sorted(_classes(LienthongError), key=lambda one: one.code)}
+
+
+def routes() -> Blueprint:
+    """``/errors/<code>``, to which a problem's ``type`` leads."""
+    blueprint = Blueprint("error_pages", __name__)
+
+    @blueprint.get("/errors/<string:code>")
+    @needs(OPEN)
+    def error_page(code: str) -> str:
+        found = known().get(code)
+        if found is None:
+            raise errors.AddressUnknown(path=f"/errors/{code}")
+        return render_template(
+            "error_page.html",
+            t=words("en"),
+            lang="en",
+            now="",
+            code=code,
+            heading=problems.title(code),
+            status=found.status,
+            detail=found.text,
+            about=about(found),
+            remedy=found.remedy,
+        )
+
+    return blueprint
+
+
+def about(error: type[LienthongError]) -> str:
+    """The class's own words about itself, empty when it has none."""
+    own = error.__dict__.get("__doc__")
+    return inspect.cleandoc(own).split("\n\n")[0].replace("\n", " ") if own else ""
+
+
+def markdown(error: type[LienthongError]) -> str:
+    """The page as it stands in docs/errors."""
+    parts = [
+        f"# {problems.title(error.code)}",
+        f"- code: `{error.code}`\n- HTTP status: {error.status}\n- detail: `{error.text}`",
+        about(error),
+        f"What to do: {error.remedy}." if error.remedy else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _classes(root: type[LienthongError]) -> Iterator[type[LienthongError]]:
+    for one in root.__subclasses__():
+        if "code" in one.__dict__ and one.__module__.startswith("engine."):
+            yield one
+        yield from _classes(one)
+    if root is LienthongError:
+        yield root
