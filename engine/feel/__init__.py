@@ -3,7 +3,7 @@
 Pure: no network, clock or disk; it imports nothing of ours but `engine.errors`.
 """
 
-from engine.feel.expression import Expression, compile, evaluate
+from engine.feel.expression import Expression, compile, evaluate  # noqa: A004 - read as feel.compile
 from engine.feel.json_values import from_json, from_lexical, lexical, to_json
 from engine.feel.runtime import Limits, Warning_, WorkingCalendar
 

@@ -3,7 +3,7 @@
 Only questions about values are answered here; arithmetic is in `arithmetic` and `temporal_math`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 
 from engine.feel import temporals
@@ -41,11 +41,8 @@ def _equal_of_kind(a: object, b: object) -> bool | None:
     return None if keys is None else keys[0] // SECOND == keys[1] // SECOND
 
 
-def _all(pairs: "Mapping[object, object] | object") -> bool | None:
-    for a, b in pairs:  # type: ignore[attr-defined]
-        if equal(norm(a), norm(b)) is not True:
-            return False
-    return True
+def _all(pairs: Iterable[tuple[object, object]]) -> bool:
+    return all(equal(norm(a), norm(b)) is True for a, b in pairs)
 
 
 def _equal_ranges(a: Range, b: Range) -> bool | None:
@@ -56,21 +53,12 @@ def _equal_ranges(a: Range, b: Range) -> bool | None:
 
 def order(a: object, b: object) -> int | None:
     """-1, 0 or 1 as *a* is less than, equal to or greater than *b*; None where they cannot be ordered."""
-    keys = _keys(a, b)
-    if keys is None:
-        return None
-    left, right = keys
-    return (left > right) - (left < right)
-
-
-def _keys(a: object, b: object) -> tuple[Decimal, Decimal] | tuple[str, str] | tuple[int, int] | None:
-    if type(a) is not type(b):
-        return None
     if isinstance(a, Decimal) and isinstance(b, Decimal):
-        return a, b
+        return (a > b) - (a < b)
     if isinstance(a, str) and isinstance(b, str):
-        return a, b
-    return _temporal_keys(a, b)
+        return (a > b) - (a < b)
+    keys = _temporal_keys(a, b)
+    return None if keys is None else (keys[0] > keys[1]) - (keys[0] < keys[1])
 
 
 def _temporal_keys(a: object, b: object) -> tuple[int, int] | None:
@@ -149,7 +137,11 @@ def member(value: object, test: object) -> bool | None:
 def _member_of_list(value: object, tests: list[object]) -> bool | None:
     result: bool | None = False
     for test in tests:
-        found = inside(value, test) if isinstance(test, Range) and not isinstance(value, Range) else equal(value, test)
+        found = (
+            inside(value, test)
+            if isinstance(test, Range) and not isinstance(value, Range)
+            else equal(value, test)
+        )
         if found is True:
             return True
         if found is None and isinstance(test, Range):

@@ -110,7 +110,9 @@ def _builtin_call(name: str, args: list[Code], node: syntax.Call) -> Code:
     return builtin
 
 
-def invoke(run: Run, target: Function, args: list[object], names: tuple[str, ...] | None, at: int = 0) -> object:
+def invoke(
+    run: Run, target: Function, args: list[object], names: tuple[str, ...] | None, at: int = 0
+) -> object:
     """The result of a function; null and a warning where the arguments do not fit."""
     try:
         if target.invoke is not None:
@@ -144,7 +146,10 @@ def call_function(run: Run, target: Function, args: list[object]) -> object:
         Misuse: an argument is not of the parameter's type.
     """
     if target.types:
-        args = [_fitted(arg, kind, name) for arg, kind, name in zip(args, target.types, target.params, strict=True)]
+        args = [
+            _fitted(arg, kind, name)
+            for arg, kind, name in zip(args, target.types, target.params, strict=True)
+        ]
     result = target.call(run, args)
     if target.result is None:
         return result

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import syntax
 from engine.feel.comparison import equal, member
@@ -97,7 +97,7 @@ def _at_position(env: Env, values: list[object], position: object, at: int) -> o
 
 def loop(compiler: Compiler, node: syntax.Loop) -> Code:
     """`for`, `some` and `every`."""
-    turns: list[tuple[str, Callable[[Env], Iterator[object] | None]]] = []
+    turns: Turns = []
     bound: frozenset[str] = frozenset()
     for turn in node.turns:
         source = compiler.within(bound, turn.source)
@@ -108,7 +108,7 @@ def loop(compiler: Compiler, node: syntax.Loop) -> Code:
     return _for(turns, body) if node.kind == "for" else _quantified(node, turns, body)
 
 
-Turns = "list[tuple[str, Callable[[Env], Iterator[object] | None]]]"
+Turns: TypeAlias = "list[tuple[str, Callable[[Env], Iterator[object] | None]]]"
 
 
 def _scopes(env: Env, turns: Turns, index: int = 0) -> Iterator[Env | None]:
@@ -229,9 +229,6 @@ def unary_tests(compiler: Compiler, node: syntax.UnaryTests) -> Code:
         return found
 
     return cell
-
-
-Tester = "Callable[[Env, object], bool | None]"
 
 
 def _any(env: Env, value: object, tests: list[Callable[[Env, object], bool | None]]) -> bool | None:

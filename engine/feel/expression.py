@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from engine.errors import FeelError
 from engine.feel import builtins
 from engine.feel.compiled_calls import builtin_value
 from engine.feel.compiler import Code, Compiler
@@ -27,7 +26,9 @@ class Expression:
 
     __slots__ = ("_code", "functions", "names", "text", "tree")
 
-    def __init__(self, text: str, tree: Node, code: Code, names: frozenset[str], functions: frozenset[str]) -> None:
+    def __init__(
+        self, text: str, tree: Node, code: Code, names: frozenset[str], functions: frozenset[str]
+    ) -> None:
         self.text, self.tree, self._code, self.names, self.functions = text, tree, code, names, functions
 
     def __call__(
@@ -108,4 +109,3 @@ def evaluate(
     """
     expression = compile(text, names_in(dict(context)))
     return norm(expression(context, clock=clock, calendar=calendar, strict=strict, warn=warn, limits=limits))
-

@@ -11,7 +11,11 @@ from engine.feel import texts
 from engine.feel.temporals import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Function, Range, kind_of, norm
 
-type_names = {"years and months duration": "duration", "days and time duration": "duration", "date and time": "dateTime"}
+type_names = {
+    "years and months duration": "duration",
+    "days and time duration": "duration",
+    "date and time": "dateTime",
+}
 _DEPTH = 200
 
 

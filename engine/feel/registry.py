@@ -82,7 +82,9 @@ def builtin(name: str, *params: str, run: bool = False) -> Callable[[Implementat
 def _parameter(text: str) -> Parameter:
     name, _, kind = text.partition(": ")
     types = _TYPES[kind.rstrip("~")]
-    return Parameter(name.rstrip("?*"), kind.rstrip("~"), types, name[-1] in "?*", kind[-1] == "~" or types == (object,))
+    return Parameter(
+        name.rstrip("?*"), kind.rstrip("~"), types, name[-1] in "?*", kind[-1] == "~" or types == (object,)
+    )
 
 
 def call_builtin(run: Run, name: str, args: list[object], names: tuple[str, ...] | None) -> object:
@@ -105,7 +107,9 @@ def call_builtin(run: Run, name: str, args: list[object], names: tuple[str, ...]
 
 def _by_count(overloads: list[Builtin], args: list[object]) -> Builtin:
     count = len(args)
-    fitting = [way for way in overloads if way.required <= count and (way.variadic or count <= len(way.params))]
+    fitting = [
+        way for way in overloads if way.required <= count and (way.variadic or count <= len(way.params))
+    ]
     if not fitting:
         raise Misuse(f"takes other arguments than {count}: {_ways(overloads)}")
     if len(fitting) == 1:
@@ -117,7 +121,9 @@ def _matches(arg: object, param: Parameter) -> bool:
     return isinstance(arg, param.types)
 
 
-def _by_names(overloads: list[Builtin], args: list[object], names: tuple[str, ...]) -> tuple[Builtin, list[object]]:
+def _by_names(
+    overloads: list[Builtin], args: list[object], names: tuple[str, ...]
+) -> tuple[Builtin, list[object]]:
     given = dict(zip(names, args, strict=True))
     fitting: list[tuple[Builtin, list[object]]] = []
     for way in overloads:

@@ -3,14 +3,19 @@
 Nothing here knows the syntax. Values are in `values`.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from engine.errors import FeelBudgetExceeded, FeelError
+
+if TYPE_CHECKING:
+    from engine.feel.types import Type
 
 MISSING = object()
 
@@ -61,9 +66,22 @@ class Misuse(FeelError):
 class Run:
     """The state of one evaluation."""
 
-    __slots__ = ("calendar", "clock", "deadline", "depth", "limits", "now", "steps", "strict", "text", "trace", "types", "warn")
+    __slots__ = (
+        "calendar",
+        "clock",
+        "deadline",
+        "depth",
+        "limits",
+        "now",
+        "steps",
+        "strict",
+        "text",
+        "trace",
+        "types",
+        "warn",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - called positionally for speed
         self,
         text: str,
         clock: Callable[[], datetime] | None = None,
@@ -71,7 +89,7 @@ class Run:
         strict: bool = False,
         warn: Callable[[Warning_], None] | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        types: Mapping[str, object] | None = None,
+        types: Mapping[str, Type] | None = None,
     ) -> None:
         self.text = text
         self.clock, self.calendar, self.strict, self.warn = clock, calendar, strict, warn
@@ -151,7 +169,7 @@ class Env:
 
     __slots__ = ("parent", "run", "vars")
 
-    def __init__(self, names: Mapping[str, object], parent: "Env | None", run: Run) -> None:
+    def __init__(self, names: Mapping[str, object], parent: Env | None, run: Run) -> None:
         self.vars, self.parent, self.run = names, parent, run
 
 

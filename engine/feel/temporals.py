@@ -126,8 +126,8 @@ def offset_seconds(zone: Zone, date: Date, nanos: int) -> int | None:
         return zone
     year = date.year if 2 <= date.year <= 9990 else 2000 + date.year % 400
     seconds, rest = divmod(nanos, SECOND)
-    local = datetime(year, date.month, date.day, seconds // 3600, seconds // 60 % 60, seconds % 60, rest // 1000)
-    offset = local.replace(tzinfo=_zone_info(zone)).utcoffset()
+    clock = seconds // 3600, seconds // 60 % 60, seconds % 60, rest // 1000
+    offset = datetime(year, date.month, date.day, *clock, tzinfo=_zone_info(zone)).utcoffset()
     return None if offset is None else int(offset.total_seconds())
 
 

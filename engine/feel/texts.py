@@ -37,7 +37,8 @@ _TIME_RE = re.compile(_TIME, re.A)
 _DATE_TIME_RE = re.compile(_DATE + "T" + _TIME, re.A)
 _MONTHS_RE = re.compile(r"(-?)P(?=\d)(?:(\d{1,30})Y)?(?:(\d{1,30})M)?", re.A)
 _DAYS_RE = re.compile(
-    r"(-?)P(?=[\dT])(?:(\d{1,30})D)?(?:T(?=\d)(?:(\d{1,30})H)?(?:(\d{1,30})M)?(?:(\d{1,30})(?:\.(\d{0,30}))?S)?)?", re.A
+    r"(-?)P(?=[\dT])(?:(\d{1,30})D)?(?:T(?=\d)(?:(\d{1,30})H)?(?:(\d{1,30})M)?(?:(\d{1,30})(?:\.(\d{0,30}))?S)?)?",
+    re.A,
 )
 _NUMBER_RE = re.compile(r"[+-]?(?:\d{1,6500}(?:\.\d{0,6500})?|\.\d{1,6500})(?:[eE][+-]?\d{1,9})?", re.A)
 
@@ -186,7 +187,9 @@ def _write_months(months: int) -> str:
 def _write_days(nanos: int) -> str:
     days, rest = divmod(abs(nanos), DAY)
     seconds, fraction = divmod(rest % MINUTE, SECOND)
-    clock = (f"{rest // HOUR}H" if rest >= HOUR else "") + (f"{rest % HOUR // MINUTE}M" if rest % HOUR >= MINUTE else "")
+    clock = (f"{rest // HOUR}H" if rest >= HOUR else "") + (
+        f"{rest % HOUR // MINUTE}M" if rest % HOUR >= MINUTE else ""
+    )
     clock += f"{seconds}{_write_fraction(fraction)}S" if seconds or fraction else ""
     text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
     return ("-P" if nanos < 0 else "P") + (text or "T0S")

@@ -38,7 +38,11 @@ def _type_name(parser: Parser) -> str:
     rest = parser.text[token.at :]
     for name in _LONG:
         words = name.split()
-        if rest.startswith(words[0]) and rest.split(None, len(words))[: len(words)] != [] and _starts(parser, words):
+        if (
+            rest.startswith(words[0])
+            and rest.split(None, len(words))[: len(words)] != []
+            and _starts(parser, words)
+        ):
             return name
     if token.kind == "tick":
         name = clean(parser.advance().text[1:-1])
@@ -88,4 +92,4 @@ def _field(parser: Parser) -> str:
             raise parser.refuse("the name of an entry and `:`")
         end = token_at(parser.text, end.end)
     parser.goto(end.end)
-    return clean(parser.text[first.at : end.at].strip().strip("`\""))
+    return clean(parser.text[first.at : end.at].strip().strip('`"'))

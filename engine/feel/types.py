@@ -37,9 +37,11 @@ class Simple:
 
     def accepts(self, other: Type) -> bool:
         """Whether the other type is the same, or narrower."""
-        if self.name == "Any" or self == other or other == NULL:
+        if self.name == "Any" or other in (self, NULL):
             return True
-        parts = {"list": ListOf, "context": ContextOf, "function": FunctionOf, "range": RangeOf}.get(self.name)
+        parts = {"list": ListOf, "context": ContextOf, "function": FunctionOf, "range": RangeOf}.get(
+            self.name
+        )
         return parts is not None and isinstance(other, parts)
 
 
@@ -51,7 +53,9 @@ class ListOf:
 
     def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value is such a list; null items fit every type."""
-        return isinstance(value, list) and all(fits(item, self.item, constrained=constrained) for item in value)
+        return isinstance(value, list) and all(
+            fits(item, self.item, constrained=constrained) for item in value
+        )
 
     def accepts(self, other: Type) -> bool:
         """Whether the other is a list of narrower items."""
@@ -178,7 +182,9 @@ def resolve(ref: TypeRef, named: Mapping[str, Type] | None) -> Type | None:
 def type_of(value: object) -> Type:
     """The narrowest type of a value."""
     if isinstance(value, Function):
-        return FunctionOf(tuple(kind or ANY for kind in value.types) or (ANY,) * len(value.params), value.result or ANY)
+        return FunctionOf(
+            tuple(kind or ANY for kind in value.types) or (ANY,) * len(value.params), value.result or ANY
+        )
     return next((Simple(name) for name, test in _SIMPLE.items() if name != "Any" and test(value)), ANY)
 
 

@@ -43,7 +43,9 @@ class Function:
     types: "tuple[Type | None, ...]" = ()
     result: "Type | None" = None
     variadic: bool = False
-    invoke: "Callable[[Run, list[object], tuple[str, ...] | None], object] | None" = field(default=None, repr=False)
+    invoke: "Callable[[Run, list[object], tuple[str, ...] | None], object] | None" = field(
+        default=None, repr=False
+    )
 
 
 class Opaque:
@@ -97,7 +99,9 @@ def _duration(value: timedelta) -> DaysTime:
 
 def _time(value: time) -> Time:
     offset = value.utcoffset()
-    nanos = ((value.hour * 60 + value.minute) * 60 + value.second) * temporals.SECOND + value.microsecond * 1000
+    nanos = (
+        (value.hour * 60 + value.minute) * 60 + value.second
+    ) * temporals.SECOND + value.microsecond * 1000
     return Time(nanos, None if offset is None else int(offset.total_seconds()))
 
 

@@ -104,7 +104,9 @@ def _cases_of(folder: Path) -> Iterator[Case]:
     for path in sorted(folder.glob("*.xml")):
         tests = xml.parse(path.read_bytes())
         wanted = "".join(part.text or "" for part in _parts(tests, "modelName")).strip()
-        name = next((one for one in (wanted, f"{wanted}.dmn", f"{folder.name}.dmn") if one in models), min(models))
+        name = next(
+            (one for one in (wanted, f"{wanted}.dmn", f"{folder.name}.dmn") if one in models), min(models)
+        )
         others = tuple(data for other, data in models.items() if other != name)
         for one in _parts(tests, "testCase"):
             yield Case(
@@ -114,7 +116,10 @@ def _cases_of(folder: Path) -> Iterator[Case]:
                 imports=others,
                 service=(one.get("invocableName") or "") if one.get("type") == "decisionService" else "",
                 inputs={part.get("name", ""): _value(part) for part in _parts(one, "inputNode")},
-                expected={part.get("name", ""): _value(_parts(part, "expected")[0]) for part in _parts(one, "resultNode")},
+                expected={
+                    part.get("name", ""): _value(_parts(part, "expected")[0])
+                    for part in _parts(one, "resultNode")
+                },
             )
 
 
@@ -127,7 +132,9 @@ def same(expected: object, found: object) -> bool:
     if isinstance(expected, list):
         return isinstance(found, list) and len(found) == len(expected) and all(map(same, expected, found))
     if isinstance(expected, dict):
-        return isinstance(found, dict) and all(same(expected.get(key), found.get(key)) for key in {**expected, **found})
+        return isinstance(found, dict) and all(
+            same(expected.get(key), found.get(key)) for key in {**expected, **found}
+        )
     if isinstance(expected, Decimal):
         return isinstance(found, Decimal) and abs(expected - found) < TOLERANCE
     return expected == found or equal(expected, feel.from_json(found)) is True
@@ -178,7 +185,7 @@ def main() -> None:
     parser.add_argument("--level", type=int, default=3)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    root = Path(os.environ["SUITES_DIR"], "dmn-tck", "TestCases")  # noqa: TID251
+    root = Path(os.environ["SUITES_DIR"], "dmn-tck", "TestCases")
     start = time.perf_counter()
     score = run(root, options.level, options.only)
     for failure in score.failures:

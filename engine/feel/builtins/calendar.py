@@ -20,7 +20,9 @@ def _calendar(run: Run) -> WorkingCalendar:
 
 
 def _moment(value: Date | DateTime) -> datetime:
-    moment = temporals.to_datetime(value if isinstance(value, DateTime) else DateTime(value, 0), VIETNAM_OFFSET_S)
+    moment = temporals.to_datetime(
+        value if isinstance(value, DateTime) else DateTime(value, 0), VIETNAM_OFFSET_S
+    )
     if moment is None:
         raise Misuse("the working calendar covers the years 1 to 9999")
     return moment.astimezone(_VIETNAM)

@@ -36,7 +36,9 @@ def context_put(run: Run, context: dict[str, object], key: str, value: object) -
 
 
 @builtin("context put", "context: context", "keys: list", "value: any", run=True)
-def context_put_nested(run: Run, context: dict[str, object], keys: list[object], value: object) -> dict[str, object]:
+def context_put_nested(
+    run: Run, context: dict[str, object], keys: list[object], value: object
+) -> dict[str, object]:
     """The context with the entry set that a path of names leads to."""
     names = [key for key in keys if isinstance(key, str)]
     if not names or len(names) < len(keys):

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from engine.feel.registry import builtin
 from engine.feel.runtime import Misuse, Run
-from engine.feel.temporals import Date, DateTime, DaysTime, YearsMonths
 from engine.feel.temporal_math import months_between
+from engine.feel.temporals import Date, DateTime, DaysTime, YearsMonths
 from engine.feel.texts import read_duration, read_number, write, write_number
 from engine.feel.values import Function, Range, norm
 

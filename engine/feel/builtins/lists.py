@@ -63,7 +63,9 @@ def distinct_values(run: Run, items: list[object]) -> list[object]:
 def duplicate_values(run: Run, items: list[object]) -> list[object]:
     """The values that the list holds more than once (Camunda's addition)."""
     run.grown(len(items) ** 2 >> 2)
-    return [item for item in distinct_values(run, items) if sum(same(norm(other), item) for other in items) > 1]
+    return [
+        item for item in distinct_values(run, items) if sum(same(norm(other), item) for other in items) > 1
+    ]
 
 
 @builtin("reverse", "list: list", run=True)

@@ -80,11 +80,13 @@ def date_time_in_zone(moment: Date | DateTime, zone: str) -> DateTime:
     return DateTime(temporals.date_of(day), rest, wanted.zone)
 
 
-@builtin("date and time", *(f"{part}: number" for part in ("year", "month", "day", "hour", "minute", "second")))
-def date_time_from_numbers(*parts: Decimal) -> DateTime:
+@builtin(
+    "date and time", *(f"{part}: number" for part in ("year", "month", "day", "hour", "minute", "second"))
+)
+def date_time_from_numbers(*numbers: Decimal) -> DateTime:
     """A local date and time from its numbers."""
-    time = time_from_parts(*parts[3:])
-    return DateTime(date_from_parts(*parts[:3]), time.nanos)
+    year, month, day, hour, minute, second = numbers
+    return DateTime(date_from_parts(year, month, day), time_from_parts(hour, minute, second).nanos)
 
 
 @builtin("time", "from: string")

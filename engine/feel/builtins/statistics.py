@@ -84,7 +84,9 @@ def standard_deviation(run: Run, *args: object) -> Decimal:
     """The standard deviation of a sample of at least two numbers."""
     numbers = _numbers(run, args, 2)
     average = NUMBERS.divide(total(numbers), Decimal(len(numbers)))
-    squares = [NUMBERS.multiply(gap, gap) for gap in (NUMBERS.subtract(number, average) for number in numbers)]
+    squares = [
+        NUMBERS.multiply(gap, gap) for gap in (NUMBERS.subtract(number, average) for number in numbers)
+    ]
     return finite(NUMBERS.sqrt(NUMBERS.divide(total(squares), Decimal(len(numbers) - 1))))
 
 

@@ -122,4 +122,7 @@ _CLASSES: dict[str, Predicate] = {
     "i": _is_name_start,
     "c": _is_name,
 }
-ESCAPES: dict[str, Predicate] = {**_CLASSES, **{name.upper(): negated(test) for name, test in _CLASSES.items()}}
+ESCAPES: dict[str, Predicate] = {
+    **_CLASSES,
+    **{name.upper(): negated(test) for name, test in _CLASSES.items()},
+}

@@ -93,12 +93,16 @@ def _step(program: Program, pc: int, pos: int, text: str, groups: Groups) -> tup
     if op == JUMP:
         return pc + a, pos, groups  # type: ignore[operator]
     if op == SAVE:
-        return pc + 1, pos, (*groups[:a], pos, *groups[a + 1 :])  # type: ignore[misc,operator]
+        return pc + 1, pos, _saved(groups, int(str(a)), pos)
     if op == BACK:
         end = _back(text, pos, groups, int(str(a)), bool(b))
         return None if end is None else (pc + 1, end, groups)
     holds = _begins(text, pos, bool(a)) if op == BEGIN else op == END and _ends(text, pos, bool(a))
     return (pc + 1, pos, groups) if holds else None
+
+
+def _saved(groups: Groups, at: int, pos: int) -> Groups:
+    return (*groups[:at], pos, *groups[at + 1 :])
 
 
 def _begins(text: str, pos: int, multiline: bool) -> bool:

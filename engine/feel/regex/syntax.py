@@ -3,7 +3,6 @@
 A program is a list of instructions (operation, argument, argument). What is no XPath pattern is refused with a reason.
 """
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from engine.feel.regex import classes
@@ -93,7 +92,7 @@ class Reader:
         code = atom * low
         if high is None:
             loop = [*atom, (JUMP, -len(atom) - 1, None)]
-            return code + [_split(len(loop) + 1, lazy), *loop]
+            return [*code, _split(len(loop) + 1, lazy), *loop]
         tail: Program = []
         for _ in range(high - low):
             tail = [_split(len(atom) + len(tail) + 1, lazy), *atom, *tail]
@@ -103,13 +102,17 @@ class Reader:
         char = self._peek()
         if char and char in "?*+":
             self.at += 1
-            return {"?": (0, 1), "*": (0, None), "+": (1, None)}[char]  # type: ignore[return-value]
+            return {"?": (0, 1), "*": (0, None), "+": (1, None)}[char]
         if char != "{":
             return 1, 1
         end = self.text.find("}", self.at)
         low, comma, high = self.text[self.at + 1 : end].partition(",")
         digits = [part for part in (low, high) if part]
-        if end < 0 or not low or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in digits):
+        if (
+            end < 0
+            or not low
+            or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in digits)
+        ):
             raise self._wrong("a wrong `{n,m}`")
         least, most = int(low), int(high) if high else None if comma else int(low)
         if most is not None and most < least:
@@ -158,7 +161,11 @@ class Reader:
 
     def _back_reference(self) -> Program:
         number = int(self._take())
-        while self._peek().isascii() and self._peek().isdigit() and number * 10 + int(self._peek()) <= self.groups:
+        while (
+            self._peek().isascii()
+            and self._peek().isdigit()
+            and number * 10 + int(self._peek()) <= self.groups
+        ):
             number = number * 10 + int(self._take())
         if number not in self.closed:
             raise self._wrong(f"no group {number} before")
@@ -231,6 +238,3 @@ def _without_spaces(pattern: str) -> str:
             depth += (char == "[") - (char == "]" and depth > 0)
         escaped = char == "\\" and not escaped
     return "".join(out)
-
-
-Factory: TypeAlias = Callable[[str, str], Program]

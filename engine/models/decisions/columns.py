@@ -47,11 +47,17 @@ class Column:
 
     def close(self) -> None:
         """Lay out the ranges: a mask for each end and for each gap between two ends."""
-        self._ends = sorted({end for _, low, _, high, _ in self._events for end in (low, high) if end is not None})
+        self._ends = sorted(
+            {end for _, low, _, high, _ in self._events for end in (low, high) if end is not None}
+        )
         changes = [0] * (2 * len(self._ends) + 2)
         for bit, low, low_closed, high, high_closed in self._events:
             start = 0 if low is None else 2 * bisect_left(self._ends, low) + (1 if low_closed else 2)
-            stop = len(changes) - 2 if high is None else 2 * bisect_left(self._ends, high) + (1 if high_closed else 0)
+            stop = (
+                len(changes) - 2
+                if high is None
+                else 2 * bisect_left(self._ends, high) + (1 if high_closed else 0)
+            )
             if start <= stop:
                 changes[start] ^= bit
                 changes[stop + 1] ^= bit
@@ -66,8 +72,8 @@ class Column:
         if kind not in _INDEXED:
             return self.any, self.asked | self.unasked
         sure = self.any | self._exact.get((kind, value), 0)
-        if kind is Decimal and self._ends:
-            at = bisect_left(self._ends, value)  # type: ignore[type-var]
+        if isinstance(value, Decimal) and self._ends:
+            at = bisect_left(self._ends, value)
             on_end = at < len(self._ends) and self._ends[at] == value
             sure |= self._masks[2 * at + (1 if on_end else 0)]
         return sure, self.asked

@@ -143,7 +143,10 @@ def _list(builder: Builder, boxed: elements.Listing, names: Names) -> Code:
 
 
 def _relation(builder: Builder, boxed: elements.Relation, names: Names) -> Code:
-    rows = [[_cell(builder, column, cell, names) for column, cell in zip(boxed.columns, row)] for row in boxed.rows]  # noqa: B905
+    rows = [
+        [_cell(builder, column, cell, names) for column, cell in zip(boxed.columns, row, strict=False)]
+        for row in boxed.rows
+    ]
 
     def relation(env: Env) -> object:
         return [{name: cell(env) for name, cell in row} for row in rows]
@@ -156,7 +159,9 @@ def _cell(builder: Builder, column: Entry, cell: Boxed | None, names: Names) -> 
 
 
 def _conditional(builder: Builder, boxed: elements.Conditional, names: Names) -> Code:
-    condition, then, otherwise = (builder.code(part, names) for part in (boxed.condition, boxed.then, boxed.otherwise))
+    condition, then, otherwise = (
+        builder.code(part, names) for part in (boxed.condition, boxed.then, boxed.otherwise)
+    )
 
     def choice(env: Env) -> object:
         found = condition(env)

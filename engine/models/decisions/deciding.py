@@ -61,11 +61,20 @@ def explain(
     """
     warnings: list[Warning_] = []
     run = Run(
-        name, surroundings.clock, surroundings.calendar, surroundings.strict, warnings.append, surroundings.limits
+        name,
+        surroundings.clock,
+        surroundings.calendar,
+        surroundings.strict,
+        warnings.append,
+        surroundings.limits,
     )
     run.trace = []
     node = _find(model, name, kind)
-    value = _service(model, node, inputs, run) if kind == "decisionService" else Deciding(run, inputs).value(model, node)
+    value = (
+        _service(model, node, inputs, run)
+        if kind == "decisionService"
+        else Deciding(run, inputs).value(model, node)
+    )
     return Decided(value=value, trace=tuple(run.trace), warnings=tuple(warnings))
 
 
@@ -91,7 +100,7 @@ def decide(
 
 
 def _find(model: Model, name: str, kind: str) -> Node:
-    found = [node for node in model.definitions.named(name) if kind == "decision" or node.kind == kind]
+    found = [node for node in model.definitions.named(name) if kind in ("decision", node.kind)]
     if not found:
         known = [node.name for node in model.definitions.nodes.values() if node.kind == kind]
         raise DecisionUnknown(decision=name, kind=kind, known=", ".join(known[:20]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.feel.compiled_calls import guarded
 from engine.feel.runtime import Env, Misuse, Run
-from engine.feel.types import Type, simple
+from engine.feel.types import Type
 from engine.feel.values import Function, kind_of, norm
 from engine.models.decisions import elements
 from engine.models.decisions.compiling import Builder, Code, fit
@@ -37,7 +37,9 @@ class Model:
         self.builder = Builder(frozenset(keys), self.types)
 
     def _all_types(self) -> dict[str, Type]:
-        found: dict[str, Type] = {name: ItemType(item, self.types) for name, item in self.definitions.items.items()}
+        found: dict[str, Type] = {
+            name: ItemType(item, self.types) for name, item in self.definitions.items.items()
+        }
         for one in self.definitions.imports:
             other = self.library.get(one.namespace)
             if other is not None and other is not self:
@@ -56,13 +58,19 @@ class Model:
             model = todo.pop()
             if model not in found:
                 found.append(model)
-                todo += [self.library[one.namespace] for one in model.definitions.imports if one.namespace in self.library]
+                todo += [
+                    self.library[one.namespace]
+                    for one in model.definitions.imports
+                    if one.namespace in self.library
+                ]
         return found
 
     def refer(self, href: str) -> "tuple[Model, Node] | None":
         """The node that an href names, and the model it is in; None where there is none."""
         namespace, _, identifier = href.partition("#")
-        model = self if not namespace or namespace == self.definitions.namespace else self.library.get(namespace)
+        model = (
+            self if not namespace or namespace == self.definitions.namespace else self.library.get(namespace)
+        )
         node = model.definitions.nodes.get(identifier) if model else None
         return (model, node) if model and node else None
 
@@ -74,7 +82,9 @@ class Model:
         """The import names under which another model's variables are seen here."""
         if other is self:
             return [()]
-        direct = [(one.name,) for one in self.definitions.imports if one.namespace == other.definitions.namespace]
+        direct = [
+            (one.name,) for one in self.definitions.imports if one.namespace == other.definitions.namespace
+        ]
         if direct:
             return direct
         return [
@@ -219,8 +229,3 @@ def together(definitions: Sequence[Definitions]) -> list[Model]:
     for model in library.values():
         model.prepare()
     return models
-
-
-def is_known_type(model: Model, name: str) -> bool:
-    """Whether the model may name this type."""
-    return not name or named(model.types, name) is not None or simple(name.split(":")[-1]) is not None

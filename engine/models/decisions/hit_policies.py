@@ -58,7 +58,8 @@ def _default(builder: Builder, table: Table, names: Names) -> Policy:
     if not any(output.default for output in table.outputs):
         return _no_rule
     cells: list[tuple[str, Code]] = [
-        (output.name, builder.fitted(builder.code(output.default, names), output.type)) for output in table.outputs
+        (output.name, builder.fitted(builder.code(output.default, names), output.type))
+        for output in table.outputs
     ]
     if len(cells) == 1:
         return lambda answer: cells[0][1](answer.env)

@@ -36,7 +36,9 @@ class ItemType:
             return False
         if not self.item.is_collection:
             return self._has_one(value, constrained)
-        return isinstance(value, list) and all(item is None or self._has_one(norm(item), constrained) for item in value)
+        return isinstance(value, list) and all(
+            item is None or self._has_one(norm(item), constrained) for item in value
+        )
 
     def _has_one(self, value: object, constrained: bool) -> bool:
         base = self.base()

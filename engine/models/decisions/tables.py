@@ -102,7 +102,9 @@ def _condition(builder: Builder, table: Table, index: int, names: Names) -> Cond
     for number, rule in enumerate(table.rules):
         cell = builder.expression(rule.tests[index], names, unary=True) if index < len(rule.tests) else None
         cells.append(cell)
-        lookup.add(number, cell.tree if cell is not None and isinstance(cell.tree, syntax.UnaryTests) else None)
+        lookup.add(
+            number, cell.tree if cell is not None and isinstance(cell.tree, syntax.UnaryTests) else None
+        )
     lookup.close()
     value = builder.code(Text(text=column.expression.text, line=column.expression.line), names)
     kind = named(builder.types, column.expression.type)
@@ -123,6 +125,10 @@ def _row(builder: Builder, table: Table, rule: Rule, names: Names) -> Callable[[
 def _record(env: Env, table: Table, values: list[object], hits: list[int]) -> None:
     """Keep what was asked and which rules matched, for the trace."""
     if env.run.trace is not None:
-        asked = {column.expression.text: norm(value) for column, value in zip(table.inputs, values, strict=True)}
+        asked = {
+            column.expression.text: norm(value) for column, value in zip(table.inputs, values, strict=True)
+        }
         matched = [{"index": hit + 1, "id": table.rules[hit].id} for hit in hits]
-        env.run.trace.append({"table": table.line, "inputs": asked, "rules": matched, "hit_policy": table.hit_policy})
+        env.run.trace.append(
+            {"table": table.line, "inputs": asked, "rules": matched, "hit_policy": table.hit_policy}
+        )
