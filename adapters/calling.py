@@ -84,8 +84,9 @@ class Caller:
         inputs = {name: fill(scope) for name, fill in ask.inputs.items()}
         composed = self.compose(asking, inputs, dossier={}, call_key=key, now=None)
         answer, heard = self._call(asking, composed.body, composed.key, trace)
-        if answer.outcome is not Outcome.OK or heard is None:
-            return answer
+        if heard is None or answer.outcome is not Outcome.OK:
+            unanswered = answer.outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN)
+            return answer if unanswered else replace(answer, outcome=Outcome.UNKNOWN, fault=None)
         scope |= {"reply": heard.reply, "status": heard.status}
         found = ask.found.holds(scope)
         return Answer(

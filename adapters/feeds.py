@@ -46,15 +46,16 @@ def poll(caller: Caller, name: str, *, cursor: Json, keys: Sequence[str]) -> Fee
     if answer.outcome is not Outcome.OK:
         return FeedPage(items=(), cursor=cursor, more=False, answer=answer)
     try:
-        return _page(feed, answer, cursor)
+        return _page(feed, answer, cursor, caller.settings)
     except (FeelError, ValueError) as exc:
         return FeedPage(items=(), cursor=cursor, more=False, answer=_unusable(answer, str(exc)))
 
 
-def _page(feed: Feed, answer: Answer, cursor: Json) -> FeedPage:
+def _page(feed: Feed, answer: Answer, cursor: Json, settings: dict[str, Json]) -> FeedPage:
     listed = feed.items({"reply": answer.reply, "cursor": cursor})
     raw = listed if isinstance(listed, list) else []
-    items = [_item(feed, item, answer.reply) for item in raw if _kept(feed, item, answer.reply)]
+    scopes: list[dict[str, Json]] = [{"item": item, "reply": answer.reply, "settings": settings} for item in raw]
+    items = [_item(feed, scope) for scope in scopes if feed.keep.holds(scope)]
     turned: dict[str, Json] = {"reply": answer.reply, "cursor": cursor, "items": raw}
     next_cursor = feed.cursor(turned) if feed.cursor else cursor
     return FeedPage(
@@ -65,12 +66,7 @@ def _page(feed: Feed, answer: Answer, cursor: Json) -> FeedPage:
     )
 
 
-def _kept(feed: Feed, item: Json, reply: Json) -> bool:
-    return feed.keep.holds({"item": item, "reply": reply})
-
-
-def _item(feed: Feed, item: Json, reply: Json) -> FeedItem:
-    scope: dict[str, Json] = {"item": item, "reply": reply}
+def _item(feed: Feed, scope: dict[str, Json]) -> FeedItem:
     message_id, key = feed.message_id.text_of(scope), feed.key.text_of(scope)
     if not message_id or not key:
         raise ValueError(f"an item of feed {feed.name} has no message id or no key")
@@ -79,7 +75,7 @@ def _item(feed: Feed, item: Json, reply: Json) -> FeedItem:
         name=feed.form.message,
         key=key,
         reference=reference(feed.reference, scope),
-        payload=feed.payload(scope) if feed.payload else item,
+        payload=feed.payload(scope) if feed.payload else scope["item"],
     )
 
 

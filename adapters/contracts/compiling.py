@@ -29,7 +29,7 @@ NAMES = {
     "error": frozenset({"code", "message", "settings"}),
     "poll": frozenset({"keys", "cursor", "settings"}),
     "page": frozenset({"reply", "cursor"}),
-    "item": frozenset({"item", "reply"}),
+    "item": frozenset({"item", "reply", "settings"}),
     "turned": frozenset({"reply", "cursor", "items"}),
     "exchange": frozenset({"report", "dossier", "settings", "outcome", "fault", "reply", "detail"}),
 }

@@ -55,10 +55,10 @@ def _part(template: Json, names: frozenset[str], where: str) -> _Part:
     if isinstance(template, list):
         return _list([_part(item, names, f"{where}[{i}]") for i, item in enumerate(template)])
     if isinstance(template, dict):
-        words = sorted(name for name in template if name.startswith("$"))
+        words = sorted(name for name in template if name.startswith("$") and not name.startswith("$$"))
         if words:
             return _directive(words[0] if "$each" not in words else "$each", template, names, where)
-        return _object({k: _part(v, names, f"{where}.{k}".lstrip(".")) for k, v in template.items()})
+        return _object({_plain(k): _part(v, names, f"{where}.{k}".lstrip(".")) for k, v in template.items()})
     return lambda scope: template
 
 
@@ -74,6 +74,11 @@ def expression(text: Json, names: frozenset[str], where: str) -> Expression:
 
 def _expression(text: str, names: frozenset[str], where: str) -> _Part:
     return expression(text, names, where)
+
+
+def _plain(name: str) -> str:
+    """A member's name; `$$oid` is how `$oid` is written where it is no directive."""
+    return name[1:] if name.startswith("$$") else name
 
 
 def _list(parts: list[_Part]) -> _Part:

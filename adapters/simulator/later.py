@@ -52,15 +52,7 @@ class Doings:
 
     def _do(self, line: Line) -> None:
         if line.get("feed") is not None:
-            self._player.note(
-                {
-                    "kind": "feed",
-                    "partner": line["partner"],
-                    "feed": line["feed"],
-                    "later": line["later"],
-                    "item": line["body"],
-                }
-            )
+            self._player.appear(line)
             return
         name = str(line["later"])
         if self._door.knows(CALLBACK) and self._held_back.get(name, 0.0) <= time.monotonic():

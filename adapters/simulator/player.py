@@ -18,6 +18,9 @@ from engine.errors import ContractInvalid
 from engine.exchange.ports import Json
 
 
+PLACE_OF_ID = "(its id)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """An answer before it is put into bytes; *fault* (code, text, detail) in place of *body* for SOAP."""
@@ -109,8 +112,16 @@ class Player:
         for i, later in enumerate(simulated.later):
             if later.when.holds(scope):
                 name = f"{contract.partner}.{simulated.name}.{number}.{i}"
-                planned.append(_plan(later, name, {**scope, "id": f"{number:020x}{i:04x}"}))
+                planned.append(_plan(later, name, {**scope, "id": PLACE_OF_ID}))
         return planned
+
+    def appear(self, line: Line) -> None:
+        """Put a planned item into its feed; only now it gets its id, which is therefore in the order of the feed."""
+        partner, feed = str(line["partner"]), str(line["feed"])
+        with self._lock:
+            number = len(self.world.of(partner).feeds.get(feed, ())) + 1
+            item = _with_id(line["body"], f"{number:024x}")
+            self.note({"kind": "feed", "partner": partner, "feed": feed, "later": line["later"], "item": item})
 
     def note(self, line: Line) -> None:
         """Write a line that is no request: a refusal, a fault, something that a partner did by itself."""
@@ -151,6 +162,14 @@ def _plan(later: Later, name: str, scope: Mapping[str, Json]) -> Line:
         "message": later.form.message,
         "body": later.body(scope),
     }
+
+
+def _with_id(value: Json, given: str) -> Json:
+    if isinstance(value, dict):
+        return {name: _with_id(item, given) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_id(item, given) for item in value]
+    return given if value == PLACE_OF_ID else value
 
 
 def _due(line: Line) -> float:
