@@ -54,7 +54,9 @@ def poll(caller: Caller, name: str, *, cursor: Json, keys: Sequence[str]) -> Fee
 def _page(feed: Feed, answer: Answer, cursor: Json, settings: dict[str, Json]) -> FeedPage:
     listed = feed.items({"reply": answer.reply, "cursor": cursor})
     raw = listed if isinstance(listed, list) else []
-    scopes: list[dict[str, Json]] = [{"item": item, "reply": answer.reply, "settings": settings} for item in raw]
+    scopes: list[dict[str, Json]] = [
+        {"item": item, "reply": answer.reply, "settings": settings} for item in raw
+    ]
     items = [_item(feed, scope) for scope in scopes if feed.keep.holds(scope)]
     turned: dict[str, Json] = {"reply": answer.reply, "cursor": cursor, "items": raw}
     next_cursor = feed.cursor(turned) if feed.cursor else cursor

@@ -5,7 +5,7 @@ A folder that appears later is found when somebody asks for its partner; nothing
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from engine.exchange.ports import (
 )
 
 BUILT_IN = Path(__file__).parent / "partners"
+SIMULATED_FEED_S = 1.0  # simulated partners answer soon and mind no questions
 log = structlog.get_logger(__name__)
 
 
@@ -148,7 +149,7 @@ class ContractPartners:
     def _caller_of(self, contract: Contract) -> Caller:
         said = self._settings.get(contract.partner, PartnerSettings())
         form = contract.form
-        simulated = self._simulators is not None and not said.url
+        simulated = self._simulated(contract.partner)
         url = said.url or (f"{self._simulators}/{contract.partner}" if simulated else form.endpoint.url)
         access = Access(user=said.user, secret=said.secret)
         if simulated and not said.secret:
@@ -159,6 +160,10 @@ class ContractPartners:
             self._door.add(Endpoint(name=contract.partner, url=url, private=private, ca_file=ca_file))
         settings: dict[str, Json] = {**contract.settings, **said.values}
         return Caller(contract, transport_for(contract, self._door, access, settings), settings)
+
+    def close(self) -> None:
+        """Close the connections that are kept open to partners."""
+        self._door.close()
 
     # -- the port -----------------------------------------------------------------------------
 
@@ -216,12 +221,32 @@ class ContractPartners:
                 return exchange.name
         raise OperationUnknown(partner=partner, operation="(an exchange that carries reports)")
 
+    def names(self) -> Sequence[str]:
+        """All partners known now, by name."""
+        return [contract.partner for contract in self.contracts()]
+
+    def window(self, partner: str) -> int:
+        """Calls that one worker may have under way with *partner*: the widest window of its operations.
+
+        Raises: PartnerUnknown.
+        """
+        return max((one.terms.window for one in self.contract(partner).operations.values()), default=1)
+
     def feeds(self) -> Sequence[FeedTerms]:
-        return [terms for contract in self.contracts() for terms in feeds.terms(contract)]
+        found = [terms for contract in self.contracts() for terms in feeds.terms(contract)]
+        return [
+            replace(terms, every_s=min(terms.every_s, SIMULATED_FEED_S))
+            if self._simulated(terms.partner)
+            else terms
+            for terms in found
+        ]
 
     def poll(self, partner: str, feed: str, *, cursor: Json, keys: Sequence[str]) -> FeedPage:
         """Raises: PartnerUnknown, OperationUnknown."""
         return feeds.poll(self._caller(partner), feed, cursor=cursor, keys=keys)
+
+    def _simulated(self, partner: str) -> bool:
+        return self._simulators is not None and not self._settings.get(partner, PartnerSettings()).url
 
     def _operation(self, caller: Caller, name: str) -> Operation:
         found = caller.contract.operations.get(name)

@@ -5,8 +5,9 @@ from adapters.contracts.templates import compile_template, expression
 from engine.exchange.ports import Json
 
 NAMES = frozenset({"body", "held", "known", "now", "key", "number", "items", "settings", "id", "choice"})
-"""body: the request; held, known: what is stored under the key; number, id: this effect's own, counted from 1, where
-an item of a feed gets its id when it appears; items: what lies in the partner's feeds; choice: what the control endpoint chose for this request, else null."""
+"""body: the request; held, known: what is stored under the key; number: this effect's own, counted from 1; id: an
+item's own, given when it appears in its feed; items: what lies in the partner's feeds; choice: what the control
+endpoint chose for this request, else null."""
 
 
 def compile_simulated(name: str, form: shape.SimulatedOperation) -> compiled.Simulated:

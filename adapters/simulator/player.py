@@ -17,7 +17,6 @@ from engine.clock import VIETNAM
 from engine.errors import ContractInvalid
 from engine.exchange.ports import Json
 
-
 PLACE_OF_ID = "(its id)"
 
 
@@ -121,7 +120,9 @@ class Player:
         with self._lock:
             number = len(self.world.of(partner).feeds.get(feed, ())) + 1
             item = _with_id(line["body"], f"{number:024x}")
-            self.note({"kind": "feed", "partner": partner, "feed": feed, "later": line["later"], "item": item})
+            self.note(
+                {"kind": "feed", "partner": partner, "feed": feed, "later": line["later"], "item": item}
+            )
 
     def note(self, line: Line) -> None:
         """Write a line that is no request: a refusal, a fault, something that a partner did by itself."""

@@ -1,0 +1,107 @@
+"""Reception by contract: bytes in, a receipt out; what is accepted is durable before the receipt is written.
+
+It checks form and says precisely what is wrong; storing is done by the `Reception` that it is given, and who may send at
+all is the web's business.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import orjson
+import structlog
+
+from adapters.contracts.compiled import Contract, Inbound, Reply
+from adapters.feeds import reference
+from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown, StoreError
+from engine.exchange.ports import Arrival, Json, Receipt, Reception
+
+LIMIT_BYTES = 36 * 1024 * 1024
+JSON_TYPE = "application/json; charset=utf-8"
+log = structlog.get_logger(__name__)
+
+
+class Contracts(Protocol):
+    """Finds contracts by partner; `registry.ContractPartners` does."""
+
+    def contract(self, partner: str) -> Contract:
+        """Raises: PartnerUnknown."""
+        ...
+
+
+class ContractInbound:
+    """Implements `engine.exchange.ports.Inbound`."""
+
+    def __init__(self, contracts: Contracts, reception: Reception) -> None:
+        self._contracts, self._reception = contracts, reception
+
+    def receive(self, partner: str, operation: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """The reply in the shape that the partner's contract promises: taken, taken before, or what is wrong.
+
+        Raises:
+            PartnerUnknown, OperationUnknown: nobody promised anything at this address.
+            StoreError: it could not be stored; nothing was taken, the partner sends again.
+        """
+        contract = self._contracts.contract(partner)
+        declared = contract.inbound.get(operation)
+        if declared is None:
+            raise OperationUnknown(partner=partner, operation=operation)
+        scope: dict[str, Json] = {"settings": dict(contract.settings)}
+        try:
+            scope["body"] = _parsed(headers, body)
+            arrival = _arrival(contract, declared, scope, body)
+            repeated = self._reception(arrival)
+        except (StoreError, OperationUnknown):
+            raise
+        except LienthongError as exc:
+            log.warning("message_refused", partner=partner, operation=operation, code=exc.code)
+            error: dict[str, Json] = {"code": exc.code, "message": exc.message, "settings": scope["settings"]}
+            return _receipt(declared.error, error, status=None if exc.status < 409 else exc.status)
+        log.info(
+            "message_taken",
+            partner=partner,
+            operation=operation,
+            message=arrival.message_id,
+            repeated=repeated,
+        )
+        return _receipt(declared.duplicate if repeated else declared.ok, scope)
+
+
+def _parsed(headers: Mapping[str, str], body: bytes) -> Json:
+    if len(body) > LIMIT_BYTES:
+        raise MessageRefused(reason=f"{len(body)} bytes are more than the limit of {LIMIT_BYTES}")
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    if "xml" in kind.lower():
+        raise MessageRefused(reason="this message is taken as JSON; XML is for the SOAP address")
+    try:
+        parsed: Json = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise MessageRefused(reason=f"the body is no JSON: {exc}") from exc
+    return parsed
+
+
+def _arrival(contract: Contract, declared: Inbound, scope: dict[str, Json], body: bytes) -> Arrival:
+    problem = declared.check(scope["body"], "body")
+    if problem is not None:
+        raise MessageRefused(reason=problem)
+    try:
+        message_id, key = declared.message_id.text_of(scope), declared.key.text_of(scope)
+        payload = declared.payload(scope) if declared.payload else scope["body"]
+        named = reference(declared.reference, scope)
+    except FeelError as exc:
+        raise MessageRefused(reason=exc.message) from exc
+    if not message_id or not key:
+        raise MessageRefused(reason="it holds no message id or no key")
+    return Arrival(
+        source=contract.partner,
+        message_id=message_id,
+        name=declared.message,
+        key=key,
+        reference=named,
+        payload=payload,
+        body=body,
+    )
+
+
+def _receipt(reply: Reply, scope: Mapping[str, Json], status: int | None = None) -> Receipt:
+    body = orjson.dumps(reply.body(scope))
+    return Receipt(status=status or reply.status, content_type=JSON_TYPE, body=body)
