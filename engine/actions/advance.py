@@ -98,7 +98,7 @@ class Advance:
         data = payload.get("data")
         self.book.tell("resolved", {name: payload.get(name) for name in ("act", "by", "reason", "incident")})
         if payload.get("report_seq") is not None:
-            self.reporting.end(str(payload["partner"]), int(str(payload["report_seq"])))
+            self._resolve_report(payload)
             return
         happening = run.Resolved(
             task=str(payload["task"]),
@@ -106,6 +106,23 @@ class Advance:
             data=data if isinstance(data, dict) else {},
         )
         self._advance(happening)
+
+    def _resolve_report(self, payload: Mapping[str, Json]) -> None:
+        partner, seq = str(payload["partner"]), int(str(payload["report_seq"]))
+        inputs = payload.get("inputs")
+        if payload["act"] == "skip" or not isinstance(inputs, dict):
+            self.reporting.end(partner, seq)
+            return
+        write_call(
+            self.book,
+            self.partners,
+            partner,
+            str(payload["operation"]),
+            inputs,
+            view=self.view,
+            report_seq=seq,
+            step=str(payload["step"]),
+        )
 
     def withdrawn(self) -> None:
         payload = self.event.payload
@@ -190,7 +207,8 @@ class Advance:
         seq = self.book.tell("entered", facts | {"status": self.book.status if changed else None})
         if changed or step.phase is not None:
             kind = "status" if changed else "step"
-            self._report(seq, kind, step.phase or step.name, step.element, lane=step.lane)
+            text = step.phase or step.name or Status(self.book.status).name_vi
+            self._report(seq, kind, text, step.element, lane=step.lane)
 
     def _report(self, seq: int, kind: str, text: str, element: str, lane: str | None = None) -> None:
         self.view.refresh()

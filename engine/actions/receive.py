@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine import errors
@@ -17,7 +16,7 @@ from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
 from engine.storage import documents as document_rows
 from engine.storage import events, incidents, messages
-from engine.storage.database import Store
+from engine.storage.database import Store, json_text
 from engine.storage.documents import DocumentRow
 from engine.storage.writes import octets
 
@@ -132,8 +131,8 @@ def _insert(
         "procedure": procedure,
         "channel": submission.channel.value,
         "by": by,
-        "applicant": timeline.digest(salt, orjson.dumps(submission.applicant).decode()),
-        "data": timeline.digest(salt, orjson.dumps(submission.data).decode()),
+        "applicant": timeline.digest(salt, json_text(submission.applicant)),
+        "data": timeline.digest(salt, json_text(submission.data)),
     }
     body = timeline.entry_bytes(1, now, "submitted", facts)
     head = octets(timeline.chain(timeline.genesis(code), body))
@@ -145,9 +144,9 @@ def _insert(
             "deployment": deployment,
             "channel": submission.channel.value,
             "delivery": desk.delivery,
-            "applicant": orjson.dumps(submission.applicant).decode(),
+            "applicant": json_text(submission.applicant),
             "search": searchable(str(submission.applicant.get("name", ""))),
-            "data": orjson.dumps(submission.data).decode(),
+            "data": json_text(submission.data),
             "receiving": desk.receiving,
             "competent": desk.competent,
             "returning": desk.returning,

@@ -6,19 +6,23 @@ a call change the call and let the lane go on.
 
 from collections.abc import Callable, Mapping
 
-import orjson
 from sqlalchemy import Connection, RowMapping, text
 
 from engine import errors
 from engine.exchange.ports import Json
 from engine.storage import events, incidents
-from engine.storage.database import Store, notify
+from engine.storage.database import Store, json_text, notify
 
 _INCIDENT = text(
     "SELECT id, cause, dossier_id, partner, call_id, event_id, task, facts, actions, status"
     " FROM incident WHERE id = :id FOR UPDATE"
 )
-_CALL = text("SELECT id, status, task, report_seq, partner FROM call WHERE id = :id FOR UPDATE")
+_CALL = text("SELECT task, report_seq, operation, step, body FROM call WHERE id = :id FOR UPDATE")
+_UNMADE = text(
+    "UPDATE call SET status = 'withdrawn', holds = false, settled_at = now() WHERE dossier_id = :dossier"
+    " AND partner = :partner AND status = 'incident' AND key = '' AND task IS NOT DISTINCT FROM :task"
+    " AND report_seq IS NOT DISTINCT FROM :seq RETURNING task, report_seq, operation, step, body"
+)
 _AGAIN = text(
     "UPDATE call SET status = :status, due_at = now(), lease_until = NULL, holds = true, asks = 0, absents = 0,"
     " sends = 0, settled_at = NULL WHERE id = :id"
@@ -69,7 +73,7 @@ def act(
                 "who": by,
                 "what": f"incident-{action}",
                 "dossier": row["dossier_id"],
-                "facts": orjson.dumps({"incident": incident, "cause": row["cause"]}).decode(),
+                "facts": json_text({"incident": incident, "cause": row["cause"]}),
                 "reason": reason,
             },
         )
@@ -103,13 +107,27 @@ def _retry(connection: Connection, row: RowMapping, data: type_data, by: str, re
         _tell(connection, row, "retry", data, by, reason)
 
 
+def _recompose(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
+    call = _withdraw_unmade(connection, row)
+    _tell(connection, row, "retry", data, by, reason, call=call)
+
+
 def _skip(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    seq = row["facts"].get("report_seq")
     if row["call_id"] is not None:
-        call = connection.execute(_CALL, {"id": row["call_id"]}).mappings().one()
+        call: RowMapping | None = connection.execute(_CALL, {"id": row["call_id"]}).mappings().one()
         _end_call(connection, row, None, f"skipped: {reason}")
-        seq = call["report_seq"]
-    _tell(connection, row, "skip", data, by, reason, report_seq=seq)
+    else:
+        call = _withdraw_unmade(connection, row)
+    _tell(connection, row, "skip", data, by, reason, call=call)
+
+
+def _withdraw_unmade(connection: Connection, row: RowMapping) -> RowMapping | None:
+    """Take the call that could not be composed out of its lane; None where there is none."""
+    seq = row["facts"].get("report_seq")
+    found = connection.execute(
+        _UNMADE, {"dossier": row["dossier_id"], "partner": row["partner"], "task": row["task"], "seq": seq}
+    )
+    return found.mappings().one_or_none()
 
 
 def _close(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
@@ -123,7 +141,7 @@ def _pause(connection: Connection, row: RowMapping, data: type_data, by: str, re
 def _end_call(connection: Connection, row: RowMapping, reply: Json, detail: str) -> None:
     connection.execute(
         _DONE,
-        {"id": row["call_id"], "reply": orjson.dumps(reply).decode(), "fault": None, "detail": detail},
+        {"id": row["call_id"], "reply": json_text(reply), "fault": None, "detail": detail},
     )
     notify(connection, "lienthong_call")
 
@@ -136,8 +154,9 @@ def _tell(
     by: str,
     reason: str,
     *,
-    report_seq: int | None = None,
+    call: RowMapping | None = None,
 ) -> None:
+    body = call["body"] if call is not None else {}
     payload: dict[str, Json] = {
         "act": act_,
         "task": row["task"],
@@ -146,7 +165,10 @@ def _tell(
         "reason": reason,
         "incident": row["id"],
         "partner": row["partner"],
-        "report_seq": report_seq,
+        "report_seq": call["report_seq"] if call is not None else None,
+        "operation": call["operation"] if call is not None else None,
+        "step": call["step"] if call is not None else None,
+        "inputs": body.get("inputs") if isinstance(body, dict) else None,
     }
     events.append(connection, row["dossier_id"], "resolved", payload)
 
@@ -157,7 +179,7 @@ _ACTS: Mapping[str, Callable[[Connection, RowMapping, type_data, str, str], None
     "done": _done,
     "accept": _done,
     "retry": _retry,
-    "recompose": _retry,
+    "recompose": _recompose,
     "skip": _skip,
     "close": _close,
     "pause": _pause,

@@ -155,7 +155,7 @@ def apply(instance: Instance, happening: Happening) -> bool:
     if token is None or instance.ended:
         return False
     if isinstance(happening, Resolved):
-        if token.fault is None or not _resolve(instance, token, happening):
+        if not _resolve(instance, token, happening):
             return False
     else:
         taken = [False]

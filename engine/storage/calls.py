@@ -7,10 +7,10 @@ belongs to. Nothing here touches a row of the dossier (design §1 rules 2-4).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Answer, Json, Repeat
+from engine.storage.database import json_text, plain_text
 
 CHANNEL = "lienthong_call"
 
@@ -128,7 +128,7 @@ def claim(
     rows = connection.execute(
         _CLAIM,
         {
-            "free": orjson.dumps({name: count for name, count in free.items() if count > 0}).decode(),
+            "free": json_text({name: count for name, count in free.items() if count > 0}),
             "probing": list(probing),
             "worker": worker,
             "margin_s": margin_s,
@@ -185,9 +185,9 @@ def settle(
             "wait_s": settlement.wait_s,
             "absents": settlement.absents,
             "spent": settlement.spent or call.ask,
-            "reply": orjson.dumps(answer.reply).decode(),
+            "reply": json_text(answer.reply),
             "fault": answer.fault,
-            "detail": answer.detail[:2000],
+            "detail": plain_text(answer.detail),
         },
     ).one_or_none()
     if row is None:
@@ -214,7 +214,7 @@ def end_attempt(connection: Connection, call: ClaimedCall, answer: Answer) -> No
             "number": call.asks if call.ask else call.attempt,
             "outcome": answer.outcome.value,
             "http_status": answer.http_status,
-            "detail": answer.detail[:2000],
+            "detail": plain_text(answer.detail),
             "request": answer.request_bytes,
             "reply": answer.reply_bytes,
             "contract": answer.contract_hash,

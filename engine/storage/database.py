@@ -3,6 +3,7 @@
 Statements live in the repositories beside this file and in ``engine.queries``. Whoever opens a transaction here is an action.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,7 +45,7 @@ class Store:
             url,
             connect_args=KEEPALIVE,
             pool_pre_ping=False,
-            json_serializer=_text,
+            json_serializer=json_text,
             json_deserializer=orjson.loads,
             **options,
         )
@@ -74,13 +75,23 @@ def plain_url(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def json_text(value: object) -> str:
+    """*value* as the text of a jsonb parameter; NUL characters, which PostgreSQL cannot hold, become U+FFFD."""
+    text_ = orjson.dumps(value).decode()
+    return _NUL.sub("\\1\ufffd", text_) if "\\u0000" in text_ else text_
+
+
+def plain_text(value: str, limit: int = 2_000) -> str:
+    """*value* as a text parameter: without NUL characters, at most *limit* characters."""
+    return value[:limit].replace("\0", "\ufffd")
+
+
 def notify(connection: Connection, channel: str) -> None:
     """Wake who listens on *channel* when this transaction commits."""
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
-
-
-def _text(value: object) -> str:
-    return orjson.dumps(value).decode()
 
 
 def _prepare(driver: psycopg.Connection[Any], _record: object) -> None:

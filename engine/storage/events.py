@@ -7,11 +7,10 @@ applies an event must find it pending with the very number of starts that the cl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
-from engine.storage.database import notify
+from engine.storage.database import json_text, notify
 
 CHANNEL = "lienthong_event"
 
@@ -73,7 +72,7 @@ def append(
         {
             "dossier": dossier,
             "kind": kind,
-            "payload": orjson.dumps(payload).decode(),
+            "payload": json_text(payload),
             "external": external_id,
             "trace": trace,
         },

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import FeedTerms, Json
+from engine.storage.database import json_text
 
 _ENSURE = text("INSERT INTO feed (partner, name) VALUES (:partner, :name) ON CONFLICT DO NOTHING")
 _CLAIM = text(
@@ -47,7 +47,7 @@ def store(connection: Connection, feed: FeedTerms, cursor: Json, *, more: bool, 
         {
             "partner": feed.partner,
             "name": feed.name,
-            "cursor": orjson.dumps(cursor).decode(),
+            "cursor": json_text(cursor),
             "more": more,
             "detail": detail,
         },

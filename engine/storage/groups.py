@@ -246,7 +246,27 @@ def _message(row: RowMapping) -> MetMessage:
     )
 
 
-_SAME = ["id", "code", "status", "phase", "channel", "delivery", "applicant", "record", "receiving_unit", "competent_unit", "returning_unit", "submitted_at", "received_at", "due_at", "finished_at", "timeline_seq", "timeline_head", "salt", "has_pauses"]
+_SAME = [
+    "id",
+    "code",
+    "status",
+    "phase",
+    "channel",
+    "delivery",
+    "applicant",
+    "record",
+    "receiving_unit",
+    "competent_unit",
+    "returning_unit",
+    "submitted_at",
+    "received_at",
+    "due_at",
+    "finished_at",
+    "timeline_seq",
+    "timeline_head",
+    "salt",
+    "has_pauses",
+]
 
 
 def _dossier(connection: Connection, row: RowMapping) -> StoredDossier:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
+from engine.storage.database import json_text, plain_text
 
 _OPEN = text(
     """
@@ -52,9 +52,9 @@ def open_incident(
             "event": event,
             "task": task,
             "element": element,
-            "title": title,
-            "facts": orjson.dumps(dict(facts or {})).decode(),
-            "actions": orjson.dumps(list(actions)).decode(),
+            "title": plain_text(title, 500),
+            "facts": json_text(dict(facts or {})),
+            "actions": json_text(list(actions)),
         },
     )
     return opened

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Arrival
+from engine.storage.database import json_text
 
 _LOCK = text(
     "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT k FROM unnest(CAST(:locks AS bigint[])) k ORDER BY k) s"
@@ -95,7 +96,7 @@ def store(
             "name": arrival.name,
             "key": arrival.key,
             "dossier": dossier,
-            "payload": orjson.dumps(arrival.payload).decode(),
+            "payload": json_text(arrival.payload),
             "body": arrival.body,
             "keep_until": keep_until,
         },
@@ -148,7 +149,7 @@ def kept_for(connection: Connection, waits: Sequence[Wait]) -> dict[tuple[int, s
     rows = [{"dossier_id": w.dossier, "task": w.task, "name": w.name, "key": w.key} for w in waits]
     met: dict[tuple[int, str], int] = {}
     taken: set[int] = set()
-    for dossier, task, message in connection.execute(_KEPT, {"waits": orjson.dumps(rows).decode()}):
+    for dossier, task, message in connection.execute(_KEPT, {"waits": json_text(rows)}):
         if (dossier, task) not in met and message not in taken:
             met[dossier, task] = message
             taken.add(message)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
+from engine.storage.database import json_text
 
 type_row = dict[str, object]
 
@@ -181,7 +181,7 @@ _FLUSH = text(
 def flush(connection: Connection, writes: Writes) -> None:
     """Write all of it in one statement; nothing is committed here."""
     parameters: dict[str, object] = {
-        name: orjson.dumps(getattr(writes, name)).decode() for name in Writes.__dataclass_fields__
+        name: json_text(getattr(writes, name)) for name in Writes.__dataclass_fields__
     }
     parameters["wake_senders"] = bool(writes.calls or writes.unwanted)
     connection.execute(_FLUSH, parameters)

@@ -101,11 +101,10 @@ class Worker:
     # -- step by step -----------------------------------------------------------------------------------
 
     def step(self) -> int:
-        """Sweep, apply one group, send what is due, one after another in this thread; how much there was to do."""
-        done = send.sweep_leases(self._store, self._partners)
-        done += self.fire_timers()
-        done += self.poll_feeds()
-        done += self._appliers[0].apply_waiting()
+        """Apply one group, else send what is due, else sweep, all in this thread; how much there was to do."""
+        return self._appliers[0].apply_waiting() or self._send_due() or self._sweep()
+
+    def _send_due(self) -> int:
         names = self._partners.names()
         with self._store.transaction() as connection:
             partner_rows.ensure(connection, names)
@@ -127,11 +126,14 @@ class Worker:
                 troubled=call.partner in troubled,
                 policy=self._policy.breaker,
             )
-        return done + len(claimed)
+        return len(claimed)
+
+    def _sweep(self) -> int:
+        return sum(int(work()) for work in self.background_work().values())
 
     # -- background work ----------------------------------------------------------------------------------
 
-    def background_work(self) -> dict[str, Callable[[], object]]:
+    def background_work(self) -> dict[str, Callable[[], int]]:
         """The jobs of the timetable by name."""
         return {
             "timers": self.fire_timers,

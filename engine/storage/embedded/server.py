@@ -105,7 +105,9 @@ class EmbeddedPostgres:
                 raise DatabaseServerError(reason=f"it did not start: {complaint}")
             time.sleep(0.05)  # orphaned backends leave without telling anybody
         self._create_database()
-        log.debug("database_server_ready", pid=self._process.pid if self._process else 0, major=binaries.major)
+        log.debug(
+            "database_server_ready", pid=self._process.pid if self._process else 0, major=binaries.major
+        )
 
     def _initialise(self, binaries: Binaries) -> None:
         """Make the data folder aside and rename it, so that half of one is never taken for a database."""

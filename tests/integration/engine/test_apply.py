@@ -84,7 +84,13 @@ class Office:
 
     def answer(self, code: str, message: str = "m1") -> None:
         arrival = Arrival(
-            source="agency", message_id=message, name="answer", key=code, reference=None, payload={}, body=b"{}"
+            source="agency",
+            message_id=message,
+            name="answer",
+            key=code,
+            reference=None,
+            payload={},
+            body=b"{}",
         )
         receive.take_message(self.store, arrival, now=self.clock.now())
 
@@ -179,8 +185,10 @@ def test_poisonous_event_in_the_middle_of_a_group_stops_nobody_else(office: Offi
     codes = [office.submit(str(number)) for number in range(5)]
     with office.store.transaction() as connection:
         connection.execute(
-            text("UPDATE event SET kind = 'no-such-kind' WHERE dossier_id ="
-                 " (SELECT id FROM dossier WHERE code = :code)"),
+            text(
+                "UPDATE event SET kind = 'no-such-kind' WHERE dossier_id ="
+                " (SELECT id FROM dossier WHERE code = :code)"
+            ),
             {"code": codes[2]},
         )
     office.applier = office.new_applier(retry_s=0.0)
@@ -189,8 +197,13 @@ def test_poisonous_event_in_the_middle_of_a_group_stops_nobody_else(office: Offi
     assert office.scalar("SELECT count(*) FROM dossier WHERE status = 2") == 4
     assert office.scalar("SELECT status FROM event WHERE kind = 'no-such-kind'") == "set_aside"
     assert office.scalar("SELECT cause FROM incident") == "poison-event"
-    assert office.scalar("SELECT count(*) FROM timeline t JOIN dossier d ON d.id = t.dossier_id WHERE d.code = :code",
-                         code=codes[2]) == 1
+    assert (
+        office.scalar(
+            "SELECT count(*) FROM timeline t JOIN dossier d ON d.id = t.dossier_id WHERE d.code = :code",
+            code=codes[2],
+        )
+        == 1
+    )
 
 
 def test_timeline_is_a_chain_that_holds(office: Office) -> None:
