@@ -6,7 +6,7 @@ The values are in `temporals`, the operators that call this are in `arithmetic`.
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from engine.feel import temporals
-from engine.feel.temporals import DAY, MAX_YEAR, SECOND, Date, DateTime, DaysTime, Time, YearsMonths, date_of
+from engine.feel.temporals import DAY, MAX_YEAR, Date, DateTime, DaysTime, Time, YearsMonths, date_of
 from engine.feel.texts import NUMBERS
 
 MAX_NANOS = 2 * (MAX_YEAR + 1) * 366 * DAY
@@ -76,16 +76,9 @@ def shift(value: object, by: object, sign: int) -> object:
 
 
 def _shift_date_time(value: DateTime, nanos: int) -> DateTime | None:
-    """On the local time line; for a zone id on the line of instants, so that an hour is an hour."""
-    before = temporals.offset_seconds(value.zone, value.date, value.nanos)
-    number, rest = divmod(value.date.number * DAY + value.nanos + nanos, DAY)
-    date = checked_date(number)
-    if date is None or before is None or not isinstance(value.zone, str):
-        return DateTime(date, rest, value.zone) if date else None
-    after = temporals.offset_seconds(value.zone, date, rest)
-    number, rest = divmod(number * DAY + rest + ((after or 0) - before) * SECOND, DAY)
-    date = checked_date(number)
-    return DateTime(date, rest, value.zone) if date else None
+    """Along the line of instants, so that an hour is an hour where the clocks change."""
+    moved = temporals.instant(value) + nanos
+    return temporals.at_instant(moved, value.zone) if _FIRST < moved // DAY < _LAST else None
 
 
 def add_months(date: Date, months: int) -> Date | None:

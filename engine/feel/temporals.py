@@ -142,6 +142,22 @@ def instant(value: DateTime) -> int:
     return value.date.number * DAY + value.nanos - offset * SECOND
 
 
+def at_instant(nanos: int, zone: Zone) -> DateTime:
+    """The date and time in *zone* at so many nanoseconds since 1970-01-01T00:00Z; a local time counts as UTC."""
+    if isinstance(zone, str):
+        number, rest = divmod(nanos, DAY)
+        day, seconds = date_of(number), rest // SECOND
+        year = day.year if 2 <= day.year <= 9990 else 2000 + day.year % 400
+        clock = seconds // 3600, seconds // 60 % 60, seconds % 60
+        moment = datetime(year, day.month, day.day, *clock, tzinfo=UTC).astimezone(_zone_info(zone))
+        offset = moment.utcoffset()
+        nanos += 0 if offset is None else int(offset.total_seconds()) * SECOND
+    else:
+        nanos += (zone or 0) * SECOND
+    number, rest = divmod(nanos, DAY)
+    return DateTime(date_of(number), rest, zone)
+
+
 def time_instant(value: Time) -> int:
     """Nanoseconds of day in UTC, possibly outside one day; a local time counts as if it were UTC."""
     return value.nanos - (time_offset_seconds(value) or 0) * SECOND

@@ -6,7 +6,7 @@ from engine.feel import temporals
 from engine.feel.comparison import equal
 from engine.feel.registry import builtin
 from engine.feel.runtime import Misuse, Run
-from engine.feel.temporals import DAY, SECOND, Date, DateTime, DaysTime, Time, is_date
+from engine.feel.temporals import SECOND, Date, DateTime, DaysTime, Time, is_date
 from engine.feel.texts import read_date, read_date_time, read_time
 from engine.feel.values import kind_of
 
@@ -71,13 +71,7 @@ def date_time_in_zone(moment: Date | DateTime, zone: str) -> DateTime:
     wanted = read_time("00:00:00" + (zone if zone[:1] in "Z+-" else "@" + zone))
     if wanted is None or value.zone is None:
         raise Misuse(f"cannot move {kind_of(moment)} to the zone `{zone[:40]}`")
-    nanos = temporals.instant(value)
-    for _ in range(2):
-        day, rest = divmod(nanos, DAY)
-        offset = temporals.offset_seconds(wanted.zone, temporals.date_of(day), rest) or 0
-        nanos = temporals.instant(value) + offset * SECOND
-    day, rest = divmod(nanos, DAY)
-    return DateTime(temporals.date_of(day), rest, wanted.zone)
+    return temporals.at_instant(temporals.instant(value), wanted.zone)
 
 
 @builtin(

@@ -82,7 +82,7 @@ class Model:
         """The import names under which another model's variables are seen here."""
         if other is self:
             return [()]
-        direct = [
+        direct: list[tuple[str, ...]] = [
             (one.name,) for one in self.definitions.imports if one.namespace == other.definitions.namespace
         ]
         if direct:
