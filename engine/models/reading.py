@@ -10,7 +10,7 @@ from lxml import etree
 
 from engine import xml
 from engine.errors import XmlRefused
-from engine.models import dialects
+from engine.models import conformance, dialects
 from engine.models.dialects import BPMN
 from engine.models.findings import Findings
 from engine.models.graph import CONTAINERS, NODES, Flow, Loop, Node, Process, Scope, Trigger
@@ -95,6 +95,7 @@ def read_model(name: str, data: bytes, findings: Findings) -> ModelFile:
         return model
     model.root = root
     _check_ids(root, findings)
+    conformance.check(root, findings)
     reader = _Reader(root, findings)
     for element in root.iterfind(BPMN + "process"):
         process = reader.process(element, name)

@@ -155,7 +155,10 @@ def apply(instance: Instance, happening: Happening) -> bool:
     if token is None or instance.ended:
         return False
     if isinstance(happening, Resolved):
-        if not _resolve(instance, token, happening):
+        stuck = (
+            token.fault is not None or token.element.calls
+        )  # a refused call is an incident, not a parked token
+        if not stuck or not _resolve(instance, token, happening):
             return False
     else:
         taken = [False]

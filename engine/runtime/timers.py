@@ -1,35 +1,14 @@
-"""When a timer is due: ISO 8601 as modelers write it, or FEEL.
+"""When a timer of a running instance is due: ISO 8601 as modelers write it, or FEEL.
 
-Durations count from the moment of arrival; months and years are those of the local calendar. A legal timer
-(one that counts working days) also says from when and how many, so that it can be counted again.
+A legal timer (one that counts working days) also says from when and how many, so that it can be counted again.
 """
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
-import isodate
-
 from engine import feel
-from engine.clock import VIETNAM
 from engine.errors import FeelError
 from engine.exchange.ports import Json
 from engine.models.expressions import Expression
+from engine.models.timing import Due, parse
 from engine.runtime.turn import Turn
-
-_CYCLE = re.compile(r"R(\d*)/(?:([^/P]+)/)?(P[^/]+)")
-MAX_YEARS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """A timer's next moment. *left* are the firings after it (None: without end), *every* the cycle's duration."""
-
-    at: datetime
-    left: int | None = 0
-    every: str | None = None
-    legal_from: datetime | None = None
-    legal_days: int | None = None
 
 
 def due(expression: Expression, values: dict[str, Json], turn: Turn) -> Due:
@@ -51,71 +30,3 @@ def due(expression: Expression, values: dict[str, Json], turn: Turn) -> Due:
     if legal is None:
         return found
     return Due(at=found.at, legal_from=legal[0], legal_days=legal[1])
-
-
-def parse(text: str, now: datetime) -> Due | None:
-    """ISO 8601: a date-time with an offset, a duration, or ``R[n]/[start/]duration``; None for anything else."""
-    text = text.strip()
-    cycle = _CYCLE.fullmatch(text)
-    if cycle:
-        count, start, every = cycle.groups()
-        first = _moment(start) if start else after(now, every)
-        if first is None or (count and int(count) < 1) or after(now, every) is None:
-            return None
-        return Due(at=first, left=int(count) - 1 if count else None, every=every)
-    if text.startswith("P"):
-        at = after(now, text)
-        return Due(at=at) if at is not None else None
-    moment = _moment(text)
-    return Due(at=moment) if moment is not None else None
-
-
-def after(start: datetime, duration: str) -> datetime | None:
-    """*start* plus an ISO duration, in UTC; None when it is none, negative or absurdly long."""
-    try:
-        span = isodate.parse_duration(duration)
-        local: datetime = start.astimezone(VIETNAM) + span
-    except (isodate.ISO8601Error, ValueError, OverflowError, TypeError):
-        return None
-    if local < start or local.year > start.year + MAX_YEARS:
-        return None
-    return local.astimezone(UTC)
-
-
-def again(last: Due, now: datetime) -> tuple[Due, int] | None:
-    """The next firing of a cycle that was due at *last*, and how many were missed; None when it has ended.
-
-    What lies in the past already is missed, not fired in a burst.
-    """
-    if last.every is None or last.left == 0:
-        return None
-    missed, left, at = 0, last.left, last.at
-    while True:
-        following = after(at, last.every)
-        if following is None or following <= at:
-            return None
-        left = None if left is None else left - 1
-        at = following
-        if at > now or left == 0:
-            return Due(at=at, left=left, every=last.every), missed
-        missed += 1
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.split("@", maxsplit=1)[0])
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
-
-
-def span(text: str) -> timedelta:
-    """An ISO duration without months and years.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = isodate.parse_duration(text)
-    if not isinstance(found, timedelta):
-        raise ValueError(f"`{text}` has months or years")  # noqa: TRY004
-    return found

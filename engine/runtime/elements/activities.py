@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class ServiceTask(Element):
     """A call of ``<partner>.<operation>`` that is answered from outside."""
 
+    calls = True
     passes = False
 
     def __init__(self, scope: "ScopeSpec", node: Node, names: Names) -> None:

@@ -51,6 +51,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     joins = False
     conditional = False
+    calls = False  # waits for a partner's answer
     passes = True  # goes through at once, so that no "entered" needs telling
 
     def __init__(self, scope: "ScopeSpec", node: Node, names: Names) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import FeelError
 from engine.exchange.ports import Json
+from engine.models import timing
 from engine.models.expressions import Expression, Names, compiled
 from engine.models.graph import Trigger
 from engine.runtime import timers
@@ -51,10 +52,10 @@ class Wait:
         every, left, at = notes.get("every"), notes.get("left"), notes.get("at")
         if not isinstance(every, str) or not isinstance(at, str):
             return None
-        last = timers.Due(
+        last = timing.Due(
             at=datetime.fromisoformat(at), left=left if isinstance(left, int) else None, every=every
         )
-        following = timers.again(last, missed_by.now)
+        following = timing.again(last, missed_by.now)
         if following is None:
             return None
         due, missed = following
@@ -81,7 +82,7 @@ class Wait:
         value = token.instance.turn.json(self.expression, token.variables.values, {})
         return needed(value, "the correlation key", self.expression.text)
 
-    def _timer(self, token: Token, element: str, due: timers.Due) -> TimerOpened:
+    def _timer(self, token: Token, element: str, due: timing.Due) -> TimerOpened:
         if due.every is not None:
             token.notes.update(every=due.every, left=due.left, at=due.at.isoformat())
         return TimerOpened(

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import orjson
 import pytest
+from walks import Walk, bpmn, flows, mapping, message, node, script, service, timer, when, zeebe
 
 from engine.errors import LimitExceeded, ModelInvalid, StateUnreadable
+from engine.models.deployment import from_files
 from engine.runtime.interpreter import SpiffInterpreter
 from engine.runtime.limits import Limits
 from engine.runtime.progress import (
@@ -20,8 +22,6 @@ from engine.runtime.progress import (
     WorkItemDone,
     WorkItemOpened,
 )
-from engine.models.deployment import from_files
-from walks import Walk, bpmn, flows, mapping, message, node, script, service, timer, when, zeebe
 
 FIFTEEN = (Path(__file__).parents[3] / "data" / "fifteen.bpmn").read_bytes()
 S, E = node("startEvent", "s"), node("endEvent", "e")
@@ -242,12 +242,20 @@ def test_a_fault_that_nobody_catches_parks_and_a_retry_calls_again() -> None:
     assert walk.ended
 
 
-def test_an_act_that_does_not_exist_or_a_task_that_is_not_parked_is_not_applied() -> None:
-    walk = Walk(bpmn(S + service("a") + E + flows("s a e")))
+def test_an_act_that_does_not_exist_or_a_task_that_is_not_stuck_is_not_applied() -> None:
+    walk = Walk(bpmn(S + A + service("c") + E + flows("s a c e")))
     assert not walk.happen(Resolved(task=walk.open("a"), act="retry")).applied
-    walk.settle("a", fault="E7")
-    assert not walk.resolve("a", "explode").applied
-    assert walk.resolve("a", "skip").ended
+    walk.done("a")
+    walk.settle("c", fault="E7")
+    assert not walk.resolve("c", "explode").applied
+    assert walk.resolve("c", "skip").ended
+
+
+@pytest.mark.parametrize(("act", "calls", "ended"), [("retry", 2, False), ("skip", 1, True)])
+def test_a_call_that_waits_can_be_made_again_or_skipped(act: str, calls: int, ended: bool) -> None:
+    walk = Walk(bpmn(S + service("c") + E + flows("s c e")))
+    progress = walk.happen(Resolved(task=walk.open("c"), act=act))
+    assert (len(walk.calls), progress.ended) == (calls, ended)
 
 
 # -- events -----------------------------------------------------------------------------------------

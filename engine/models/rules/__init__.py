@@ -1,0 +1,1 @@
+"""The rules that a deployment must keep; each module holds those of one subject."""

@@ -1,0 +1,114 @@
+"""Every expression must compile, and read only what can be there."""
+
+from collections.abc import Iterator
+
+from engine import feel
+from engine.errors import FeelSyntaxError
+from engine.models.graph import Node, Process
+from engine.models.rules.subject import Subject
+
+_CONTEXTS = {
+    "serviceTask": "reply",
+    "sendTask": "reply",
+    "userTask": "form",
+    "receiveTask": "message",
+    "intermediateCatchEvent": "message",
+    "intermediateThrowEvent": "reply",
+    "endEvent": "reply",
+    "boundaryEvent": "message",
+}
+
+
+def check(subject: Subject) -> None:
+    """All rules of this module."""
+    variables = assigned(subject.process) | _handed_in(subject)
+    for scope, node in subject.nodes():
+        for flow in scope.outgoing(node.id):
+            if flow.condition:
+                _expression(subject, node, flow.condition, variables, line=flow.line, what="condition")
+        for text, line, extra, what in _texts(subject, node):
+            _expression(subject, node, text, variables | extra, line=line, what=what)
+
+
+def assigned(process: Process) -> frozenset[str]:
+    """The variables that *process* sets somewhere."""
+    found: set[str] = set()
+    for node in process.nodes():
+        binding = node.binding
+        found.update(one.target for one in binding.outputs)
+        if binding.result:
+            found.add(binding.result)
+        if node.inner is not None or node.type == "callActivity":
+            found.update(one.target for one in binding.inputs)
+        if node.loop is not None:
+            found.update(name for name in (node.loop.item, node.loop.gathered, "loopCounter") if name)
+        if node.by_event:
+            found.update(("message", "error"))
+    return frozenset(name for name in found if not name.startswith("dossier."))
+
+
+def _handed_in(subject: Subject) -> frozenset[str]:
+    """What comes from outside: from the caller, or from processes that call this one."""
+    found = set(subject.given)
+    for process in subject.deployment.drawn.values():
+        for node in process.nodes():
+            if node.type == "callActivity" and node.binding.called == subject.process.id:
+                found.update(one.target for one in node.binding.inputs)
+                if node.binding.pass_all and process.id != subject.process.id:
+                    found |= assigned(process)
+            if node.type == "callActivity" and process.id == subject.process.id and node.binding.take_all:
+                target = subject.deployment.drawn.get(node.binding.called or "")
+                if target is not None:
+                    found |= assigned(target)
+    return frozenset(found)
+
+
+def _texts(subject: Subject, node: Node) -> Iterator[tuple[str, int, frozenset[str], str]]:
+    """Every expression of *node*: text, line, what else it may read, and what it is for."""
+    nothing: frozenset[str] = frozenset()
+    binding = node.binding
+    for one in binding.inputs:
+        yield one.source, one.line, nothing, "input"
+    extra = {_CONTEXTS[node.type]} if node.type in _CONTEXTS else set()
+    if any(trigger.kind in ("error", "escalation") for trigger in node.triggers):
+        extra.add("error")
+    target = subject.deployment.drawn.get(binding.called or "")
+    inside = assigned(target) if target is not None else nothing
+    for one in binding.outputs:
+        yield one.source, one.line, frozenset(extra) | inside, "output"
+    if binding.script:
+        yield binding.script, node.line, frozenset(one.target for one in binding.inputs), "script"
+    for trigger in node.triggers:
+        text = trigger.key if trigger.kind == "message" else trigger.text
+        if text and trigger.kind in ("message", "timer", "conditional"):
+            what = {"message": "correlation key", "timer": "timer"}.get(trigger.kind, "condition")
+            yield text, trigger.line, nothing, what
+    if node.loop is not None:
+        for text in (node.loop.cardinality, node.loop.collection, node.loop.condition, node.loop.gather):
+            if text:
+                yield text, node.line, nothing, "loop"
+
+
+def _expression(
+    subject: Subject, node: Node, text: str, variables: frozenset[str], *, line: int, what: str
+) -> None:
+    if not text.startswith("="):
+        if what == "condition":
+            subject.error("feel", node, f"the {what} `{text}` is no expression", "write it as `=…`", line)
+        return
+    try:
+        expression = feel.compile(text[1:], variables)
+    except FeelSyntaxError as exc:
+        message = f"the {what} `{text[1:]}` is not FEEL: {exc.message}"
+        subject.error(
+            "feel", node, message, "mend it; https://docs.camunda.io calls this language FEEL", line
+        )
+        return
+    if what == "condition" and text[1:].strip().replace(".", "").isdigit():
+        message = f"the {what} `{text[1:]}` is a number, not true or false"
+        subject.error("feel", node, message, "write a comparison", line)
+    known = variables | {"dossier"}
+    for name in sorted(expression.names - known):
+        message = f"the {what} `{text[1:]}` reads `{name}`, which nothing here sets"
+        remedy = "map it in an output first, or read it as `dossier.data.…`"
+        subject.strictly("feel-name", node, message, remedy, line)
