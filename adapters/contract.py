@@ -4,6 +4,7 @@ What the fields mean is in `docs/contracts.md`; the form is in `contracts.shape`
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import yaml
@@ -62,15 +63,27 @@ def _form(file: Path, data: bytes) -> shape.Contract:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a mapping that names a key twice, where the plain one lets the last silently win."""
+    """YAML as people read it: `NO` is a word, `037` a text, a date a text; and a key that is there twice is refused.
+
+    The plain loader follows YAML 1.1, where the first is false, the second 31, and the last of two keys silently wins.
+    """
+
+    yaml_implicit_resolvers = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is there twice", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is there twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", ["n", "~", ""]),
+    ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", "-0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^({_pattern})$"), list(_first))

@@ -17,12 +17,13 @@ class Expression:
     moments that a mapping needs are among its names, so that the same values give the same request.
     """
 
-    __slots__ = ("_run", "text")
+    __slots__ = ("_run", "names", "text")
 
     def __init__(self, text: str, names: Iterable[str]) -> None:
         """Raises: FeelSyntaxError."""
         self.text = text.removeprefix("=").strip()
         self._run = feel.compile(self.text, frozenset(names))
+        self.names: frozenset[str] = self._run.names
 
     def __call__(self, scope: Mapping[str, Json]) -> Json:
         """Raises: FeelError: a function as the result, or a limit exceeded."""

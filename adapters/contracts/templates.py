@@ -67,9 +67,16 @@ def expression(text: Json, names: frozenset[str], where: str) -> Expression:
     if not isinstance(text, str):
         raise TemplateInvalid(where, "an expression (a text) is needed")
     try:
-        return Expression(text, names)
+        compiled = Expression(text, names)
     except FeelSyntaxError as exc:
         raise TemplateInvalid(where, exc.message) from exc
+    strange = compiled.names - names
+    if strange:
+        raise TemplateInvalid(
+            where,
+            f"{min(strange)} is no name here; there are {', '.join(sorted(names))}, and item.{min(strange)} in a filter",
+        )
+    return compiled
 
 
 def _expression(text: str, names: frozenset[str], where: str) -> _Part:
