@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from engine.feel import syntax
+from engine.feel import compiled_loops, syntax
 from engine.feel.registry import BUILTINS, call_builtin
 from engine.feel.runtime import Env, Misuse, Run
 from engine.feel.types import Type, coerce, resolve
@@ -17,6 +17,10 @@ from engine.feel.values import Function, kind_of
 
 if TYPE_CHECKING:
     from engine.feel.compiler import Code, Compiler
+
+_ONLY_LOOKING = frozenset(
+    {"count", "sum", "min", "max", "mean", "median", "product", "all", "any", "list contains", "index of"}
+)
 
 
 @lru_cache(maxsize=256)
@@ -76,11 +80,11 @@ def _external(node: syntax.FunctionLiteral, names: tuple[str, ...]) -> Code:
 
 def call(compiler: Compiler, node: syntax.Call) -> Code:
     """`function(args)`."""
-    args = [compiler.code(arg) for arg in node.args]
     name = node.function.name if isinstance(node.function, syntax.Name) else ""
     if compiler.is_builtin(name):
         compiler.functions.add(name)
-        return _builtin_call(name, args, node)
+        return _builtin_call(name, [_argument(compiler, name, arg) for arg in node.args], node)
+    args = [compiler.code(arg) for arg in node.args]
     callee, at, names = compiler.code(node.function), node.at, node.names
 
     def called(env: Env) -> object:
@@ -95,15 +99,23 @@ def call(compiler: Compiler, node: syntax.Call) -> Code:
     return called
 
 
+def _argument(compiler: Compiler, name: str, node: syntax.Node) -> Code:
+    if name in _ONLY_LOOKING and compiled_loops.is_partial(compiler, node):
+        return compiled_loops.raw_partial
+    return compiler.code(node)
+
+
 def _builtin_call(name: str, args: list[Code], node: syntax.Call) -> Code:
     at, names = node.at, node.names
 
     def builtin(env: Env) -> object:
         run = env.run
         values = [arg(env) for arg in args]
+        depth = run.depth
         try:
             return call_builtin(run, name, values, names)
         except Misuse as misuse:
+            run.depth = depth
             run.fault(at, f"{name}: {misuse.reason}")
             return None
 
@@ -114,11 +126,13 @@ def invoke(
     run: Run, target: Function, args: list[object], names: tuple[str, ...] | None, at: int = 0
 ) -> object:
     """The result of a function; null and a warning where the arguments do not fit."""
+    depth = run.depth
     try:
         if target.invoke is not None:
             return target.invoke(run, args, names)
         return call_function(run, target, arrange(target, args, names))
     except Misuse as misuse:
+        run.depth = depth
         run.fault(at, f"{target.name}: {misuse.reason}")
         return None
 

@@ -19,7 +19,7 @@ from engine.feel.values import Growing, Range, as_list, kind_of, norm
 if TYPE_CHECKING:
     from engine.feel.compiler import Code, Compiler
 
-INPUT = "?"
+INPUT, PARTIAL = "?", "partial"
 
 
 # -- filters --------------------------------------------------------------------------------------
@@ -45,17 +45,31 @@ def filtered(compiler: Compiler, node: syntax.Filter) -> Code:
 
 def _source(compiler: Compiler, node: syntax.Node) -> Code:
     """The list to filter; `partial` is looked into where it stands instead of being copied."""
-    code = compiler.code(node)
-    if not (isinstance(node, syntax.Name) and node.name == "partial"):
-        return code
+    return raw_partial if is_partial(compiler, node) else compiler.code(node)
 
-    def partial(env: Env) -> object:
-        scope: Env | None = env
-        while scope is not None and "partial" not in scope.vars:
-            scope = scope.parent
-        return scope.vars["partial"] if scope else code(env)
 
-    return partial
+def is_partial(compiler: Compiler, node: syntax.Node) -> bool:
+    """Whether the node is the name of the results of the loop around it."""
+    return isinstance(node, syntax.Name) and node.name == PARTIAL and compiler.is_bound(PARTIAL)
+
+
+def raw_partial(env: Env) -> object:
+    """The results so far, which the loop goes on to change: only to be looked at."""
+    scope: Env | None = env
+    while scope is not None:
+        if PARTIAL in scope.vars:
+            return scope.vars[PARTIAL]
+        scope = scope.parent
+    return None
+
+
+def partial_copy(env: Env) -> object:
+    """The results so far as a list of their own."""
+    found = raw_partial(env)
+    if isinstance(found, Growing):
+        env.run.scan(len(found))
+        return list(found)
+    return norm(found)
 
 
 def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
@@ -104,7 +118,7 @@ def loop(compiler: Compiler, node: syntax.Loop) -> Code:
         end = compiler.within(bound, turn.end) if turn.end else None
         turns.append((turn.name, _iterator(source, end, node.at)))
         bound |= {turn.name}
-    body = compiler.within(bound | {"partial"} if node.kind == "for" else bound, node.body)
+    body = compiler.within(bound | {PARTIAL} if node.kind == "for" else bound, node.body)
     return _for(turns, body) if node.kind == "for" else _quantified(node, turns, body)
 
 
@@ -132,7 +146,7 @@ def _for(turns: Turns, body: Code) -> Code:
     def values(env: Env) -> object:
         out = Growing()
         limit = env.run.limits.items
-        for scope in _scopes(Env({"partial": out}, env, env.run), turns):
+        for scope in _scopes(Env({PARTIAL: out}, env, env.run), turns):
             if scope is None:
                 return None
             if len(out) >= limit:
@@ -250,6 +264,8 @@ def _one_test(compiler: Compiler, node: syntax.Node, at: int) -> Callable[[Env, 
 
     def test(env: Env, value: object) -> bool | None:
         wanted = code(env)
+        if isinstance(wanted, list):
+            env.run.weigh(wanted)
         if wanted is True and not isinstance(value, bool):
             return True
         found = member(value, wanted)

@@ -92,6 +92,9 @@ def _equality(op: str, left: Code, right: Code, at: int) -> Code:
 
 
 def _same(env: Env, op: str, a: object, b: object, at: int) -> bool | None:
+    if isinstance(a, list | dict) and isinstance(b, list | dict):
+        env.run.weigh(a)
+        env.run.weigh(b)
     found = equal(a, b)
     if found is None:
         found = equal(_one(a), _one(b))

@@ -55,6 +55,8 @@ def _literal(compiler: Compiler, node: syntax.Literal) -> Code:
 
 def _name(compiler: Compiler, node: syntax.Name) -> Code:
     name, at = node.name, node.at
+    if compiled_loops.is_partial(compiler, node):
+        return compiled_loops.partial_copy
     if not compiler.is_bound(name):
         compiler.names.add(name)
     missing, plain = MISSING, PLAIN
@@ -99,7 +101,7 @@ def _path(compiler: Compiler, node: syntax.Path) -> Code:
 
 def _path_of(env: Env, value: object, name: str, at: int) -> object:
     if isinstance(value, list):
-        env.run.grown(len(value))
+        env.run.weigh(value)
         return [_path_of(env, norm(item), name, at) for item in value]
     if isinstance(value, dict):
         if name in value:
@@ -124,11 +126,11 @@ def _instance(compiler: Compiler, node: syntax.InstanceOf) -> Code:
             env.run.fault(at, f"there is no type `{ref.name}`")
             return None
         found = value(env)
-        return (
-            kind.has(found, constrained=False)
-            if found is not None
-            else fixed is not None and fixed.accepts(kind) and is_null(ref)
-        )
+        if found is None:
+            return is_null(ref)
+        if isinstance(found, list | dict):
+            env.run.weigh(found)
+        return kind.has(found, constrained=False)
 
     return instance
 

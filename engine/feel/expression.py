@@ -11,7 +11,7 @@ from engine.feel.names import Names, known, names_in
 from engine.feel.parser import parse, parse_unary
 from engine.feel.registry import BUILTINS
 from engine.feel.runtime import DEFAULT_LIMITS, Env, Limits, Run, Warning_, WorkingCalendar
-from engine.feel.syntax import Node
+from engine.feel.syntax import Name, Node, Path
 from engine.feel.types import Type
 from engine.feel.values import norm
 
@@ -24,12 +24,13 @@ class Expression:
     *names* are the variables it uses from outside, *functions* the built-ins that it calls.
     """
 
-    __slots__ = ("_code", "functions", "names", "text", "tree")
+    __slots__ = ("_builds", "_code", "functions", "names", "text", "tree")
 
     def __init__(
         self, text: str, tree: Node, code: Code, names: frozenset[str], functions: frozenset[str]
     ) -> None:
         self.text, self.tree, self._code, self.names, self.functions = text, tree, code, names, functions
+        self._builds = not isinstance(tree, Name | Path)
 
     def __call__(
         self,
@@ -48,7 +49,10 @@ class Expression:
             FeelError: a budget is used up, or in strict mode anything that would have been a warning.
         """
         run = Run(self.text, clock, calendar, strict, warn, limits, types)
-        return self._code(Env(context, None, run))
+        value = self._code(Env(context, None, run))
+        if self._builds and isinstance(value, list | dict):
+            run.weigh(value)
+        return value
 
     def at(self, env: Env) -> object:
         """The value as part of a longer evaluation, in whose scope it stands and whose budgets it shares."""
@@ -71,10 +75,10 @@ def compile(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Exp
     Raises:
         FeelSyntaxError: the text is not FEEL; its facts are text, line, column, expected and found.
     """
-    return _compiled(text, names if isinstance(names, frozenset) else frozenset(names), unary)
+    known_names = names if isinstance(names, frozenset) else frozenset(names)
+    return (_kept if len(text) <= MAX_KEPT else _compiled)(text, known_names, unary)
 
 
-@lru_cache(maxsize=4096)
 def _compiled(text: str, names: frozenset[str], unary: bool) -> Expression:
     scope = Names((), known(names)) if names else _BUILTIN_NAMES
     if names:
@@ -89,6 +93,8 @@ def _compiled(text: str, names: frozenset[str], unary: bool) -> Expression:
 
 
 _BUILTIN_NAMES = Names(BUILTINS)
+_kept = lru_cache(maxsize=4096)(_compiled)
+MAX_KEPT = 4_000
 
 
 def evaluate(

@@ -16,43 +16,66 @@ type_names = {
     "days and time duration": "duration",
     "date and time": "dateTime",
 }
-_DEPTH = 200
+MAX_DEPTH, MAX_PARTS = 200, 2_000_000
 
 
-def from_json(value: object, depth: int = _DEPTH) -> object:
+class _Walk:
+    """Counts the parts of a value on its way to or from JSON."""
+
+    def __init__(self) -> None:
+        self.left = MAX_PARTS
+
+    def into(self, levels: int) -> None:
+        """Go one part further and one level deeper.
+
+        Raises:
+            FeelError: there were too many of either.
+        """
+        self.left -= 1
+        if levels < 0 or self.left < 0:
+            raise FeelError(
+                expression="", reason=f"a value of more than {MAX_DEPTH} levels or {MAX_PARTS} parts"
+            )
+
+    def read(self, value: object, levels: int) -> object:
+        self.into(levels)
+        if isinstance(value, Mapping):
+            return {str(key): self.read(item, levels - 1) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.read(item, levels - 1) for item in value]
+        return norm(value)
+
+    def write(self, value: object, levels: int) -> object:
+        self.into(levels)
+        value = norm(value)
+        if value is None or isinstance(value, bool | str):
+            return value
+        if isinstance(value, Decimal):
+            return number_to_json(value)
+        if isinstance(value, list):
+            return [self.write(item, levels - 1) for item in value]
+        if isinstance(value, dict):
+            return {str(key): self.write(item, levels - 1) for key, item in value.items()}
+        return _text(value)
+
+
+def from_json(value: object) -> object:
     """The FEEL value of parsed JSON, every number exact and every level converted.
 
     Raises:
-        FeelError: nested more than 200 levels deep.
+        FeelError: more than 200 levels or 2,000,000 parts.
     """
-    if depth < 0:
-        raise FeelError(expression="", reason="a value is nested too deep")
-    if isinstance(value, Mapping):
-        return {str(key): from_json(item, depth - 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [from_json(item, depth - 1) for item in value]
-    return norm(value)
+    return _Walk().read(value, MAX_DEPTH)
 
 
-def to_json(value: object, depth: int = _DEPTH) -> object:
+def to_json(value: object) -> object:
     """What `json.dumps` takes: a whole number is an int, another a float if that float reads back as the same digits,
     else a string of its digits; temporals are ISO 8601 text; a range is its FEEL text; lists and contexts are walked.
 
     Raises:
-        FeelError: the value holds a function, or is nested more than 200 levels deep.
+        FeelError: the value holds a function, or has more than 200 levels or 2,000,000 parts.
     """
-    if depth < 0:
-        raise FeelError(expression="", reason="a value is nested too deep")
-    value = norm(value)
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, Decimal):
-        return number_to_json(value)
-    if isinstance(value, list):
-        return [to_json(item, depth - 1) for item in value]
-    if isinstance(value, dict):
-        return {str(key): to_json(item, depth - 1) for key, item in value.items()}
-    return _text(value)
+    return _Walk().write(value, MAX_DEPTH)
 
 
 def number_to_json(value: Decimal) -> int | float | str:

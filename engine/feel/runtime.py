@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.feel.types import Type
 
 MISSING = object()
+MAX_LEVELS = 100
 
 
 class WorkingCalendar(Protocol):
@@ -136,6 +137,30 @@ class Run:
         if items > self.limits.items:
             self.exceeded(f"a list of more than {self.limits.items} items")
         self.spend((items >> 3) + 1)
+
+    def scan(self, items: int) -> None:
+        """Account for looking at that many items one by one."""
+        self.spend((items >> 1) + 1)
+
+    def weigh(self, value: object) -> None:
+        """Account for walking through a list or context and all within it, which nothing else has bounded.
+
+        Raises:
+            FeelBudgetExceeded: it has too many parts, or more than 100 levels.
+        """
+        todo: list[tuple[object, int]] = [(value, MAX_LEVELS)]
+        seen = 0
+        while todo:
+            part, levels = todo.pop()
+            inner = part if isinstance(part, list) else part.values() if isinstance(part, dict) else ()
+            seen += len(inner)
+            if not levels and inner:
+                self.exceeded(f"a value of more than {MAX_LEVELS} levels")
+            if seen > 512:
+                self.spend(seen >> 1)
+                seen = 0
+            todo += [(one, levels - 1) for one in inner if isinstance(one, list | dict)]
+        self.spend((seen >> 1) + 1)
 
     def written(self, characters: int) -> None:
         """Account for a string of that many characters before it is built."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.errors import FeelSyntaxError
 from engine.feel.runtime import place
 
-MAX_TEXT = 200_000
+MAX_TEXT = 64_000
 
 KEYWORDS = frozenset(
     {

@@ -58,6 +58,7 @@ PLAIN: frozenset[type] = frozenset(
     {str, bool, type(None), dict, Date, Time, DateTime, YearsMonths, DaysTime, Range, Function, Opaque}
 )
 OPAQUE = Opaque()
+_WITHIN = PLAIN | {list}
 
 
 def norm(value: object) -> object:
@@ -88,9 +89,9 @@ def _float(value: float) -> Decimal | None:
 
 
 def _list(value: Sequence[object]) -> list[object]:
-    if isinstance(value, list) and all(type(item) in PLAIN for item in value):
+    if isinstance(value, list) and all(type(item) in _WITHIN for item in value):
         return value
-    return [norm(item) for item in value]
+    return [item if type(item) in _WITHIN else norm(item) for item in value]
 
 
 def _duration(value: timedelta) -> DaysTime:

@@ -33,12 +33,14 @@ def number_itself(value: Decimal) -> Decimal:
 @builtin("string", "from: any", run=True)
 def string(run: Run, value: object) -> str | None:
     """The value as text; null stays null."""
+    run.weigh(value)
     return None if value is None else text_of(run, value) if not isinstance(value, str) else value
 
 
 def text_of(run: Run, value: object) -> str:
     """The text of a value as it stands within a list or context: strings in quotes."""
     value = norm(value)
+    run.spend()
     if isinstance(value, str):
         run.written(len(value))
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -50,7 +52,6 @@ def text_of(run: Run, value: object) -> str:
 
 
 def _structure(run: Run, value: object) -> str:
-    run.spend()
     if isinstance(value, list):
         text = "[" + ", ".join(text_of(run, item) for item in value) + "]"
     elif isinstance(value, dict):

@@ -7,7 +7,10 @@ from engine.feel.comparison import equal
 from engine.feel.compiled_calls import call_function
 from engine.feel.registry import builtin
 from engine.feel.runtime import Misuse, Run
+from engine.feel.temporals import Date, DaysTime, YearsMonths
 from engine.feel.values import Function, as_list, norm
+
+_HASHABLE = frozenset({str, bool, Decimal, type(None), Date, YearsMonths, DaysTime})
 
 
 def same(a: object, b: object) -> bool:
@@ -18,7 +21,7 @@ def same(a: object, b: object) -> bool:
 @builtin("list contains", "list: list", "element: any", run=True)
 def list_contains(run: Run, items: list[object], element: object) -> bool:
     """Whether the element is in the list."""
-    run.grown(len(items))
+    run.weigh(items)
     return any(same(norm(item), element) for item in items)
 
 
@@ -51,21 +54,31 @@ def union(run: Run, *lists: list[object]) -> list[object]:
 @builtin("distinct values", "list: list", run=True)
 def distinct_values(run: Run, items: list[object]) -> list[object]:
     """The list without repeats."""
+    run.weigh(items)
     out: list[object] = []
-    for item in items:
-        run.spend(1 + (len(out) >> 2))
-        if not any(same(norm(item), other) for other in out):
-            out.append(norm(item))
+    known: set[object] = set()
+    odd: list[object] = []
+    for item in map(norm, items):
+        if type(item) in _HASHABLE:
+            if (type(item), item) in known:
+                continue
+            known.add((type(item), item))
+        else:
+            run.scan(len(odd))
+            if any(same(item, other) for other in odd):
+                continue
+            odd.append(item)
+        out.append(item)
     return out
 
 
 @builtin("duplicate values", "list: list", run=True)
 def duplicate_values(run: Run, items: list[object]) -> list[object]:
     """The values that the list holds more than once (Camunda's addition)."""
-    run.grown(len(items) ** 2 >> 2)
-    return [
-        item for item in distinct_values(run, items) if sum(same(norm(other), item) for other in items) > 1
-    ]
+    run.weigh(items)
+    run.scan(len(items) ** 2)
+    values = [norm(item) for item in items]
+    return [item for item in distinct_values(run, items) if sum(same(other, item) for other in values) > 1]
 
 
 @builtin("reverse", "list: list", run=True)
@@ -95,7 +108,7 @@ def flatten(run: Run, items: list[object]) -> list[object]:
 @builtin("index of", "list: list", "match: any", run=True)
 def index_of(run: Run, items: list[object], match: object) -> list[object]:
     """The positions, from 1, at which the list holds the match."""
-    run.grown(len(items))
+    run.weigh(items)
     return [Decimal(index) for index, item in enumerate(items, 1) if same(norm(item), match)]
 
 

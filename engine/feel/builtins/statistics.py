@@ -29,7 +29,7 @@ def given(args: tuple[object, ...]) -> list[object]:
 
 def _numbers(run: Run, args: tuple[object, ...], least: int = 1) -> list[Decimal]:
     items = given(args)
-    run.grown(len(items))
+    run.scan(len(items))
     numbers = [item for item in items if isinstance(item, Decimal)]
     if len(numbers) < len(items):
         odd = next(item for item in items if not isinstance(item, Decimal))
@@ -103,7 +103,7 @@ def mode(run: Run, *args: object) -> list[object]:
 
 def _extreme(run: Run, args: tuple[object, ...], sign: int) -> object:
     items = given(args)
-    run.grown(len(items))
+    run.scan(len(items))
     if not items:
         raise Misuse("the list is empty")
     if any(item is None for item in items):

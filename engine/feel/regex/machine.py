@@ -64,7 +64,7 @@ class Pattern:
             while True:
                 steps += 1
                 if not steps & 63:
-                    run.spend(12)
+                    run.spend(32)
                 key: object = (pc, pos, groups) if self.uses_back else pc * width + pos
                 if key in seen:
                     break
@@ -84,7 +84,7 @@ class Pattern:
                     if moved is None:
                         break
                     pc, pos, groups = moved
-        run.spend(1 + (steps & 63) // 6)
+        run.spend(1 + (steps & 63) // 2)
         return None
 
 

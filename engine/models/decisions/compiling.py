@@ -58,6 +58,8 @@ def fit(run: Run, value: object, kind: Type | None, type_name: str) -> object:
     """The value made to fit a declared type; null and a warning where it cannot."""
     if kind is None:
         return value
+    if isinstance(value, list | dict):
+        run.weigh(value)
     fitted, fits = coerce(value, kind)
     if not fits:
         run.fault(0, f"a value of type {kind_of(value)} does not fit the declared type {type_name}")
