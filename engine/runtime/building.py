@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.models.expressions import Names, compiled
+from engine.models.expressions import NO_NAMES, Names, compiled
 from engine.models.graph import Flow, Node, Process, Scope
 from engine.runtime.elements.activities import PlainTask, ScriptTask, ServiceTask, UserTask
 from engine.runtime.elements.boundary import THROWN, Boundary
@@ -31,13 +31,13 @@ _KINDS: dict[str, type[Element]] = {
 }
 
 
-def build(process: Process, scopes: dict[str, ScopeSpec]) -> None:
+def build(process: Process, scopes: dict[str, ScopeSpec], given: Names = NO_NAMES) -> None:
     """Add the specifications of *process* and of everything inside it to *scopes*.
 
     Raises:
         FeelSyntaxError: an expression, which linting would have said.
     """
-    _build(process.scope, process.id, variable_names(process), scopes)
+    _build(process.scope, process.id, variable_names(process) | given, scopes)
 
 
 def variable_names(process: Process) -> Names:

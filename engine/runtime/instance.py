@@ -102,6 +102,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
     def go(self, out: Out, scope: AnyScope, variables: Variables) -> None:
         """Send a token along *out*."""
         token = self.spawn(scope, out.target, variables, flow=out.id)
+        if self.turn.taken is not None:
+            self.turn.taken(out.id)
         out.target._update(token)
 
     def open(self, scope: AnyScope, variables: Variables) -> None:

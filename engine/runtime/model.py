@@ -11,17 +11,20 @@ CACHE_SIZE = 64
 
 
 class Model:
-    """The scopes of all processes of one deployment, by key: the process id, then ``/`` and element ids."""
+    """The scopes of all processes of one deployment, by key: the process id, then ``/`` and element ids.
+
+    *given* names variables that come from outside when an instance begins.
+    """
 
     __slots__ = ("deployment", "scopes")
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, given: frozenset[str] = frozenset()) -> None:
         from engine.runtime.building import build
 
         self.deployment = deployment
         self.scopes: dict[str, ScopeSpec] = {}
         for process in deployment.processes.values():
-            build(process, self.scopes)
+            build(process, self.scopes, given)
 
 
 _cache: OrderedDict[str, Model] = OrderedDict()

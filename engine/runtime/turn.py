@@ -15,10 +15,21 @@ class Turn:
     """The outside of an instance during one event; a new one for each.
 
     *held* names elements that wait although they would pass (a simulated walk gives them a duration); *trace*
-    is told each element that completes.
+    is told each element that completes, *taken* each flow.
     """
 
-    __slots__ = ("_calendar", "_dossier", "_view", "budget", "changes", "held", "moment", "trace", "writes")
+    __slots__ = (
+        "_calendar",
+        "_dossier",
+        "_view",
+        "budget",
+        "changes",
+        "held",
+        "moment",
+        "taken",
+        "trace",
+        "writes",
+    )
 
     def __init__(
         self,
@@ -27,6 +38,7 @@ class Turn:
         *,
         held: frozenset[str] = frozenset(),
         trace: Callable[[str], None] | None = None,
+        taken: Callable[[str], None] | None = None,
     ) -> None:
         self._view = view
         self._calendar = _Recorder(view.calendar) if view.calendar is not None else None
@@ -37,6 +49,7 @@ class Turn:
         self.writes: dict[str, Json] = {}
         self.held = held
         self.trace = trace
+        self.taken = taken
 
     def _now(self) -> datetime:
         return self._view.now

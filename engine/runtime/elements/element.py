@@ -105,7 +105,8 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     def act(self, token: Token) -> bool | None:
         """Do the element's work: True when done, None when the token waits for the outside."""
-        if self.id in token.instance.turn.held:
+        if self.id in token.instance.turn.held and token.notes.get("rested") is not True:
+            token.notes["rested"] = False
             return None
         return True
 

@@ -1,0 +1,34 @@
+"""`lienthong lint`: what is wrong with procedures, file by file and line by line."""
+
+from pathlib import Path
+
+import click
+
+from engine.models.deployment import read_folder
+from engine.models.findings import Finding, Severity
+from engine.models.linting import lint
+from lienthong.printing import as_json_option, print_json
+
+
+@click.command(epilog="Example: lienthong lint bpmn/khai-sinh-lien-thong --json")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
+)
+@as_json_option
+def command(paths: tuple[Path, ...], as_json: bool) -> int:
+    """Judge deployments (folders) and single models; exit code 1 when something must be mended."""
+    findings = [finding for path in paths for finding in lint(read_folder(path))]
+    if as_json:
+        print_json({"findings": [finding.as_json() for finding in findings]})
+    else:
+        for finding in findings:
+            _print(finding)
+        errors = sum(finding.severity is Severity.ERROR for finding in findings)
+        click.echo(f"{errors} errors, {len(findings) - errors} warnings")
+    return int(any(finding.severity is Severity.ERROR for finding in findings))
+
+
+def _print(finding: Finding) -> None:
+    click.echo(f"{finding.file}:{finding.line}  {finding.severity}  {finding.rule}  {finding.element}")
+    click.echo(f"    {finding.message}")
+    click.echo(f"    → {finding.remedy}")
