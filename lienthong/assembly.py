@@ -168,7 +168,7 @@ class System:
                 store=self.store,
                 clock=self.clock,
                 secret=self.web_secret(),
-                inbound=ContractInbound(self.partners, take),
+                inbound=ContractInbound(self.partners.contract, take),
                 max_body_bytes=said.max_body_bytes,
                 max_document_bytes=said.max_document_bytes,
                 message_keep_days=keep_days,

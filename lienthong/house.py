@@ -15,8 +15,10 @@ from engine.errors import DatabaseServerError
 from engine.settings import Settings
 from engine.storage import migrations
 from engine.storage.embedded import EmbeddedPostgres, database_url
+from lienthong.assembly import System
 from lienthong.children import Family, child_environment
 from lienthong.ports import answers, next_free_port
+from lienthong.seeding import settle_in
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,9 @@ class House:
         if self._server is not None:
             self._server.start()
         migrations.upgrade(self.database_url)
+        system = System(self._settings, self.database_url)
+        settle_in(system, renew=self._simulate)
+        system.close()
         changes = {
             "DATABASE_URL": self.database_url,
             "LIENTHONG_WEB_PORT": str(self.port),

@@ -32,6 +32,7 @@ def configure_logs(settings: Settings, process: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            _named(process),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if not plain else _unchanged,
             renderer,
@@ -40,8 +41,17 @@ def configure_logs(settings: Settings, process: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(level=max(level, 30), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _named(process: str) -> structlog.types.Processor:
+    """Adds the name of the process to every event, whichever thread tells it."""
+
+    def add(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        event["process"] = process
+        return event
+
+    return add
 
 
 def _unchanged(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:

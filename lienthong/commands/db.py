@@ -14,12 +14,17 @@ def command() -> None:
 
 @command.command(epilog="Example: DATABASE_URL=postgresql://app@db/lienthong lienthong db upgrade")
 def upgrade() -> None:
-    """Bring the database to the newest schema; dossiers keep running. Does nothing when it is there."""
+    """Bring the database to the newest schema, with calendar and shipped procedures; dossiers keep running."""
     from engine.storage import migrations
     from engine.storage.embedded import attach_or_start
+    from lienthong.assembly import System
+    from lienthong.seeding import settle_in
 
     settings = all_settings.read(process_environment())
     configure_logs(settings, "db")
     with attach_or_start(settings) as url:
         migrations.upgrade(url)
+        system = System(settings, url)
+        settle_in(system)
+        system.close()
     click.echo(f"database: schema {migrations.newest()}")

@@ -12,11 +12,11 @@ from lienthong.roles import asked_to_stop, opened
 )
 def command() -> None:
     """Serve HTTP until Ctrl-C or SIGTERM; requests under way are finished."""
-    from lienthong.serving import WebServer
+    from lienthong.serving import web_server
 
     stop = asked_to_stop()
     with opened("web") as system:
-        server = WebServer(system.web(), system.settings.web)
+        server = web_server(system.web(), system.settings.web)
         serving = threading.Thread(target=server.run, name="web")
         serving.start()
         stop.wait()

@@ -1,0 +1,49 @@
+"""What a fresh database is given before anybody uses it: the national calendar and the procedures that ship.
+
+Everything here may be repeated, and never changes what people edited.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+import bpmn
+from engine.actions.deploy import deploy
+from engine.dossiers.holidays import CalendarDay, seed_days
+from engine.models.deployment import read_folder
+from engine.models.procedure_reading import FILE
+from engine.queries.procedures import list_procedures
+from engine.storage import calendars
+from lienthong.assembly import System
+
+log = structlog.get_logger(__name__)
+
+
+def settle_in(system: System, *, renew: bool = False) -> None:
+    """Have the calendar and the shipped procedures; with *renew* also the newest version of those that are there.
+
+    Raises:
+        ModelInvalid: a shipped or configured procedure is wrong; names the finding.
+    """
+    year = system.clock.now().year
+    with system.store.transaction() as connection:
+        if calendars.seed(connection, calendars.DEFAULT, _days(year - 1, year + 2)):
+            log.info("calendar_seeded", first_year=year - 1, last_year=year + 2)
+        known = {procedure.code for procedure in list_procedures(connection)}
+    for folder in folders(system.settings.procedures_path):
+        deployment = read_folder(folder)
+        if renew or deployment.code not in known:
+            identifier = deploy(system.store, deployment, by="system")
+            log.info("procedure_deployed", procedure=deployment.code, deployment=identifier)
+
+
+def folders(further: tuple[Path, ...] = ()) -> list[Path]:
+    """The folders of the shipped procedures and of those in *further*."""
+    roots = [*(Path(place) for place in bpmn.__path__), *further]
+    return sorted(file.parent for root in roots if root.is_dir() for file in root.glob(f"*/{FILE}"))
+
+
+def _days(first_year: int, last_year: int) -> Iterator[CalendarDay]:
+    """Asked for only when the calendar is new: the library behind it is slow to load."""
+    yield from seed_days(first_year, last_year)
