@@ -39,7 +39,9 @@ class _Walk:
             leaving = self._node(node, arriving)
             following = [flow.target for flow in scope.outgoing(key)]
             todo += [(target, leaving) for target in following if target in scope.nodes]
-            inside = leaving | arriving
+            inside = (
+                leaving if node.inner is None else leaving | arriving
+            )  # a task takes its status on arrival
             todo += [(boundary.id, inside) for boundary in scope.boundaries(key)]
             if not following:
                 ends |= leaving

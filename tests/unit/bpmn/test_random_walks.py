@@ -59,6 +59,7 @@ MESSAGES: dict[str, Answer] = {
 }
 FORMS: dict[str, Answer] = {
     "examination": lambda dice: {"decision": dice.choice(["accept", "accept", "supplement", "refuse"])},
+    "examination-again": lambda dice: {"decision": dice.choice(["accept", "supplement", "refuse"])},
     "residence-answer": lambda dice: {"residence_answer": dice.choice(["registered", "refused"])},
     "hand-over": lambda dice: {"received_by": "A", "received_on": "2026-12-01", "signed": True},
 }

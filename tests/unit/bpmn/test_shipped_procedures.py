@@ -9,6 +9,7 @@ from engine import xml
 from engine.dossiers import forms
 from engine.models.deployment import Deployment, read_folder
 from engine.models.graph import Node, Process
+from engine.models.linting import lint
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
@@ -70,6 +71,10 @@ def test_every_element_of_the_main_process_is_named_and_stands_in_a_lane(shipped
             assert node.name, node.id
 
 
+def test_nothing_is_found_wrong_with_it(shipped: Deployment) -> None:
+    assert lint(shipped) == []
+
+
 def test_every_choice_has_a_default_so_that_no_token_is_stranded(shipped: Deployment) -> None:
     scope = main_of(shipped).scope
     for node in scope.nodes.values():
@@ -102,10 +107,11 @@ def _box(shape: object) -> tuple[float, ...]:
     return tuple(float(bounds.get(name)) for name in ("x", "y", "width", "height"))
 
 
-def test_the_officer_can_ask_for_every_paper_and_for_no_other() -> None:
+@pytest.mark.parametrize("form_id", ["examination", "examination-again"])
+def test_the_officer_can_ask_for_every_paper_and_for_no_other(form_id: str) -> None:
     shipped = read_folder(SHIPPED / "khai-sinh-lien-thong")
     assert shipped.procedure is not None
-    form = shipped.forms["examination"]
+    form = shipped.forms[form_id]
     assert isinstance(form, dict)
     missing = next(part for part in form["components"] if part.get("key") == "missing")  # type: ignore[union-attr]
     asked = {option["value"] for option in missing["values"]}  # type: ignore[index, union-attr]
