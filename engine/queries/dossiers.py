@@ -138,7 +138,7 @@ def count_dossiers(connection: Connection, wanted: DossierFilter) -> tuple[int, 
     """How many fit, counted up to 10,000, and whether that is all."""
     clauses, parameters = _where(wanted)
     counted = connection.scalar(
-        text(f"SELECT count(*) FROM (SELECT 1 FROM dossier d {_and(clauses)} LIMIT :most) AS some"),
+        text(f"SELECT count(*) FROM (SELECT 1 FROM dossier d {_and(clauses)} LIMIT :most) AS counted"),
         {**parameters, "most": _COUNT_LIMIT + 1},
     )
     number = int(counted or 0)

@@ -1,16 +1,30 @@
 """What goes in and out about dossiers."""
 
+import base64
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
 
 from engine.dossiers.statuses import Status
 from engine.queries.dossiers import DossierBrief, Held
 from web.api.models import Asked, Names, Paged, Told
 
-Code = Annotated[str, Field(min_length=1, max_length=64, examples=["H56.14-261122-0001"])]
+Code = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra={"example": "H56.14-261122-0001"})]
 UnitCode = Annotated[str, Field(min_length=1, max_length=32, examples=["H56.14"])]
+
+
+def _decoded(value: object) -> bytes:
+    """Base64 in the standard alphabet and nothing else."""
+    try:
+        return base64.b64decode(str(value), validate=True)
+    except ValueError:
+        raise ValueError("is not base64") from None
+
+
+Base64 = Annotated[
+    bytes, BeforeValidator(_decoded), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
+]
 
 
 class DossierPath(Asked):
@@ -38,7 +52,7 @@ class NewDocument(Asked):
     code: str = Field(min_length=1, max_length=64, description="Which paper of the procedure's list it is.")
     name: str = Field(default="", max_length=255, description="The file's name.")
     media_type: str = Field(default="application/pdf", max_length=100)
-    content: Base64Bytes = Field(description="Base64; at most 25 MiB when decoded.")
+    content: Base64 = Field(description="Base64; at most 25 MiB when decoded.")
 
 
 class NewDossierRequest(Asked):

@@ -1,0 +1,50 @@
+"""The door for JSON: limits are kept before anything is parsed, and quickly."""
+
+import contextlib
+import time
+
+import pytest
+
+from engine.errors import RequestInvalid
+from web.bodies import MAX_DEPTH, check_depth, parse_object
+
+
+def test_an_object_within_limits_is_parsed() -> None:
+    deep = b'{"a": ' + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"}"
+    assert parse_object(b'{"a": "b"}') == {"a": "b"}
+    assert parse_object(deep)
+
+
+@pytest.mark.parametrize(
+    "text", [b'"' + b"[" * 1000 + b'"', b'"\\"' + b"[" * 1000 + b'"', b'"\\\\", ' + b'"[[["' * 100]
+)
+def test_brackets_inside_texts_do_not_count(text: bytes) -> None:
+    check_depth(b"[" + text + b"]")
+
+
+def test_depth_is_what_is_open_at_once() -> None:
+    check_depth(b"[" + b"[]," * 5000 + b"[]]")
+    with pytest.raises(RequestInvalid, match="deeper"):
+        check_depth(b"[" * (MAX_DEPTH + 1))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": "' + b'\\"' * 2_000_000 + b"[" * 50,
+        b"[" * 50 + b'"' * 2_000_001,
+        b"[" * 30 + b'"' + b"\\" * 2_000_001,
+        b"[]" * 99_000,
+    ],
+)
+def test_a_hostile_body_costs_little(body: bytes) -> None:
+    began = time.process_time()
+    with contextlib.suppress(RequestInvalid):
+        check_depth(body)
+    assert time.process_time() - began < 1.5
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert parse_object(b'{"a": "\\\\u0000"}') == {"a": "\\u0000"}
+    with pytest.raises(RequestInvalid, match="NUL"):
+        parse_object(b'{"a": {"b\\u0000": [1]}}')

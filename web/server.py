@@ -1,0 +1,98 @@
+"""The HTTP server around the application: waitress, which listens at once, answers its own refusals as problems, and
+ends without breaking a request that is under way.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, TcpWSGIServer, create_server
+from waitress.task import ErrorTask
+
+from web.problems import MEDIA_TYPE, title
+
+_MARGIN = 64 * 1024  # above our own limit, which answers with more words
+_CODES = {413: "body-too-large", 400: "request-invalid", 431: "request-invalid"}
+
+
+class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress is published without types
+    """What waitress refuses before it is a request (a broken head, a body without end), as a problem."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        code = _CODES.get(error.code, "request-invalid")
+        problem = {
+            "type": f"/errors/{code}",
+            "title": title(code),
+            "status": error.code,
+            "detail": error.reason,
+            "code": code,
+        }
+        body = orjson.dumps(problem)
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", MEDIA_TYPE))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = _ProblemTask
+
+
+class WebServer:
+    """Listens from the moment it is made, on *port* or any with 0; serves inside `run` until `close`.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+
+    def __init__(self, app: Flask, *, host: str, port: int, threads: int, max_body_bytes: int) -> None:
+        self._map: dict[int, Any] = {}
+        self._server = create_server(
+            app,
+            map=self._map,
+            host=host,
+            port=port,
+            threads=threads,
+            connection_limit=1000,
+            asyncore_use_poll=True,
+            max_request_body_size=max_body_bytes + _MARGIN,
+            ident="lienthong",
+            clear_untrusted_proxy_headers=False,  # nobody trusts them; an open console looks whether they are there
+        )
+        for listener in self._listeners():
+            listener.channel_class = _Channel
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port: int = next(one.effective_port for one in self._listeners())
+        return port
+
+    def run(self) -> None:
+        """Serve until `close` is called from another thread."""
+        self._server.run()
+
+    def close(self) -> None:
+        """Take no more connections, finish what is under way (five seconds at most), and let `run` return."""
+        self._in_loop(self._stop_listening)
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
+        self._in_loop(lambda: wasyncore.close_all(self._map, ignore_all=True))
+
+    def _listeners(self) -> list[Any]:
+        return [one for one in self._map.values() if isinstance(one, BaseWSGIServer | TcpWSGIServer)]
+
+    def _stop_listening(self) -> None:
+        for listener in self._listeners():
+            wasyncore.dispatcher.close(listener)
+
+    def _in_loop(self, act: Callable[[], None]) -> None:
+        """Have the serving thread do it: sockets are closed by the thread that waits for them."""
+        trigger = next(
+            one for one in self._map.values() if hasattr(one, "pull_trigger") and hasattr(one, "thunks")
+        )
+        trigger.pull_trigger(act)
