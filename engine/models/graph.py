@@ -48,6 +48,7 @@ class Trigger:
     form: str | None = None
     text: str | None = None  # of a timer or a condition
     defined: bool = True  # False: the reference leads nowhere
+    coded: bool = False  # the error or escalation has a code of its own, not only a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

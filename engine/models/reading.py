@@ -4,7 +4,7 @@ Only what is written is read; what it is worth is judged by the rules, and what 
 `engine.models.rewriting`. Extensions of the vendors are read by `engine.models.dialects`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -183,6 +183,8 @@ class _Reader:
                 unsupported.append((local, xml.line_of(child)))
         script = element.find(BPMN + "script")
         binding = dialects.bind(element)
+        if binding.called is None and element.get("calledElement"):
+            binding = replace(binding, called=_bare(element.get("calledElement")))
         if script is not None and binding.script is None and (script.text or "").strip():
             unsupported.append(("script", xml.line_of(script)))
         return Node(
@@ -244,7 +246,7 @@ class _Reader:
             return Trigger(kind=kind, line=line, name=reference, defined=False)
         name = target.get("name") or target.get("id")
         code = target.get(f"{kind}Code") if kind != "signal" else None
-        return Trigger(kind=kind, line=line, name=name, code=code or name)
+        return Trigger(kind=kind, line=line, name=name, code=code or name, coded=code is not None)
 
     def _message(self, element: etree._Element, line: int) -> Trigger:
         reference = element.get("messageRef")

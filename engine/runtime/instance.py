@@ -47,6 +47,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         self.process = process
         self.tokens: dict[str, Token] = {}
         self.queue: deque[Token] = deque()
+        self.late: deque[Token] = deque()  # what throws signals goes after what may wait for them
         self.counter = 0
         self.stamp = 0
         self.ended = False
@@ -72,8 +73,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
             LimitExceeded: the event used up its budget.
         """
         while True:
-            while self.queue:
-                token = self.queue.popleft()
+            while self.queue or self.late:
+                token = self.queue.popleft() if self.queue else self.late.popleft()
+                if self.model.conditional and self._meet_conditions():
+                    self.queue.appendleft(token)
+                    continue
                 if token.state == TaskState.READY:
                     self.turn.budget.step()
                     self.guarded(token, token.run)
@@ -155,6 +159,10 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         if isinstance(scope, InnerScope):
             self.subprocesses.pop(scope.host.id, None)
 
+    def newest(self, token: Token) -> Variables:
+        """The variables as they are now around *token*, whichever branch assigned them: what a condition looks at."""
+        return merged((token.variables, *(other.variables for other in self.tokens.values())))
+
     def ends(self, token: Token) -> None:
         """*token* reached an end: its variables count for the scope's result."""
         scope = token.scope
@@ -164,7 +172,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
 
     def _settle(self) -> bool:
         """What can happen only once nothing moves; whether something did."""
-        return self._release_joins() or self._meet_conditions() or self._finish_scopes() or self._starved()
+        conditions = self.model.conditional and self._meet_conditions()
+        return self._release_joins() or conditions or self._finish_scopes() or self._starved()
 
     def _scopes(self) -> Iterator[AnyScope]:
         """The innermost first."""
@@ -183,9 +192,11 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         waiting = [
             one for one in self.tokens.values() if one.element.conditional and one.state == TaskState.WAITING
         ]
+        before = len(self.turn.changes)
         for token in waiting:
-            self.guarded(token, token.element.meet, token)
-        return bool(self.queue) or any(one.state != TaskState.WAITING for one in waiting)
+            if token.id in self.tokens:
+                self.guarded(token, token.element.meet, token)
+        return len(self.turn.changes) != before or any(one.state != TaskState.WAITING for one in waiting)
 
     def _finish_scopes(self) -> bool:
         moved = False

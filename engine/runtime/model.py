@@ -16,7 +16,7 @@ class Model:
     *given* names variables that come from outside when an instance begins.
     """
 
-    __slots__ = ("deployment", "scopes")
+    __slots__ = ("conditional", "deployment", "scopes")
 
     def __init__(self, deployment: Deployment, given: frozenset[str] = frozenset()) -> None:
         from engine.runtime.building import build
@@ -25,6 +25,8 @@ class Model:
         self.scopes: dict[str, ScopeSpec] = {}
         for process in deployment.processes.values():
             build(process, self.scopes, given)
+        elements = (one for scope in self.scopes.values() for one in scope.elements.values())
+        self.conditional = any(one.conditional for one in elements)
 
 
 _cache: OrderedDict[str, Model] = OrderedDict()

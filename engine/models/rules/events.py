@@ -67,7 +67,7 @@ def _defined(subject: Subject, node: Node, trigger: Trigger) -> None:
     elif not trigger.defined:
         message = f"the {kind} that it names is not declared in this file"
         subject.error("reference", node, message, f"declare the {kind} and choose it here", trigger.line)
-    elif kind in _CODED and node.type not in _CATCHING and not trigger.code:
+    elif kind in _CODED and node.type not in _CATCHING and not trigger.coded:
         message = f"a thrown {kind} needs a code"
         subject.error(f"{kind}-code", node, message, f"choose an {kind} with a code", trigger.line)
 

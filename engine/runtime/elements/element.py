@@ -51,6 +51,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     joins = False
     conditional = False
+    throws = False  # a signal, which others must have had the chance to wait for
     calls = False  # waits for a partner's answer
     passes = True  # goes through at once, so that no "entered" needs telling
 
@@ -82,7 +83,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
             token._ready()
 
     def _on_ready(self, token: Token) -> None:
-        token.instance.queue.append(token)
+        (token.instance.late if self.throws else token.instance.queue).append(token)
 
     def _run(self, token: Token) -> bool | None:
         self.enter(token)

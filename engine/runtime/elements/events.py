@@ -76,6 +76,10 @@ class CatchEvent(Element):
 class ThrowEvent(Element):
     """An intermediate throw or end event: causes its triggers, then goes on or ends."""
 
+    def __init__(self, scope: "ScopeSpec", node: Node, names: Names) -> None:
+        super().__init__(scope, node, names)
+        self.throws = any(trigger.kind == "signal" for trigger in node.triggers)
+
     def leave(self, token: Token) -> None:
         instance = token.instance
         self.done(token)

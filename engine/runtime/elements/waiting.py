@@ -71,7 +71,8 @@ class Wait:
         """
         if self.expression is None:
             return False
-        value = token.instance.turn.json(self.expression, token.variables.values, {})
+        values = token.instance.newest(token).values
+        value = token.instance.turn.json(self.expression, values, {})
         if value is not None and not isinstance(value, bool):
             raise FeelError(expression=self.expression.text, reason=f"it is {value!r}, not true or false")
         return value is True
