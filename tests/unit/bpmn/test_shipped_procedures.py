@@ -7,9 +7,10 @@ import pytest
 
 from engine import xml
 from engine.dossiers import forms
-from engine.models.deployment import Deployment, read_folder
+from engine.models.deployment import Deployment, from_files, read_folder
 from engine.models.graph import Node, Process
 from engine.models.linting import lint
+from engine.runtime import scenarios
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
@@ -75,6 +76,14 @@ def test_nothing_is_found_wrong_with_it(shipped: Deployment) -> None:
     assert lint(shipped) == []
 
 
+def test_its_scenarios_hold_and_take_every_flow_and_boundary_event(shipped: Deployment) -> None:
+    results = [scenarios.run(shipped, name, data) for name, data in shipped.scenarios.items()]
+    assert {result.file: result.wrong for result in results if not result.passed} == {}
+    covered = scenarios.coverage(shipped, results)
+    assert covered.missed == {}
+    assert covered.taken == covered.flows > 0
+
+
 def test_every_choice_has_a_default_so_that_no_token_is_stranded(shipped: Deployment) -> None:
     scope = main_of(shipped).scope
     for node in scope.nodes.values():
@@ -82,6 +91,26 @@ def test_every_choice_has_a_default_so_that_no_token_is_stranded(shipped: Deploy
         if node.type == "exclusiveGateway" and len(outgoing) > 1:
             assert node.default in {flow.id for flow in outgoing}, node.id
             assert all(flow.condition for flow in outgoing if flow.id != node.default), node.id
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"now(), 7)", b"now(), 6)"),
+        (b'name="status" value="8"', b'name="status" value="3"'),
+        (b"=civil_status = 2", b"=civil_status = 3"),
+        (b'errorCode="REJECTED"', b'errorCode="OTHER"'),
+        (b'residence_answer = "registered"', b'residence_answer = "refused"'),
+        (b"=round + 1", b"=round"),
+    ],
+)
+def test_a_spoiled_model_fails_its_scenarios(old: bytes, new: bytes) -> None:
+    files = dict(read_folder(SHIPPED / "khai-sinh-lien-thong").files)
+    model = files["khai-sinh-lien-thong.bpmn"]
+    assert old in model
+    files["khai-sinh-lien-thong.bpmn"] = model.replace(old, new)
+    spoiled = from_files(files)
+    assert not all(scenarios.run(spoiled, name, data).passed for name, data in spoiled.scenarios.items())
 
 
 @pytest.mark.parametrize("file", sorted(SHIPPED.glob("*/*.bpmn")), ids=lambda path: path.name)
