@@ -154,6 +154,7 @@ class System:
         """The web application."""
         from adapters.inbound import ContractInbound
         from engine.actions.receive import take_message
+        from lienthong.directory import ContractDirectory
         from web.app import create_app
         from web.container import Container
 
@@ -168,7 +169,8 @@ class System:
                 store=self.store,
                 clock=self.clock,
                 secret=self.web_secret(),
-                inbound=ContractInbound(self.partners.contract, take),
+                inbound=ContractInbound(self.partners, take),
+                partners=ContractDirectory(self.partners.contracts),
                 max_body_bytes=said.max_body_bytes,
                 max_document_bytes=said.max_document_bytes,
                 message_keep_days=keep_days,

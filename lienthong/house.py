@@ -42,6 +42,7 @@ class House:
         )
         self._family = Family()
         self._stopping = False
+        self.simulators: str | None = None
 
     @property
     def address(self) -> str:
@@ -94,32 +95,36 @@ class House:
         system = System(self._settings, self.database_url)
         settle_in(system, renew=self._simulate)
         system.close()
+        sim_port = next_free_port("127.0.0.1", 0) if self._simulate else None
+        environment = child_environment(self._environment, self._changes(sim_port))
+        self._family.add("web", "web", environment=environment)
+        if sim_port is not None:
+            words = ("--port", str(sim_port), "--callback-url", self.address)
+            self._family.add("simulators", "simulators", *words, environment=environment)
+        self._await(self.host, self.port, "the web")
+        for number in range(1, self._workers + 1):
+            self._family.add(f"worker {number}", "worker", environment=environment)
+        self._family.add("scheduler", "scheduler", environment=environment)
+        if sim_port is not None:
+            self._await("127.0.0.1", sim_port, "the simulators")
+            self.simulators = f"http://127.0.0.1:{sim_port}"
+
+    def _changes(self, sim_port: int | None) -> dict[str, str]:
+        """What the children are told beside our own environment."""
         changes = {
             "DATABASE_URL": self.database_url,
             "LIENTHONG_WEB_PORT": str(self.port),
             "LIENTHONG_WEB_CONSOLE_OPEN": "yes",
         }
-        if self._simulate:
-            changes |= self._start_simulators()
-        environment = child_environment(self._environment, changes)
-        self._family.add("web", "web", environment=environment)
-        for number in range(1, self._workers + 1):
-            self._family.add(f"worker {number}", "worker", environment=environment)
-        self._family.add("scheduler", "scheduler", environment=environment)
-        self._await(self.port, "the web")
+        if "LIENTHONG_LOG_LEVEL" not in self._environment:
+            changes["LIENTHONG_LOG_LEVEL"] = "warning"
+        if sim_port is not None:
+            changes["LIENTHONG_SIMULATORS_URL"] = f"http://127.0.0.1:{sim_port}"
+        return changes
 
-    def _start_simulators(self) -> dict[str, str]:
-        """Start the process that plays the partners; what the others must know of it."""
-        port = next_free_port("127.0.0.1", 0)
-        environment = child_environment(self._environment, {})
-        words = ("--port", str(port), "--callback-url", self.address)
-        self._family.add("simulators", "simulators", *words, environment=environment)
-        self._await(port, "the simulators")
-        return {"LIENTHONG_SIMULATE": "yes", "LIENTHONG_SIMULATORS_URL": f"http://127.0.0.1:{port}"}
-
-    def _await(self, port: int, who: str) -> None:
+    def _await(self, host: str, port: int, who: str) -> None:
         until = time.monotonic() + _READY_S
-        while not answers(self.host, port):
+        while not answers(host, port):
             self.look()
             if time.monotonic() > until or self._stopping:
                 raise DatabaseServerError(reason=f"{who} did not come up; see the lines above")

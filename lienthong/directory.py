@@ -1,0 +1,31 @@
+"""What the web's pages say about partners, told by their contracts."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from web.container import PartnerCard
+
+if TYPE_CHECKING:
+    from adapters.contracts.compiled import Contract
+
+
+class ContractDirectory:
+    """Implements `web.container.PartnerDirectory`; *contracts* is asked anew each time, so that new folders show."""
+
+    def __init__(self, contracts: "Callable[[], Sequence[Contract]]") -> None:
+        self._contracts = contracts
+
+    def cards(self) -> Sequence[PartnerCard]:
+        return [_card(contract) for contract in self._contracts()]
+
+
+def _card(contract: "Contract") -> PartnerCard:
+    form = contract.form
+    return PartnerCard(
+        name=contract.partner,
+        title=form.title.vi,
+        label=form.label,
+        transport=form.transport.kind,
+        operations=tuple(contract.operations),
+        inbound=tuple(contract.inbound),
+    )
