@@ -12,7 +12,7 @@ import structlog
 
 from adapters.contracts.compiled import Contract, Inbound, Reply
 from adapters.feeds import reference
-from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown, StoreError
+from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown
 from engine.exchange.ports import Arrival, Json, Receipt, Reception
 
 LIMIT_BYTES = 36 * 1024 * 1024
@@ -39,7 +39,7 @@ class ContractInbound:
 
         Raises:
             PartnerUnknown, OperationUnknown: nobody promised anything at this address.
-            StoreError: it could not be stored; nothing was taken, the partner sends again.
+            StoreError, and whatever else is our own fault: nothing was taken, the partner sends again.
         """
         contract = self._contracts.contract(partner)
         declared = contract.inbound.get(operation)
@@ -50,12 +50,13 @@ class ContractInbound:
             scope["body"] = _parsed(headers, body)
             arrival = _arrival(contract, declared, scope, body)
             repeated = self._reception(arrival)
-        except (StoreError, OperationUnknown):
-            raise
         except LienthongError as exc:
+            if exc.status >= 500:
+                raise
             log.warning("message_refused", partner=partner, operation=operation, code=exc.code)
             error: dict[str, Json] = {"code": exc.code, "message": exc.message, "settings": scope["settings"]}
-            return _receipt(declared.error, error, status=None if exc.status < 409 else exc.status)
+            conflict = exc.status == 409 and declared.error.status >= 400
+            return _receipt(declared.error, error, status=409 if conflict else None)
         log.info(
             "message_taken",
             partner=partner,

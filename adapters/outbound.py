@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from urllib3.connection import HTTPConnection, HTTPException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.response import HTTPResponse
 from urllib3.util.wait import wait_for_read
 
 from adapters.sockets import Destination, PlainConnection, TlsConnection, destination
@@ -194,10 +195,24 @@ def _exchange(connection: HTTPConnection, request: Request, prefix: str, until: 
         decode_content=False,
     )
     reply = connection.getresponse()
-    body = reply.read(request.limit_bytes + 1, decode_content=False)
-    if len(body) > request.limit_bytes:
-        raise HTTPException(f"the answer has more than {request.limit_bytes} bytes")
+    try:
+        body = reply.read(request.limit_bytes + 1, decode_content=False)
+        _check_whole(reply, len(body), request.limit_bytes)
+    except BaseException:
+        reply.close()
+        raise
     return Response(status=reply.status, headers={k.lower(): v for k, v in reply.headers.items()}, body=body)
+
+
+def _check_whole(reply: HTTPResponse, size_bytes: int, limit_bytes: int) -> None:
+    """Raises: HTTPException: the head was cut short, or the body has fewer bytes than promised or more than allowed."""
+    if size_bytes > limit_bytes:
+        raise HTTPException(f"the answer has more than {limit_bytes} bytes")
+    head = getattr(reply, "_original_response", None)
+    if head is not None and head.msg.defects:
+        raise HTTPException(f"a broken head: {type(head.msg.defects[0]).__name__}")
+    if reply.length_remaining not in (0, None):
+        raise HTTPException(f"{reply.length_remaining} bytes of the answer are missing")
 
 
 @contextmanager
@@ -206,7 +221,7 @@ def _translated(request: Request, kind: type[CallUnavailable] | type[CallOutcome
     partner, operation = request.label
     try:
         yield
-    except TimeoutError as exc:
+    except (TimeoutError, ReadTimeoutError) as exc:
         raise kind(
             partner=partner, operation=operation, reason=f"no answer in time ({request.total_s} s)"
         ) from exc

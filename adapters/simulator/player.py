@@ -69,7 +69,7 @@ class Player:
             "now": datetime.now(VIETNAM).isoformat(timespec="seconds"),
             "number": partner.effects + 1,
             "id": f"{partner.effects + 1:024x}",
-            "items": dict(partner.feeds),
+            "items": {**_empty_feeds(contract), **partner.feeds},
             "settings": dict(contract.settings),
             "choice": choice or None,
         }
@@ -134,6 +134,12 @@ class Player:
         with self._lock:
             found = [dict(line) for line in self.world.pending.values() if _due(line) <= moment]
         return sorted(found, key=_due)
+
+
+def _empty_feeds(contract: Contract) -> dict[str, Json]:
+    """Every feed that the contract's simulator may fill, before anything is in it."""
+    names = [later.form.feed for simulated in contract.simulated.values() for later in simulated.later]
+    return {name: [] for name in names if name is not None}
 
 
 def _takes_effect(

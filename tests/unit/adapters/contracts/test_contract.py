@@ -55,7 +55,12 @@ def test_the_hash_changes_with_the_files_and_only_with_them(tmp_path: Path) -> N
         ("=dossier.code", "=dosier.code", "operations.put.request.code", "dosier is no name"),
         ("=dossier.code", '"=dossier."', "operations.put.request.code", "FEEL"),
         ("path: /put", "path: /put\n    path: /twice", "the file", "there twice"),
-        ("path: /put", "path: /put\n    reply_schema: { format: x }", "operations.put.reply_schema", "format"),
+        (
+            "path: /put",
+            "path: /put\n    reply_schema: { format: x }",
+            "operations.put.reply_schema",
+            "format",
+        ),
         (
             "repeat: idempotent",
             "repeat: queryable\n    ask: { operation: look, inputs: {}, found: 'true' }",
@@ -93,7 +98,9 @@ def test_a_wrong_contract_is_refused_with_its_place(
     assert str(refusal.value.facts["file"]).endswith("desk/contract.yaml")
 
 
-@pytest.mark.parametrize("folder", sorted(path.parent for path in BUILT_IN.glob("*/contract.yaml")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in BUILT_IN.glob("*/contract.yaml")), ids=lambda p: p.name
+)
 def test_every_shipped_partner_has_a_contract_a_label_and_a_readme(folder: Path) -> None:
     found = contract.read(folder)
     assert found.form.label in ("real", "single-source", "sample")

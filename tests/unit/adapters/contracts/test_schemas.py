@@ -20,7 +20,13 @@ DOSSIER: dict[str, Json] = {
         "papers": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"$ref": "#/$defs/paper"}},
         "any": {"anyOf": [{"type": "null"}, {"type": "string", "minLength": 2}]},
     },
-    "$defs": {"paper": {"type": ["object", "null"], "required": ["name"], "additionalProperties": {"type": "string"}}},
+    "$defs": {
+        "paper": {
+            "type": ["object", "null"],
+            "required": ["name"],
+            "additionalProperties": {"type": "string"},
+        }
+    },
 }
 GOOD: dict[str, Json] = {"code": "H1", "status": "1"}
 
@@ -77,10 +83,18 @@ def test_a_schema_may_refer_to_itself() -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-1, 5) | st.sampled_from(["1", "2", "H1", "x", "H12345"]) | st.floats(0, 4),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["code", "status", "count", "flag", "papers", "any", "name", "other"]), inner, max_size=6
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 5)
+    | st.sampled_from(["1", "2", "H1", "x", "H12345"])
+    | st.floats(0, 4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["code", "status", "count", "flag", "papers", "any", "name", "other"]),
+            inner,
+            max_size=6,
+        )
     ),
     max_leaves=12,
 )

@@ -68,7 +68,11 @@ def test_a_wire_date_is_read_back_as_iso_text() -> None:
 
 
 def test_each_item_of_a_list_fills_the_inner_template() -> None:
-    template: Json = {"$each": "=inputs", "as": "paper", "do": {"code": "=paper.code", "dossier": "=dossier.n"}}
+    template: Json = {
+        "$each": "=inputs",
+        "as": "paper",
+        "do": {"code": "=paper.code", "dossier": "=dossier.n"},
+    }
     assert fill(template, inputs=[{"code": "A"}, {"code": "B"}], dossier={"n": 1}) == [
         {"code": "A", "dossier": 1},
         {"code": "B", "dossier": 1},

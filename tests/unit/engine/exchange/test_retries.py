@@ -1,5 +1,7 @@
 """Waits between attempts."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def test_doubling_never_passes_the_longest_wait(first_s: float, most_s: float) -
     waits = doubling(first_s, max(first_s, most_s)).waits_s
     assert waits[0] == first_s
     assert waits[-1] == max(first_s, most_s)
-    assert all(later <= earlier * 2 for earlier, later in zip(waits, waits[1:], strict=False))
+    assert all(later <= earlier * 2 for earlier, later in itertools.pairwise(waits))
 
 
 def test_no_first_wait_means_none_at_all() -> None:
