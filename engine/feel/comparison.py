@@ -29,6 +29,8 @@ def equal(a: object, b: object) -> bool | None:
 def _equal_of_kind(a: object, b: object) -> bool | None:
     if a is None:
         return True
+    if a is b and isinstance(a, list | dict):
+        return True
     if isinstance(a, list) and isinstance(b, list):
         return _all(zip(a, b, strict=True)) if len(a) == len(b) else False
     if isinstance(a, dict) and isinstance(b, dict):

@@ -40,7 +40,7 @@ def builtin_value(name: str) -> Function:
 def function(compiler: Compiler, node: syntax.FunctionLiteral) -> Code:
     """`function(a, b) body`: a closure over the names around it."""
     names = tuple(param.name for param in node.params)
-    body = compiler.within(frozenset(names), node.body)
+    body, cost = compiler.measured(frozenset(names), node.body)
     refs = tuple(param.type for param in node.params)
     if node.external:
         return _external(node, names)
@@ -51,21 +51,23 @@ def function(compiler: Compiler, node: syntax.FunctionLiteral) -> Code:
         def call(run: Run, args: list[object]) -> object:
             return body(Env(dict(zip(names, args, strict=True)), env, run))
 
-        return Function("function", names, guarded(call, 2 * node.height + 4), types)
+        return Function("function", names, guarded(call, 2 * node.height + 4, 2 * cost), types)
 
     return value
 
 
-def guarded(call: Callable[[Run, list[object]], object], cost: int) -> Callable[[Run, list[object]], object]:
+def guarded(
+    call: Callable[[Run, list[object]], object], depth: int, steps: int = 4
+) -> Callable[[Run, list[object]], object]:
     """The call, refused when calls are nested too deep."""
 
     def counted(run: Run, args: list[object]) -> object:
-        run.spend()
-        run.depth -= cost
+        run.spend(steps)
+        run.depth -= depth
         if run.depth < 0:
             run.exceeded("functions call each other too deep")
         result = call(run, args)
-        run.depth += cost
+        run.depth += depth
         return result
 
     return counted

@@ -28,7 +28,7 @@ INPUT, PARTIAL = "?", "partial"
 def filtered(compiler: Compiler, node: syntax.Filter) -> Code:
     """`source[condition]`: the item at a position, or the items for which the condition is true."""
     source = _source(compiler, node.source)
-    condition = compiler.within(frozenset({"item"}), node.condition)
+    condition, cost = compiler.measured(frozenset({"item"}), node.condition)
     if isinstance(node.condition, syntax.Literal | syntax.Negation):
         return lambda env: _at_position(env, as_list(source(env)), condition(env), node.at)
     counts = isinstance(node.condition, syntax.Binary) and node.condition.op in "+-*/**"
@@ -38,6 +38,7 @@ def filtered(compiler: Compiler, node: syntax.Filter) -> Code:
         values = as_list(found)
         if not values:
             return None if counts or found is None else []
+        env.run.spend(cost * len(values))
         return _select(env, values, condition, node.at)
 
     return items
@@ -77,7 +78,6 @@ def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
     run = env.run
     odd: object = True
     for value in values:
-        run.spend()
         item = norm(value)
         scope = Env({"item": item}, env, run)
         found = condition(Env(item, scope, run) if isinstance(item, dict) else scope)
@@ -118,8 +118,8 @@ def loop(compiler: Compiler, node: syntax.Loop) -> Code:
         end = compiler.within(bound, turn.end) if turn.end else None
         turns.append((turn.name, _iterator(source, end, node.at)))
         bound |= {turn.name}
-    body = compiler.within(bound | {PARTIAL} if node.kind == "for" else bound, node.body)
-    return _for(turns, body) if node.kind == "for" else _quantified(node, turns, body)
+    body, cost = compiler.measured(bound | {PARTIAL} if node.kind == "for" else bound, node.body)
+    return _for(turns, body, cost) if node.kind == "for" else _quantified(node, turns, body, cost)
 
 
 Turns: TypeAlias = "list[tuple[str, Callable[[Env], Iterator[object] | None]]]"
@@ -142,13 +142,14 @@ def _scopes(env: Env, turns: Turns, index: int = 0) -> Iterator[Env | None]:
             yield from _scopes(scope, turns, index + 1)
 
 
-def _for(turns: Turns, body: Code) -> Code:
+def _for(turns: Turns, body: Code, cost: int) -> Code:
     def values(env: Env) -> object:
         out = Growing()
         limit = env.run.limits.items
         for scope in _scopes(Env({PARTIAL: out}, env, env.run), turns):
             if scope is None:
                 return None
+            env.run.spend(cost)
             if len(out) >= limit:
                 env.run.grown(len(out) + 1)
             out.append(body(scope))
@@ -157,7 +158,7 @@ def _for(turns: Turns, body: Code) -> Code:
     return values
 
 
-def _quantified(node: syntax.Loop, turns: Turns, body: Code) -> Code:
+def _quantified(node: syntax.Loop, turns: Turns, body: Code, cost: int) -> Code:
     decisive = node.kind == "some"
 
     def holds(env: Env) -> object:
@@ -165,6 +166,7 @@ def _quantified(node: syntax.Loop, turns: Turns, body: Code) -> Code:
         for scope in _scopes(env, turns):
             if scope is None:
                 return None
+            env.run.spend(cost)
             found = body(scope)
             if found is decisive:
                 return decisive

@@ -27,9 +27,11 @@ class Compiler:
         self.names: set[str] = set()
         self.functions: set[str] = set()
         self.shadowing = shadowing
+        self.count = 0
 
     def code(self, node: syntax.Node) -> Code:
         """The closure of a node."""
+        self.count += 1
         return _CODE[type(node)](self, node)
 
     def within(self, names: frozenset[str], node: syntax.Node) -> Code:
@@ -38,6 +40,12 @@ class Compiler:
         code = self.code(node)
         self.bound.pop()
         return code
+
+    def measured(self, names: frozenset[str], node: syntax.Node) -> tuple[Code, int]:
+        """The closure of a node that is run again and again, and the steps that each run costs."""
+        before = self.count
+        code = self.within(names, node)
+        return code, 1 + (self.count - before >> 2)
 
     def is_bound(self, name: str) -> bool:
         """Whether the expression itself gives the name its meaning here."""

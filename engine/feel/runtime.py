@@ -157,10 +157,10 @@ class Run:
             if not levels and inner:
                 self.exceeded(f"a value of more than {MAX_LEVELS} levels")
             if seen > 512:
-                self.spend(seen >> 1)
+                self.spend(seen * 3 >> 2)
                 seen = 0
             todo += [(one, levels - 1) for one in inner if isinstance(one, list | dict)]
-        self.spend((seen >> 1) + 1)
+        self.spend((seen * 3 >> 2) + 1)
 
     def written(self, characters: int) -> None:
         """Account for a string of that many characters before it is built."""

@@ -22,6 +22,7 @@ def same(a: object, b: object) -> bool:
 def list_contains(run: Run, items: list[object], element: object) -> bool:
     """Whether the element is in the list."""
     run.weigh(items)
+    run.scan(len(items))
     return any(same(norm(item), element) for item in items)
 
 
@@ -55,21 +56,37 @@ def union(run: Run, *lists: list[object]) -> list[object]:
 def distinct_values(run: Run, items: list[object]) -> list[object]:
     """The list without repeats."""
     run.weigh(items)
+    run.weigh(items)  # each part is looked at twice
     out: list[object] = []
     known: set[object] = set()
     odd: list[object] = []
     for item in map(norm, items):
-        if type(item) in _HASHABLE:
-            if (type(item), item) in known:
+        key = _key(item)
+        if key is not None:
+            if key in known:
                 continue
-            known.add((type(item), item))
+            known.add(key)
         else:
-            run.scan(len(odd))
+            run.spend(4 * len(odd))
             if any(same(item, other) for other in odd):
                 continue
             odd.append(item)
         out.append(item)
     return out
+
+
+def _key(value: object) -> object:
+    """What two equal values have in common and others not; None for values that have no such thing."""
+    value = norm(value)
+    if type(value) in _HASHABLE:
+        return type(value), value
+    if isinstance(value, list):
+        keys = [_key(item) for item in value]
+        return None if None in keys else (list, tuple(keys))
+    if isinstance(value, dict):
+        pairs = [(name, _key(item)) for name, item in value.items()]
+        return None if any(key is None for _, key in pairs) else (dict, frozenset(pairs))
+    return None
 
 
 @builtin("duplicate values", "list: list", run=True)
@@ -109,6 +126,7 @@ def flatten(run: Run, items: list[object]) -> list[object]:
 def index_of(run: Run, items: list[object], match: object) -> list[object]:
     """The positions, from 1, at which the list holds the match."""
     run.weigh(items)
+    run.scan(len(items))
     return [Decimal(index) for index, item in enumerate(items, 1) if same(norm(item), match)]
 
 

@@ -20,7 +20,7 @@ def sort(run: Run, items: list[object], precedes: Function | None = None) -> lis
         raise Misuse("argument `precedes` must be a function of two items")
 
     def compare(a: object, b: object) -> int:
-        run.spend()
+        run.spend(6)
         if call_function(run, precedes, [a, b]) is True:
             return -1
         return 1 if call_function(run, precedes, [b, a]) is True else 0

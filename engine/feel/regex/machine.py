@@ -64,7 +64,7 @@ class Pattern:
             while True:
                 steps += 1
                 if not steps & 63:
-                    run.spend(32)
+                    run.spend(96 if self.uses_back else 32)
                 key: object = (pc, pos, groups) if self.uses_back else pc * width + pos
                 if key in seen:
                     break
