@@ -31,9 +31,9 @@ class Finding:
     remedy: str = ""
 
 
-def examine(settings: Settings, url: str) -> Iterator[Finding]:
+def examine(system: System) -> Iterator[Finding]:
     """Every check in turn; a check that fails with one of our errors is a finding, not the end."""
-    system = System(settings, url)
+    settings = system.settings
     checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("python", _python),
         ("disk", lambda: _disk(settings.data_dir)),
@@ -44,14 +44,11 @@ def examine(settings: Settings, url: str) -> Iterator[Finding]:
         ("clocks", lambda: _clocks(system.store)),
         ("partners", lambda: _partners(system)),
     )
-    try:
-        for name, check in checks:
-            try:
-                yield check()
-            except LienthongError as exc:
-                yield Finding(check=name, ok=False, saw=exc.message, remedy=exc.remedy)
-    finally:
-        system.close()
+    for name, check in checks:
+        try:
+            yield check()
+        except LienthongError as exc:
+            yield Finding(check=name, ok=False, saw=exc.message, remedy=exc.remedy)
 
 
 def _python() -> Finding:

@@ -2,6 +2,7 @@
 
 import logging  # noqa: TID251  # other people's libraries use it; their warnings must not be lost
 import sys
+from typing import TextIO, cast
 
 import structlog
 
@@ -23,6 +24,7 @@ def configure_logs(settings: Settings, process: str) -> None:
     if settings.log_format not in {"", "json", "console"}:
         raise SettingsError(name="LIENTHONG_LOG_FORMAT", reason="json or console")
     plain = settings.log_format == "console" or (not settings.log_format and sys.stderr.isatty())
+    stderr = cast(TextIO, _Stderr())
     renderer = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if plain
@@ -38,10 +40,20 @@ def configure_logs(settings: Settings, process: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(stderr),
+        cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=max(level, 30), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=max(level, 30), stream=stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+class _Stderr:
+    """Whatever is stderr at the moment of writing."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def _named(process: str) -> structlog.types.Processor:

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from engine import settings as all_settings
 from engine.environment import process_environment
@@ -13,10 +14,19 @@ from lienthong.logs import configure_logs
 
 
 @contextmanager
-def opened(role: str) -> Iterator[System]:
-    """The system that the environment describes, with its database reachable inside the block."""
-    settings = all_settings.read(process_environment())
-    configure_logs(settings, role)
+def opened(role: str, *, serving: bool = False) -> Iterator[System]:
+    """The system that the environment describes, with its database reachable inside the block.
+
+    A command that is not *serving* tells only warnings beside its result, unless more is asked for.
+    """
+    environment = process_environment()
+    settings = all_settings.read(environment)
+    told = (
+        settings
+        if serving or "LIENTHONG_LOG_LEVEL" in environment
+        else replace(settings, log_level="warning")
+    )
+    configure_logs(told, role)
     with attach_or_start(settings) as url:
         system = System(settings, url)
         try:

@@ -12,6 +12,7 @@ import bpmn
 from engine.actions.deploy import deploy
 from engine.dossiers.holidays import CalendarDay, seed_days
 from engine.models.deployment import read_folder
+from engine.models.linting import refuse
 from engine.models.procedure_reading import FILE
 from engine.queries.procedures import list_procedures
 from engine.storage import calendars
@@ -34,6 +35,7 @@ def settle_in(system: System, *, renew: bool = False) -> None:
     for folder in folders(system.settings.procedures_path):
         deployment = read_folder(folder)
         if renew or deployment.code not in known:
+            refuse(deployment)
             identifier = deploy(system.store, deployment, by="system")
             log.info("procedure_deployed", procedure=deployment.code, deployment=identifier)
 

@@ -2,9 +2,7 @@
 
 import click
 
-from engine import settings as all_settings
-from engine.environment import process_environment
-from lienthong.logs import configure_logs
+from lienthong.roles import opened
 
 
 @click.group()
@@ -16,15 +14,9 @@ def command() -> None:
 def upgrade() -> None:
     """Bring the database to the newest schema, with calendar and shipped procedures; dossiers keep running."""
     from engine.storage import migrations
-    from engine.storage.embedded import attach_or_start
-    from lienthong.assembly import System
     from lienthong.seeding import settle_in
 
-    settings = all_settings.read(process_environment())
-    configure_logs(settings, "db")
-    with attach_or_start(settings) as url:
-        migrations.upgrade(url)
-        system = System(settings, url)
+    with opened("db") as system:
+        migrations.upgrade(system.url)
         settle_in(system)
-        system.close()
     click.echo(f"database: schema {migrations.newest()}")

@@ -2,10 +2,8 @@
 
 import click
 
-from engine import settings as all_settings
-from engine.environment import process_environment
-from lienthong.logs import configure_logs
 from lienthong.printing import as_json_option, print_json, print_table
+from lienthong.roles import opened
 
 
 @click.command(epilog="Example: lienthong doctor --json")
@@ -13,13 +11,10 @@ from lienthong.printing import as_json_option, print_json, print_table
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """Check Python, disk, database, schema, clocks and partners; exit 1 when something is wrong."""
-    from engine.storage.embedded import attach_or_start
     from lienthong.checks import examine
 
-    settings = all_settings.read(process_environment())
-    configure_logs(settings, "doctor")
-    with attach_or_start(settings) as url:
-        findings = list(examine(settings, url))
+    with opened("doctor") as system:
+        findings = list(examine(system))
     if as_json:
         print_json(
             [

@@ -9,7 +9,7 @@ from lienthong.roles import asked_to_stop, opened
 def command() -> None:
     """Look at the timetable until Ctrl-C or SIGTERM. More than one may run; each row still fires once."""
     stop = asked_to_stop()
-    with opened("scheduler") as system:
+    with opened("scheduler", serving=True) as system:
         ticker = system.ticker()
         ticker.start()
         stop.wait()

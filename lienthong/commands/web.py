@@ -15,7 +15,7 @@ def command() -> None:
     from lienthong.serving import web_server
 
     stop = asked_to_stop()
-    with opened("web") as system:
+    with opened("web", serving=True) as system:
         server = web_server(system.web(), system.settings.web)
         serving = threading.Thread(target=server.run, name="web")
         serving.start()

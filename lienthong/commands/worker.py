@@ -12,7 +12,7 @@ from lienthong.roles import asked_to_stop, opened
 def command(name: str | None) -> None:
     """Work until Ctrl-C or SIGTERM, then finish what was begun. Start as many as wanted, on any machine."""
     stop = asked_to_stop()
-    with opened("worker") as system:
+    with opened("worker", serving=True) as system:
         worker = system.worker(name)
         working = threading.Thread(target=worker.run, name="worker")
         working.start()

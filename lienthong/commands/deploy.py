@@ -1,0 +1,34 @@
+"""`lienthong deploy`: stores procedures as new versions."""
+
+from pathlib import Path
+
+import click
+
+from lienthong.printing import as_json_option, print_json
+from lienthong.roles import opened
+
+
+@click.command(epilog="Example: lienthong deploy bpmn/khai-sinh-lien-thong")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
+)
+@as_json_option
+def command(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check each folder and make it the version that new dossiers start with; running ones keep theirs.
+
+    What is wrong is refused as `lienthong lint` says it, and then nothing of that folder is stored.
+    """
+    from engine.actions.deploy import deploy
+    from engine.models.deployment import read_folder
+    from engine.models.linting import refuse
+
+    deployments = [read_folder(path) for path in paths]
+    for deployment in deployments:
+        refuse(deployment)
+    with opened("deploy") as system:
+        stored = [(deploy(system.store, one, by="command line"), one.code) for one in deployments]
+    if as_json:
+        print_json([{"deployment": identifier, "procedure": code} for identifier, code in stored])
+        return
+    for identifier, code in stored:
+        click.echo(f"{code}: deployment {identifier}")
