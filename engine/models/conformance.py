@@ -76,7 +76,7 @@ class _Document:
     def ids(self) -> None:
         """Every element of a process that can be referred to needs an id."""
         for process in self._root.iterfind(BPMN + "process"):
-            for element in (process, *process.iter(BPMN + "sequenceFlow"), *_nodes(process)):
+            for element in (process, *_nodes(process)):
                 if not element.get("id"):
                     message = f"this {_local(element)} has no id"
                     self._wrong("id-missing", element, message, "give each element an id of its own")
@@ -84,7 +84,7 @@ class _Document:
     def listed_flows(self) -> None:
         """`incoming` and `outgoing`, where a tool writes them, must tell the same as the sequence flows."""
         for process in self._root.iterfind(BPMN + "process"):
-            flows = {str(one.get("id")): one for one in process.iter(BPMN + "sequenceFlow")}
+            flows = {str(one.get("id")): one for one in process.iter(BPMN + "sequenceFlow") if one.get("id")}
             listed = {
                 (_local(one), one.getparent().get("id"), _bare(one.text))  # type: ignore[union-attr]
                 for one in process.iter(BPMN + "incoming", BPMN + "outgoing")

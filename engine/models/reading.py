@@ -163,13 +163,19 @@ class _Reader:
     def _flow(self, element: etree._Element) -> Flow:
         condition = element.find(BPMN + "conditionExpression")
         return Flow(
-            id=element.get("id") or f"flow-{xml.line_of(element)}",
+            id=element.get("id") or self._unnamed(element),
             source=element.get("sourceRef") or "",
             target=element.get("targetRef") or "",
             name=element.get("name") or "",
             condition=dialects.expression(condition.text) if condition is not None else None,
             line=xml.line_of(element),
         )
+
+    def _unnamed(self, flow: etree._Element) -> str:
+        """A flow without id gets one made of its ends and its place."""
+        parent = flow.getparent()
+        place = parent.index(flow) if parent is not None else 0
+        return f"{flow.get('sourceRef')}-{flow.get('targetRef')}-{place}"
 
     # -- nodes ----------------------------------------------------------------------------------
 

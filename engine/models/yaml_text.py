@@ -3,9 +3,9 @@
 The one reader for `procedure.yaml` and scenarios. What the keys mean is the business of whoever asked.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TypeAlias
 
 import yaml
@@ -14,6 +14,11 @@ from engine.exchange.ports import Json
 
 LIMIT_BYTES = 1024 * 1024
 MAX_DEPTH = 40
+
+# Of YAML 1.1's many words and numbers only these mean more than their text: `no`, `15:00` and `010` are text.
+_WORDS = {"true": True, "True": True, "false": False, "False": False}
+_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+([eE][+-]?\d+)?")
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -41,7 +46,7 @@ class YamlText:
 
 
 def read(data: bytes) -> YamlText:
-    """*data* as JSON values; dates become their ISO text.
+    """*data* as JSON values; dates and times stay text.
 
     Raises:
         YamlRefused: too large, not UTF-8, not YAML, a tag, an alias or a key that is there twice.
@@ -60,13 +65,12 @@ def read(data: bytes) -> YamlText:
     if node is None:
         return YamlText(value=None, lines={(): 1})
     lines: dict[Path, int] = {}
-    value = _Reader(loader, lines).read(node, ())
+    value = _Reader(lines).read(node, ())
     return YamlText(value=value, lines=lines)
 
 
 class _Reader:
-    def __init__(self, loader: yaml.SafeLoader, lines: dict[Path, int]) -> None:
-        self._loader = loader
+    def __init__(self, lines: dict[Path, int]) -> None:
         self._lines = lines
         self._seen: set[int] = set()
 
@@ -98,12 +102,16 @@ class _Reader:
         return result
 
     def _scalar(self, node: yaml.Node, line: int) -> Json:
-        try:
-            value = self._loader.construct_object(node)
-        except (yaml.YAMLError, ValueError) as exc:
-            raise YamlRefused(line, f"`{node.value}` cannot be read") from exc
-        if isinstance(value, datetime | date):
-            return value.isoformat()
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        raise YamlRefused(line, f"`{node.value}` is not a plain value")
+        text = str(node.value)
+        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+        if kind in ("str", "timestamp"):
+            return text
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return _WORDS.get(text, text)
+        if kind in ("int", "float"):
+            if _WHOLE.fullmatch(text):
+                return int(text)
+            return float(text) if _NUMBER.fullmatch(text) else text
+        raise YamlRefused(line, f"`{node.tag}` is not a plain value")

@@ -5,6 +5,7 @@ import pytest
 from engine.models.findings import Findings
 from engine.models.procedure import Channel, Procedure, Unit
 from engine.models.procedure_reading import read_procedure
+from engine.models.yaml_text import read
 
 RIGHT = """\
 code: "2.002621"
@@ -86,3 +87,19 @@ def test_what_is_not_plain_yaml_is_refused_with_its_line(text: str, line: int) -
     assert read_procedure(text.encode(), findings) is None
     assert findings.items[0].rule == "yaml"
     assert abs(findings.items[0].line - line) <= 1
+
+
+def test_words_and_numbers_that_yaml_would_twist_stay_text() -> None:
+    text = read(b"{a: no, b: 15:00, c: 010, d: 2026-01-02, e: 1.5, f: -3, g: true, h: ~, i: '1', no: x}")
+    assert text.value == {
+        "a": "no",
+        "b": "15:00",
+        "c": "010",
+        "d": "2026-01-02",
+        "e": 1.5,
+        "f": -3,
+        "g": True,
+        "h": None,
+        "i": "1",
+        "no": "x",
+    }
