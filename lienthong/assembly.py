@@ -79,20 +79,6 @@ class System:
             self.settings.partners_path, said, simulators=self.settings.simulators_url or None
         )
 
-    def partner_address(self, name: str) -> str:
-        """Where calls to partner *name* go; empty when nobody said."""
-        said = self.settings.partners.get(name)
-        if said is not None and said.url:
-            return said.url
-        if self.settings.simulators_url:
-            return f"{self.settings.simulators_url.rstrip('/')}/{name}"
-        return self.partners.contract(name).form.endpoint.url
-
-    def has_credentials(self, name: str) -> bool:
-        """Whether this installation has a secret for partner *name*; simulators bring theirs."""
-        said = self.settings.partners.get(name)
-        return bool(said is not None and said.secret) or bool(self.settings.simulators_url)
-
     def may_send(self) -> bool:
         """Whether the database is of this environment; a copy under another name must send nothing."""
         with self.store.transaction() as connection:
