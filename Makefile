@@ -38,7 +38,7 @@ run: install ## the same system until Ctrl-C, with the console
 	@$(PY) -m lienthong run --simulate
 
 bench: install ## measure; writes bench.json
-	@PYTHONPATH=. $(PY) tests/bench/run.py
+	@PYTHONPATH=.:tests $(PY) tests/benchmarks/run.py
 
 conformance: install ## third-party suites named by SUITES_DIR
 	$(PY) -m pytest -q -rs tests/conformance

@@ -1,0 +1,47 @@
+"""Rules of the house that no linter knows."""
+
+import importlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+PACKAGES = ("adapters", "bpmn", "engine", "lienthong", "schedules", "web")
+LONGEST_FILE = 400
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_our_packages_are_ours_and_say_what_belongs_in_them(name: str) -> None:
+    package = importlib.import_module(name)
+    assert Path(str(package.__file__)).is_relative_to(CHECKOUT)
+    assert (package.__doc__ or "").count(".") >= 2
+
+
+def test_no_file_is_longer_than_a_person_reads() -> None:
+    lengths = {
+        str(file.relative_to(CHECKOUT)): file.read_text(encoding="utf-8").count("\n")
+        for name in PACKAGES
+        for file in (CHECKOUT / name).rglob("*.py")
+        if "migrations/versions" not in str(file)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_tests_are_no_packages_which_would_hide_ours() -> None:
+    assert not list((CHECKOUT / "tests").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_by_hash_and_name_no_index(name: str) -> None:
+    lines = (CHECKOUT / name).read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith((" ", "#"))]
+    assert pins
+    assert all("==" in line and line.endswith("\\") for line in pins)
+    assert not [line for line in lines if "://" in line or "--index" in line]
+
+
+def test_the_scripts_of_the_gate_can_be_run() -> None:
+    for name in (".ci/run", ".ci/environment"):
+        assert (CHECKOUT / name).stat().st_mode & 0o111
+        subprocess.run(["bash", "-n", str(CHECKOUT / name)], check=True)
