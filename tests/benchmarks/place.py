@@ -5,11 +5,12 @@ One server for a whole run of the benchmarks; each measurement asks for database
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from psycopg import sql
@@ -79,11 +80,11 @@ class Place:
 
 
 @contextmanager
-def opened() -> Iterator[Place]:
-    """A place that is gone after the block."""
+def opened(options: Mapping[str, str] = MappingProxyType({})) -> Iterator[Place]:
+    """A place that is gone after the block; *options* are PostgreSQL's, for looking closer."""
     folder = Path(tempfile.mkdtemp(prefix="lt-bench-"))
     folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data", options={"max_connections": "100"})
+    server = EmbeddedPostgres(folder / "data", options={"max_connections": "100", **options})
     try:
         server.start()
         _make_template(server)
