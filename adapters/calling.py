@@ -65,6 +65,17 @@ class Caller:
         )  # an envelope that cannot be built is found here, before anything is sent
         return Composed(key=key, body=body)
 
+    def knock(self, total_s: float) -> Travelled:
+        """Ask for the partner's root, logged in as for a call; what it answers means nothing, that it answers does.
+
+        Raises:
+            CallUnavailable, CallOutcomeUnknown.
+        """
+        label = (self.contract.partner, "check")
+        return self._transport.carry(
+            Outgoing(label=label, method="GET", path="/", total_s=total_s, connect_s=total_s)
+        )
+
     def call(self, operation: Operation, body: Json, key: str, trace: str | None = None) -> Answer:
         """Send *body* once; never raises for the partner's sake."""
         answer, _ = self._call(operation, body, key, trace)

@@ -16,7 +16,7 @@ from adapters import exchanges, feeds
 from adapters.calling import Caller
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Door, Endpoint
-from adapters.transport.travel import Access
+from adapters.transport.travel import Access, Travelled
 from adapters.transports import transport_for
 from engine.errors import (
     ComposeFailed,
@@ -220,6 +220,10 @@ class ContractPartners:
             if exchange.reports:
                 return exchange.name
         raise OperationUnknown(partner=partner, operation="(an exchange that carries reports)")
+
+    def knock(self, partner: str, total_s: float = 5.0) -> Travelled:
+        """Whether the partner is there and lets us in. Raises: PartnerUnknown, CallUnavailable, CallOutcomeUnknown."""
+        return self._caller(partner).knock(total_s)
 
     def names(self) -> Sequence[str]:
         """All partners known now, by name."""

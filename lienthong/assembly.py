@@ -89,6 +89,8 @@ class System:
 
     def close(self) -> None:
         """Give the connections back."""
+        if "partners" in self.__dict__:  # only if somebody asked for them
+            self.partners.close()
         self.store.close()
 
     # -- roles ---------------------------------------------------------------------------------------

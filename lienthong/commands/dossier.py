@@ -1,41 +1,66 @@
-"""`lienthong dossier`: where a dossier is, who holds it, and whether its history holds."""
+"""`lienthong dossier`: where one dossier stands, who holds it, what happened, and whether its history is unaltered."""
 
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
+if TYPE_CHECKING:
+    from engine.dossiers.timeline import Link
+    from engine.queries.dossiers import DossierBrief, Held
+    from engine.queries.timelines import TimelineEntry
+
+_ALL = 1_000_000
+
 
 @click.command(epilog="Example: lienthong dossier H56.14-261122-0001 --verify")
 @click.argument("code")
-@click.option("--verify", is_flag=True, help="Check the hash chain of its history; exit 1 when it is broken.")
+@click.option("--verify", is_flag=True, help="Check the history's hash chain; exit code 1 where it breaks.")
 @as_json_option
-@click.pass_context
-def command(ctx: click.Context, code: str, verify: bool, as_json: bool) -> None:
-    """Tell status, due date, who holds the dossier now, and its timeline. Shows no personal data."""
-    from engine.dossiers import timeline
+def command(code: str, verify: bool, as_json: bool) -> int:
+    """Show the dossier CODE: status, due date, who holds it, timeline."""
     from engine.queries import dossiers, timelines
 
     with opened("dossier") as system, system.store.reading() as connection:
         brief = dossiers.get_brief(connection, code)
         held = dossiers.held_by(connection, brief.id)
-        entries = timelines.entries(connection, brief.id, limit=10_000)
-        links, head = timelines.links(connection, brief.id), timelines.head(connection, brief.id)
-    breaks = timeline.verify(code, links, head) if verify else []
+        history = timelines.entries(connection, brief.id, limit=_ALL)
+        links = timelines.links(connection, brief.id) if verify else []
+        head = timelines.head(connection, brief.id)
+    breaks = _breaks(code, links, head) if verify else []
     if as_json:
-        found = {"dossier": asdict(brief), "held_by": [asdict(one) for one in held]}
-        found["timeline"] = [asdict(entry) for entry in entries]
-        print_json({**found, **({"breaks": [asdict(one) for one in breaks]} if verify else {})})
+        told: dict[str, object] = {"dossier": brief, "held_by": held, "timeline": history}
+        print_json(told | ({"verified": not breaks, "breaks": breaks} if verify else {}))
     else:
-        click.echo(f"{brief.code}  {brief.procedure}  status {brief.status}  {brief.phase}")
-        click.echo(f"due {brief.due_at or '-'}  finished {brief.finished_at or '-'}")
-        rows = [(one.kind, one.who, one.what, one.state, one.since or "", one.until or "") for one in held]
-        print_table(("HELD BY", "WHO", "WHAT", "STATE", "SINCE", "UNTIL"), rows)
-        print_table(("NO", "AT", "WHAT", "FACTS"), [(e.seq, e.at, e.kind, e.facts) for e in entries])
-        if verify:
-            click.echo(f"history: {len(links)} entries, {len(breaks)} breaks")
-            for one in breaks:
-                click.echo(f"  {one}")
-    ctx.exit(1 if breaks else 0)
+        _print(brief, held, history)
+        if verify and not breaks:
+            click.echo(f"verified: {len(links)} entries, the chain holds")
+    for one in breaks:
+        click.echo(f"lienthong: entry {one['seq']}: {one['reason']} -> compare with a backup", err=True)
+    return int(bool(breaks))
+
+
+def _breaks(code: str, links: list["Link"], head: tuple[int, bytes]) -> list[dict[str, object]]:
+    """Where the chain does not hold, the first bad entry first."""
+    from engine.dossiers.timeline import verify
+
+    return [{"seq": one.seq, "reason": one.reason} for one in verify(code, links, head)]
+
+
+def _print(brief: "DossierBrief", held: list["Held"], history: list["TimelineEntry"]) -> None:
+    from engine.dossiers.statuses import Status
+
+    click.echo(f"{brief.code}  {brief.status} {Status(brief.status).name_vi}  {brief.phase}")
+    click.echo(f"procedure {brief.procedure}, {brief.channel}, due {brief.due_at or '-'}")
+    click.echo("")
+    print_table(
+        ("WAITS FOR", "WHO", "WHAT", "STATE", "ELEMENT", "SINCE"),
+        [(h.kind, h.who or "-", h.what or "-", h.state, h.element or "-", h.since or "-") for h in held],
+    )
+    click.echo("")
+    print_table(
+        ("#", "AT", "KIND", "ELEMENT"),
+        [(e.seq, e.at, e.kind, e.facts.get("element") or "") for e in history],
+    )

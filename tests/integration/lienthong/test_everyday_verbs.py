@@ -83,7 +83,7 @@ def test_a_history_that_holds_is_verified(verb: Verb, counter: Counter) -> None:
 @pytest.mark.parametrize(
     ("tampering", "seq"),
     [
-        ("UPDATE timeline SET body = replace(convert_from(body, 'UTF8'), 'walk', 'walc')::bytea WHERE seq = 2", 0),
+        ("UPDATE timeline SET body = overlay(body PLACING 'x' FROM 40) WHERE seq = 2", 2),
         ("UPDATE timeline SET body = body || ' '::bytea WHERE seq = 2", 2),
         ("UPDATE timeline SET hash = sha256(hash) WHERE seq = 1", 1),
         ("DELETE FROM timeline WHERE seq = 2", 3),
@@ -95,11 +95,8 @@ def test_a_history_that_was_altered_is_found_at_its_first_bad_entry(
 ) -> None:
     code = counter.new_dossier()
     with counter.store.transaction() as connection:
-        changed = connection.exec_driver_sql(tampering).rowcount
+        assert connection.exec_driver_sql(tampering).rowcount == 1
         last = connection.exec_driver_sql("SELECT timeline_seq FROM dossier").scalar_one()
-    if "walc" in tampering:
-        assert changed == 1
-        seq = 2
     status, out, err = verb("dossier", code, "--verify", "--json")
     assert status == 1
     assert f"entry {seq or last}:" in err.splitlines()[0]
@@ -134,16 +131,16 @@ def test_partners_are_listed_and_knocked_at(
     verb: Verb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     labels = {one["name"]: one["label"] for one in json.loads(verb("partners", "--json")[1])}
-    assert labels["portal"]
+    assert labels["portal"] == "real"
     assert verb("partners", "check", "nobody")[0] == 1
     journal = tmp_path / "journal"
     journal.mkdir()
     simulators = serve(load().contract, port=0, journal_dir=journal)
+    monkeypatch.setenv("LIENTHONG_SIMULATORS_URL", simulators.url)
     try:
-        monkeypatch.setenv("LIENTHONG_SIMULATORS_URL", simulators.url)
         status, out, _ = verb("partners", "check", "portal", "--json")
-        stages = {one["stage"]: one for one in json.loads(out)}
-        assert (status, list(stages)) == (0, ["contract", "label", "reachable", "credentials"])
+        assert status == 0
+        assert [one["stage"] for one in json.loads(out)] == ["contract", "label", "reachable", "credentials"]
     finally:
         simulators.close()
     status, out, _ = verb("partners", "check", "portal", "--json")
