@@ -11,8 +11,10 @@ from pathlib import Path
 
 import orjson
 
+from engine.errors import ModelUnreadable
 from engine.exchange.ports import Json
-from engine.models import canonical
+from engine.models import canonical, decisions
+from engine.models.decisions import reading as decision_reading
 from engine.models.findings import Finding, Findings
 from engine.models.graph import Process
 from engine.models.procedure import Procedure
@@ -37,6 +39,7 @@ class Deployment:
     drawn: Mapping[str, Process]
     processes: Mapping[str, Process]
     forms: Mapping[str, Json]
+    decisions: Mapping[str, tuple[str, str]]  # id of a DMN decision → its file and name
     canonical: Mapping[str, bytes]
     reading: tuple[Finding, ...] = ()
     rewriter: int = REWRITER
@@ -111,6 +114,10 @@ def from_files(files: Mapping[str, bytes]) -> Deployment:
         processes.update(rewritten)
         stored[name] = canonical.write(rewritten)
         findings += told.items
+    for name, data in files.items():
+        if name.endswith(".dmn"):
+            others = [one for key, one in files.items() if key.endswith(".dmn") and key != name]
+            findings += decisions.check(data, name, others)
     procedure, about = _procedure(files)
     forms, wrong = _forms(files)
     return Deployment(
@@ -119,6 +126,7 @@ def from_files(files: Mapping[str, bytes]) -> Deployment:
         drawn=drawn,
         processes=processes,
         forms=forms,
+        decisions=_decisions(files),
         canonical=stored,
         reading=(*findings, *about, *wrong),
         hash=_hash(files),
@@ -140,6 +148,7 @@ def restored(files: Mapping[str, bytes], stored: Mapping[str, bytes], rewriter: 
         drawn=processes,
         processes=processes,
         forms=_forms(files)[0],
+        decisions=_decisions(files),
         canonical=dict(stored),
         rewriter=rewriter,
         hash=_hash(files),
@@ -169,6 +178,21 @@ def _forms(files: Mapping[str, bytes]) -> tuple[dict[str, Json], list[Finding]]:
         forms[key if isinstance(key, str) and key else Path(name).stem] = body
         findings += told.items
     return forms, findings
+
+
+def _decisions(files: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for name, data in sorted(files.items()):
+        if not name.endswith(".dmn"):
+            continue
+        try:
+            definitions = decision_reading.read(data, name)
+        except ModelUnreadable:  # told by the check of decisions
+            continue
+        for node in definitions.nodes.values():
+            if node.kind == "decision":
+                found.setdefault(node.id, (name, node.name))
+    return found
 
 
 def _hash(files: Mapping[str, bytes]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.models.expressions import NO_NAMES, Names, compiled
 from engine.models.graph import Flow, Node, Process, Scope
-from engine.runtime.elements.activities import PlainTask, ScriptTask, ServiceTask, UserTask
+from engine.runtime.elements.activities import DecisionTask, PlainTask, ScriptTask, ServiceTask, UserTask
 from engine.runtime.elements.boundary import THROWN, Boundary
 from engine.runtime.elements.containers import CallActivity, Container, EventSubProcess, LoopTask
 from engine.runtime.elements.element import DOSSIER, Element, Out
@@ -20,6 +20,7 @@ _KINDS: dict[str, type[Element]] = {
     "sendTask": ServiceTask,
     "receiveTask": CatchEvent,
     "scriptTask": ScriptTask,
+    "businessRuleTask": DecisionTask,
     "exclusiveGateway": ExclusiveGateway,
     "parallelGateway": ParallelGateway,
     "inclusiveGateway": InclusiveGateway,
@@ -105,6 +106,6 @@ def _element(spec: ScopeSpec, node: Node, names: Names, scopes: dict[str, ScopeS
         thrown = any(trigger.kind in ("error", "cancel") for trigger in node.triggers)
         kind = ErrorEnd if thrown else ServiceTask if node.binding.service else ThrowEvent
         return kind(spec, node, names)
-    if node.type == "intermediateThrowEvent" and node.binding.service:
+    if node.type in ("intermediateThrowEvent", "businessRuleTask") and node.binding.service:
         return ServiceTask(spec, node, names)
     return _KINDS[node.type](spec, node, names)

@@ -1,10 +1,15 @@
 """A deployment as it runs: the specification of every scope, built once and kept by hash."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 
+from engine import feel
 from engine.errors import ModelInvalid
+from engine.exchange.ports import Json
+from engine.models import decisions
 from engine.models.deployment import Deployment
+from engine.models.expressions import Moment
 from engine.runtime.scopes import ScopeSpec
 
 CACHE_SIZE = 64
@@ -27,6 +32,22 @@ class Model:
             build(process, self.scopes, given)
         elements = (one for scope in self.scopes.values() for one in scope.elements.values())
         self.conditional = any(one.conditional for one in elements)
+
+    def decide(self, decision: str, inputs: Mapping[str, object], moment: Moment) -> Json:
+        """The result of a DMN decision of this deployment, as JSON.
+
+        Raises:
+            FeelError: anything in it that FEEL would have warned of.
+        """
+        file, name = self.deployment.decisions[decision]
+        files = self.deployment.files
+        others = tuple(one for key, one in sorted(files.items()) if key.endswith(".dmn") and key != file)
+        surroundings = decisions.Surroundings(clock=moment.now, calendar=moment.calendar, strict=True)
+        found = decisions.explain(
+            decisions.load(files[file], others), name, inputs, surroundings=surroundings
+        )
+        value: Json = feel.to_json(found.value)  # type: ignore[assignment]
+        return value
 
 
 _cache: OrderedDict[str, Model] = OrderedDict()

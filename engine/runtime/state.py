@@ -114,8 +114,9 @@ class _Pool:
         self._known: dict[int, int] = {}
 
     def index(self, variables: Variables) -> int:
-        found = self._known.get(id(variables))
+        key = id(variables) if variables.values else 0
+        found = self._known.get(key)
         if found is None:
-            found = self._known[id(variables)] = len(self.written)
+            found = self._known[key] = len(self.written)
             self.written.append([variables.values, variables.stamps])
         return found

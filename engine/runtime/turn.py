@@ -67,11 +67,11 @@ class Turn:
         """
         if expression.literal:
             return expression.text
-        return expression.json(self._context(values, extra), self.moment)
+        return expression.json(self.context(values, extra), self.moment)
 
     def raw(self, expression: Expression, values: Mapping[str, Json]) -> object:
         """As `json`, but the FEEL value itself."""
-        return expression.raw(self._context(values, {}), self.moment)
+        return expression.raw(self.context(values, {}), self.moment)
 
     def counted(self) -> tuple[datetime, int] | None:
         """From when and how many working days the last legal expression counted; forgotten once told."""
@@ -89,7 +89,8 @@ class Turn:
             "data": {**(data if isinstance(data, dict) else {}), **self.writes},
         }
 
-    def _context(self, values: Mapping[str, Json], extra: Mapping[str, object]) -> dict[str, object]:
+    def context(self, values: Mapping[str, Json], extra: Mapping[str, object]) -> dict[str, object]:
+        """All names that an expression may read."""
         return {**values, "dossier": self._dossier, **extra}
 
 

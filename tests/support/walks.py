@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from engine.dossiers.calendar import WorkingCalendar
 from engine.exchange.ports import Json
 from engine.models.deployment import Deployment, from_files
+from engine.runtime import state
 from engine.runtime.interpreter import SpiffInterpreter
+from engine.runtime.model import model_of
 from engine.runtime.progress import (
     CallOpened,
     CallSettled,
@@ -119,6 +121,7 @@ class Walk:
         cached: bool = False,
     ) -> None:
         deployment = model if isinstance(model, Deployment) else from_files({"m.bpmn": model})
+        self.model = model_of(deployment)
         self.interpreter = SpiffInterpreter(lambda _: deployment, cache_size=100 if cached else 0)
         self.now = START
         self.data: dict[str, Json] = dict(data or {})
@@ -142,6 +145,7 @@ class Walk:
 
     def _take(self, progress: Progress) -> None:
         self.last = progress
+        assert state.write(state.read(self.model, progress.state)) == progress.state
         self.changes += progress.changes
         self.data.update(progress.writes)
         self.version += 1

@@ -71,9 +71,22 @@ def _others(subject: Subject, node: Node) -> None:
     if node.type == "callActivity":
         _called(subject, node)
     if node.type == "businessRuleTask" and not binding.service:
-        message = "business rule tasks are not run yet"
-        remedy = "use a script task with FEEL, or an exclusive gateway"
-        subject.error("unsupported-element", node, message, remedy)
+        _decision(subject, node)
+
+
+def _decision(subject: Subject, node: Node) -> None:
+    decision = node.binding.decision
+    if not decision:
+        message = "the task asks for no decision"
+        subject.error("decision", node, message, "write `zeebe:calledDecision decisionId`")
+    elif decision.startswith("="):
+        message = "which decision is asked for must be known at deployment"
+        subject.error("decision", node, message, "write the id itself")
+    elif decision not in subject.deployment.decisions:
+        message = f"there is no decision `{decision}` in this deployment"
+        subject.error("decision", node, message, "add its .dmn file, or mend decisionId")
+    elif not node.binding.result and not node.binding.outputs:
+        subject.warning("decision", node, "the decision's result goes nowhere", "name a resultVariable")
 
 
 def _called(subject: Subject, node: Node) -> None:

@@ -16,6 +16,7 @@ _CONTEXTS = {
     "intermediateThrowEvent": "reply",
     "endEvent": "reply",
     "boundaryEvent": "message",
+    "businessRuleTask": "result",
 }
 
 

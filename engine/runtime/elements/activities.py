@@ -95,6 +95,23 @@ class PlainTask(Element):
         return True
 
 
+class DecisionTask(Element):
+    """A DMN decision of the same deployment; it reads the inputs, or every variable where there are none."""
+
+    def act(self, token: Token) -> bool | None:
+        if super().act(token) is None:
+            return None
+        binding, turn = self.node.binding, token.instance.turn
+        values = self.read_inputs(token) if self.maps_in else token.variables.values
+        found = token.instance.model.decide(
+            binding.decision or "", turn.context(values, NOTHING), turn.moment
+        )
+        if binding.result:
+            self.assign(token, {binding.result: found})
+        self.map_outputs(token, {"result": found})
+        return True
+
+
 class ScriptTask(Element):
     """A FEEL expression whose value becomes a variable."""
 

@@ -55,7 +55,7 @@ def test_a_right_model_has_no_findings() -> None:
         ),
         (_line(node("adHocSubProcess", "a", A.replace('"a"', '"i"'))), "unsupported-element", "a"),
         (_line(node("complexGateway", "a")), "unsupported-element", "a"),
-        (_line(node("businessRuleTask", "a")), "unsupported-element", "a"),
+        (_line(node("businessRuleTask", "a")), "decision", "a"),
         (_line(node("intermediateCatchEvent", "a", timer("soon"))), "timer", "a"),
         (_line(node("intermediateCatchEvent", "a", timer("0 0 9 * * ?", "Cycle"))), "timer", "a"),
         (_line(node("intermediateCatchEvent", "a", timer("2026-07-01T12:00:00", "Date"))), "timer", "a"),
