@@ -20,13 +20,17 @@ Code: TypeAlias = Callable[[Env], object]
 
 
 class Compiler:
-    """One tree on its way to closures; afterwards *names* and *functions* say what it uses from outside."""
+    """One tree on its way to closures; afterwards *names* and *functions* say what it uses from outside.
+
+    *certain* are the names that cannot be entries of the items of a filter.
+    """
 
     def __init__(self, shadowing: frozenset[str] = frozenset()) -> None:
         self.bound: list[frozenset[str]] = []
         self.names: set[str] = set()
         self.functions: set[str] = set()
         self.shadowing = shadowing
+        self.certain: set[str] = set()
         self.count = 0
 
     def code(self, node: syntax.Node) -> Code:
@@ -67,6 +71,8 @@ def _name(compiler: Compiler, node: syntax.Name) -> Code:
         return compiled_loops.partial_copy
     if not compiler.is_bound(name):
         compiler.names.add(name)
+        if not compiler.is_bound("item"):
+            compiler.certain.add(name)
     missing, plain = MISSING, PLAIN
 
     def variable(env: Env) -> object:

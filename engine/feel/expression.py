@@ -21,15 +21,16 @@ __all__ = ["Expression", "builtin_value", "builtins", "compile", "evaluate"]
 class Expression:
     """FEEL compiled once, called as often as wanted, from any thread.
 
-    *names* are the variables it uses from outside, *functions* the built-ins that it calls.
+    *names* are the variables it uses from outside, *certain* those among them that cannot be entries of a filter's items,
+    *functions* the built-ins that it calls.
     """
 
-    __slots__ = ("_builds", "_code", "functions", "names", "text", "tree")
+    __slots__ = ("_builds", "_code", "certain", "functions", "names", "text", "tree")
 
-    def __init__(
-        self, text: str, tree: Node, code: Code, names: frozenset[str], functions: frozenset[str]
-    ) -> None:
-        self.text, self.tree, self._code, self.names, self.functions = text, tree, code, names, functions
+    def __init__(self, text: str, tree: Node, code: Code, compiler: Compiler) -> None:
+        self.text, self.tree, self._code = text, tree, code
+        self.names, self.certain = frozenset(compiler.names), frozenset(compiler.certain)
+        self.functions = frozenset(compiler.functions)
         self._builds = not isinstance(tree, Name | Path)
 
     def __call__(
@@ -89,7 +90,7 @@ def _compiled(text: str, names: frozenset[str], unary: bool) -> Expression:
     tree = parse_unary(source, scope) if unary else parse(source, scope)
     compiler = Compiler(names & BUILTINS.keys())
     code = compiler.code(tree)
-    return Expression(text, tree, code, frozenset(compiler.names), frozenset(compiler.functions))
+    return Expression(text, tree, code, compiler)
 
 
 _BUILTIN_NAMES = Names(BUILTINS)
