@@ -132,7 +132,15 @@ class SimulatedAnswer:
 class Later:
     form: shape.Later
     when: Expression
+    key: Expression
     body: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    feed: str
+    after: Expression
+    size: Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +151,7 @@ class Simulated:
     form: shape.SimulatedOperation
     key: Expression | None
     record: Fill | None
+    page: Page | None
     answers: tuple[SimulatedAnswer, ...]
     later: tuple[Later, ...]
 

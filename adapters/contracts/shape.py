@@ -230,6 +230,7 @@ class Later(Shape):
 
     after_s: Annotated[float, Field(ge=0, le=86_400)]
     when: Feel = "true"
+    key: Feel = "key"
     feed: Name | None = None
     message: Name | None = None
     body: JsonValue
@@ -241,6 +242,14 @@ class Later(Shape):
         return self
 
 
+class Page(Shape):
+    """The part of a feed behind an item's id, at most so many items; answers find it under the name `page`."""
+
+    feed: Name
+    after: Feel
+    size: Feel
+
+
 class SimulatedOperation(Shape):
     """How the simulator plays one operation; *key* holds only fields that the real contract has."""
 
@@ -248,6 +257,7 @@ class SimulatedOperation(Shape):
     store: Name | None = None
     repeat: Literal["drop", "overwrite", "again"] = "again"
     record: JsonValue = None
+    page: Page | None = None
     answers: Annotated[list[SimulatedAnswer], Field(min_length=1)]
     later: list[Later] = []
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from adapters.contracts.compiled import Contract, Later, Simulated, SimulatedAnswer
 from adapters.simulator.journal import Journal, Line, read
-from adapters.simulator.world import World
+from adapters.simulator.world import PartnerWorld, World
 from engine.clock import VIETNAM
 from engine.errors import ContractInvalid
 from engine.exchange.ports import Json
@@ -69,10 +69,12 @@ class Player:
             "now": datetime.now(VIETNAM).isoformat(timespec="seconds"),
             "number": partner.effects + 1,
             "id": f"{partner.effects + 1:024x}",
-            "items": {**_empty_feeds(contract), **partner.feeds},
+            "keyed": partner.keyed,
+            "page": None,
             "settings": dict(contract.settings),
             "choice": choice or None,
         }
+        scope["page"] = _page(simulated, partner, scope)
         answer = next((item for item in simulated.answers if item.when.holds(scope)), None)
         if answer is None:
             raise ContractInvalid(
@@ -120,9 +122,8 @@ class Player:
         with self._lock:
             number = len(self.world.of(partner).feeds.get(feed, ())) + 1
             item = _with_id(line["body"], f"{number:024x}")
-            self.note(
-                {"kind": "feed", "partner": partner, "feed": feed, "later": line["later"], "item": item}
-            )
+            known: Line = {name: line[name] for name in ("partner", "feed", "later", "key")}
+            self.note({"kind": "feed", **known, "item": item})
 
     def note(self, line: Line) -> None:
         """Write a line that is no request: a refusal, a fault, something that a partner did by itself."""
@@ -136,10 +137,16 @@ class Player:
         return sorted(found, key=_due)
 
 
-def _empty_feeds(contract: Contract) -> dict[str, Json]:
-    """Every feed that the contract's simulator may fill, before anything is in it."""
-    names = [later.form.feed for simulated in contract.simulated.values() for later in simulated.later]
-    return {name: [] for name in names if name is not None}
+def _page(simulated: Simulated, partner: PartnerWorld, scope: Mapping[str, Json]) -> Json:
+    """What the operation's page shows; nothing where its size or the id is none."""
+    page = simulated.page
+    if page is None:
+        return None
+    size, after = page.size(scope), page.after.text_of(scope)
+    try:
+        return partner.page(page.feed, after, size if isinstance(size, int) else 0)
+    except ValueError:
+        return []
 
 
 def _takes_effect(
@@ -165,6 +172,7 @@ def _plan(later: Later, name: str, scope: Mapping[str, Json]) -> Line:
     return {
         "later": name,
         "due": time.time() + later.form.after_s,
+        "key": later.key.text_of(scope),
         "feed": later.form.feed,
         "message": later.form.message,
         "body": later.body(scope),

@@ -16,10 +16,25 @@ class PartnerWorld:
 
     stores: dict[str, dict[str, Json]] = field(default_factory=dict)
     feeds: dict[str, list[Json]] = field(default_factory=dict)
+    keyed: dict[str, Json] = field(default_factory=dict)  # by feed, then by key: lists of the same items
     effects: int = 0
 
     def held(self, store: str, key: str) -> Json:
         return self.stores.get(store, {}).get(key)
+
+    def put(self, feed: str, key: str, item: Json) -> None:
+        """Let *item* appear at the end of *feed*."""
+        self.feeds.setdefault(feed, []).append(item)
+        by_key = self.keyed.setdefault(feed, {})
+        if isinstance(by_key, dict):
+            items = by_key.setdefault(key, [])
+            if isinstance(items, list):
+                items.append(item)
+
+    def page(self, feed: str, after: str, size: int) -> list[Json]:
+        """At most *size* items of *feed* behind the one with the id *after*; ids count from 1 in hexadecimal."""
+        start = int(after, 16) if after else 0
+        return self.feeds.get(feed, [])[start : start + size]
 
     def knows(self, store: str, key: str) -> bool:
         return key in self.stores.get(store, {})
@@ -45,7 +60,7 @@ class World:
             if isinstance(store, str):
                 partner.stores.setdefault(store, {})[str(line.get("key"))] = line.get("record")
         elif kind == "feed":
-            partner.feeds.setdefault(str(line.get("feed")), []).append(line.get("item"))
+            partner.put(str(line.get("feed")), str(line.get("key")), line.get("item"))
         if kind in ("feed", "message"):
             self.pending.pop(str(line.get("later")), None)
         for planned in _lines(line.get("planned")):
