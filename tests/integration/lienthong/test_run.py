@@ -32,14 +32,14 @@ class Running:
 
     def child(self, word: str) -> psutil.Process:
         """The child with *word* in its command line; waits for it."""
+        seen: list[psutil.Process] = []
 
-        def found() -> psutil.Process | None:
-            return next((child for child in self.children() if word in command_line(child)), None)
+        def found() -> bool:
+            seen.extend(child for child in self.children() if word in command_line(child))
+            return bool(seen)
 
-        assert until(lambda: found() is not None), word
-        child = found()
-        assert child is not None
-        return child
+        assert until(found), word
+        return seen[-1]
 
     def is_ready(self) -> bool:
         try:

