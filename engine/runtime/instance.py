@@ -166,6 +166,8 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
     def ends(self, token: Token) -> None:
         """*token* reached an end: its variables count for the scope's result."""
         scope = token.scope
+        if isinstance(scope, InnerScope):
+            scope.host.element.round_done(scope.host, token)
         scope.result = token.variables if scope.result is EMPTY else merged((scope.result, token.variables))
 
     # -- what becomes of an instance as a whole ---------------------------------------------------

@@ -163,9 +163,6 @@ def _loop(subject: Subject, node: Node) -> None:
     if loop.kind == "multi" and loop.collection is None and loop.cardinality is None:
         message = "the multi-instance marker says neither how often nor over what"
         subject.error("loop", node, message, "write an input collection or a cardinality")
-    if loop.kind == "multi" and not loop.sequential:
-        message = "parallel multi-instance is not run here"
-        subject.error("loop", node, message, "make it sequential")
     if loop.behavior != "All":
         message = f"the behavior `{loop.behavior}` of a multi-instance marker is not run here"
         subject.error("loop", node, message, "use All")

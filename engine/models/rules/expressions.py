@@ -84,10 +84,17 @@ def _texts(subject: Subject, node: Node) -> Iterator[tuple[str, int, frozenset[s
         if text and trigger.kind in ("message", "timer", "conditional"):
             what = {"message": "correlation key", "timer": "timer"}.get(trigger.kind, "condition")
             yield text, trigger.line, nothing, what
-    if node.loop is not None:
-        for text in (node.loop.cardinality, node.loop.collection, node.loop.condition, node.loop.gather):
-            if text:
-                yield text, node.line, nothing, "loop"
+    for text, what in _of_loop(node):
+        if text:
+            yield text, node.line, nothing, what
+
+
+def _of_loop(node: Node) -> list[tuple[str | None, str]]:
+    loop = node.loop
+    if loop is None:
+        return []
+    texts = [(text, "loop") for text in (loop.cardinality, loop.collection, loop.gather)]
+    return [*texts, (loop.condition, "condition")]
 
 
 def _expression(

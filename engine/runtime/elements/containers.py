@@ -38,7 +38,7 @@ class Container(Element):
         inputs = self.read_inputs(token)
         return self._with(token, token.variables, inputs)
 
-    def open(self, token: Token, given: Variables) -> None:
+    def open(self, token: Token, given: Variables, *, begin: bool = True) -> None:
         """Start the inside."""
         instance = token.instance
         scope = InnerScope(instance.model.scopes[self.inside], token, instance)
@@ -46,7 +46,8 @@ class Container(Element):
         instance.subprocesses[token.id] = scope
         scope.given = given
         token._set_state(TaskState.STARTED)
-        instance.open(scope, given)
+        if begin:
+            instance.open(scope, given)
 
     def inner_done(self, token: Token, given: Variables, result: Variables) -> None:
         self.take_back(token, result)
@@ -190,7 +191,8 @@ class LoopTask(Container):
         self.collection = self._compiled(self.loop.collection, names)
         self.condition = self._compiled(self.loop.condition, names)
         self.gather = self._compiled(self.loop.gather, names)
-        self.maps_in, self.maps_out, self.shown = [], [], False
+        self.maps_in, self.maps_out, self.shown, self._marked = [], [], False, False
+        self.parallel = self.loop.kind == "multi" and not self.loop.sequential
 
     def act(self, token: Token) -> bool | None:
         token.notes.update(items=self._items(token), round=0, gathered=[])
@@ -199,11 +201,28 @@ class LoopTask(Container):
         if self._total(token) == 0:
             self._gathered(token)
             return True
-        self._round(token)
+        if self.parallel:
+            self._all_rounds(token)
+        else:
+            self._round(token)
         return None
 
+    def round_done(self, token: Token, inner: Token) -> None:
+        """Of rounds that run in parallel each gathers its own output; a condition that holds ends the others."""
+        gathered, index = token.notes.get("gathered"), _number(inner.notes.get("round"))
+        if not self.parallel or not isinstance(gathered, list):
+            return
+        turn = token.instance.turn
+        if self.gather is not None:
+            gathered[index] = turn.json(self.gather, inner.variables.values, {})
+        if self.condition is not None and self._true(inner, self.condition):
+            for other in list(inner.scope.tasks.values()):
+                if other is not inner:
+                    token.instance.cancel_token(other)
+
     def inner_done(self, token: Token, given: Variables, result: Variables) -> None:
-        self._collect(token, result)
+        if not self.parallel:
+            self._collect(token, result)
         token.variables = merged((token.variables, result.without(self._local())))
         if self._over(token):
             self._gathered(token)
@@ -239,8 +258,24 @@ class LoopTask(Container):
             pairs[self.loop.item] = items[index]
         self.open(token, self._with(token, token.variables, pairs))
 
+    def _all_rounds(self, token: Token) -> None:
+        total, items = self._total(token), token.notes.get("items")
+        token.notes.update(round=total, gathered=[None] * total)
+        self.open(token, token.variables, begin=False)
+        scope, instance = token.instance.subprocesses[token.id], token.instance
+        for index in range(total):
+            pairs: dict[str, Json] = {"loopCounter": index + 1}
+            if self.loop.item and isinstance(items, list):
+                pairs[self.loop.item] = items[index]
+            element = scope.spec.starts[0]
+            inner = instance.spawn(scope, element, self._with(token, token.variables, pairs))
+            inner.notes["round"] = index
+            element._update(inner)
+
     def _over(self, token: Token) -> bool:
         rounds = _number(token.notes.get("round"))
+        if self.parallel:
+            return True
         if self.loop.kind == "standard":
             return (self.loop.maximum is not None and rounds >= self.loop.maximum) or not self._goes_on(token)
         if rounds >= self._total(token):

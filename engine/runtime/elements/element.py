@@ -140,6 +140,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         """Take an error, escalation or cancel that came from *host* or from inside it."""
         raise NotImplementedError
 
+    def round_done(self, token: Token, inner: Token) -> None:
+        """One token inside this container has come to its end."""
+
     def inner_done(self, token: Token, given: Variables, result: Variables) -> None:
         """The inside of this container has ended."""
         raise NotImplementedError
@@ -181,11 +184,11 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     def leave(self, token: Token) -> None:
         """The token has done its work: tell, and go on."""
-        self.done(token)
         instance, scope = token.instance, token.scope
-        instance.drop(token)
         if not self.outs:
             instance.ends(token)
+        self.done(token)
+        instance.drop(token)
         for out in self.outs:
             instance.go(out, scope, token.variables)
 
@@ -213,7 +216,6 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
             return
         token.notes["came"] = [name, value]
         self.map_outputs(token, {name: value})
-        del token.notes["came"]
         token.complete()
 
     def map_outputs(self, token: Token, extra: dict[str, object]) -> None:

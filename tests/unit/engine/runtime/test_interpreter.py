@@ -502,6 +502,39 @@ def test_a_sequential_multi_instance_task_gathers_its_outputs() -> None:
     assert walk.completed == ["s", "a", "a"]
 
 
+def _parallel(condition: str = "") -> bytes:
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics"
+        ' inputCollection="=[3,4,5]" inputElement="item" outputCollection="all" outputElement="=twice"/>'
+        f"</bpmn:extensionElements>{condition}</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    inner = (
+        zeebe('<zeebe:taskDefinition type="desk.a"/>' + mapping({"n": "=item"}, {"twice": "=2 * reply"}))
+        + loop
+    )
+    body = S + node("serviceTask", "a", inner) + service("z", {"all": "=all"}) + E
+    return bpmn(body + flows("s a z e"))
+
+
+def test_a_parallel_multi_instance_task_waits_for_all_and_gathers_in_order() -> None:
+    walk = Walk(_parallel())
+    tasks = [call.task for call in walk.calls]
+    assert [call.inputs["n"] for call in walk.calls] == [3, 4, 5]
+    for task, reply in zip(reversed(tasks), (5, 4, 3), strict=True):
+        walk.happen(CallSettled(task=task, reply=reply))
+    assert walk.calls[-1].inputs == {"all": [6, 8, 10]}
+    assert walk.completed == ["s", "a", "a", "a"]
+
+
+def test_a_completion_condition_ends_the_other_rounds() -> None:
+    condition = "<bpmn:completionCondition>=twice = 8</bpmn:completionCondition>"
+    walk = Walk(_parallel(condition))
+    walk.happen(CallSettled(task=walk.calls[1].task, reply=4))
+    assert walk.calls[-1].inputs == {"all": [None, 8, None]}
+    assert walk.cancelled == ["a", "a"]
+    assert walk.still_open() == {"z"}
+
+
 # -- state ------------------------------------------------------------------------------------------
 
 
