@@ -10,7 +10,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, TcpWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, queue_logger
 
 from web.problems import MEDIA_TYPE, title
 
@@ -51,6 +51,7 @@ class WebServer:
     """
 
     def __init__(self, app: Flask, *, host: str, port: int, threads: int, max_body_bytes: int) -> None:
+        queue_logger.setLevel("ERROR")  # a request that waits for a thread is nothing to warn of
         self._map: dict[int, Any] = {}
         self._server = create_server(
             app,
