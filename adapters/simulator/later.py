@@ -5,6 +5,7 @@ A message is sent again until it is taken, as a real agency's queue would; that 
 
 import threading
 import time
+from collections.abc import Mapping
 
 import orjson
 import structlog
@@ -29,6 +30,7 @@ class Doings:
         self._door = Door()
         self._stop = threading.Event()
         self._held_back: dict[str, float] = {}
+        self._keys: dict[str, str] = {}
         self._thread = threading.Thread(target=self._run, name="simulated-doings", daemon=True)
 
     def start(self) -> None:
@@ -39,8 +41,12 @@ class Doings:
         self._thread.join(timeout=10)
         self._door.close()
 
-    def call_back_to(self, url: str) -> None:
-        """Send the partners' messages below *url*, as `<url>/partners/<partner>/<operation>`."""
+    def call_back_to(self, url: str, keys: Mapping[str, str] | None = None) -> None:
+        """Send the partners' messages below *url*, as `<url>/partners/<partner>/<operation>`.
+
+        *keys*: the API key that a partner shows, by its name.
+        """
+        self._keys = dict(keys or {})
         self._door.add(Endpoint(name=CALLBACK, url=url, private=True))
 
     def _run(self) -> None:
@@ -75,7 +81,7 @@ class Doings:
             endpoint=CALLBACK,
             method="POST",
             path=f"/partners/{partner}/{operation}",
-            headers={"Content-Type": "application/json; charset=utf-8"},
+            headers={"Content-Type": "application/json; charset=utf-8", **self._shown(partner)},
             body=body,
             total_s=10.0,
             label=(partner, operation),
@@ -84,6 +90,10 @@ class Doings:
             return self._door.send(request).status
         except CallError:
             return 0
+
+    def _shown(self, partner: str) -> dict[str, str]:
+        key = self._keys.get(partner)
+        return {"Authorization": f"Bearer {key}"} if key else {}
 
     def _note(self, line: Line, statuses: list[int], body: bytes) -> None:
         self._player.note(

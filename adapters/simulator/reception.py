@@ -128,7 +128,9 @@ class SimulatedReception:
             asked = soap.service.parse_request(request.body, request.headers.get("soapaction"))
         except SoapRefused as exc:
             reply = HttpReply(
-                status=500, body=soap.service.refusal(exc), content_type=soap.service.content_type
+                status=soap.service.fault_status(str(exc.facts["fault"])),
+                body=soap.service.refusal(exc),
+                content_type=soap.service.content_type,
             )
             raise Refused(reply, exc.message) from exc
         for operation in offered:

@@ -4,12 +4,12 @@
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import orjson
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contracts.compiled import Contract
 from adapters.simulator.credentials import Credentials
@@ -25,6 +25,15 @@ CONTROL = "/_control"
 log = structlog.get_logger(__name__)
 
 Finding = Callable[[str], Contract]
+
+
+class Whither(BaseModel):
+    """Where the partners send their messages, and what each shows there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    callback_url: str
+    callback_keys: dict[str, str] = {}
 
 
 class Simulators:
@@ -49,9 +58,12 @@ class Simulators:
         self._server.start()
         self._doings.start()
 
-    def call_back_to(self, url: str) -> None:
-        """Where the partners send messages of their own: below *url*, as `partners/<partner>/<operation>`."""
-        self._doings.call_back_to(url)
+    def call_back_to(self, url: str, keys: Mapping[str, str] | None = None) -> None:
+        """Where the partners send messages of their own: below *url*, as `partners/<partner>/<operation>`.
+
+        *keys*: the API key that a partner shows there, by its name.
+        """
+        self._doings.call_back_to(url, keys)
 
     def close(self) -> None:
         """Stop listening, end what is under way and close the journal; nothing runs on."""
@@ -85,8 +97,9 @@ class Simulators:
         return HttpReply(body=orjson.dumps({"rules": self.faults.standing()}))
 
     def _ordered(self, order: object) -> None:
-        if isinstance(order, dict) and set(order) == {"callback_url"}:
-            self.call_back_to(str(order["callback_url"]))
+        if isinstance(order, dict) and "callback_url" in order:
+            whither = Whither.model_validate(order)
+            self.call_back_to(whither.callback_url, whither.callback_keys)
             return
         rules = [FaultRule.model_validate(item) for item in (order if isinstance(order, list) else [order])]
         for rule in rules:

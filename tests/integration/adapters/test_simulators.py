@@ -136,12 +136,13 @@ def test_the_police_answer_later_by_a_message_and_again_until_it_is_taken(both: 
     us = HttpServer("127.0.0.1", 0, answer)
     us.start()
     try:
-        both.simulators.call_back_to(f"http://127.0.0.1:{us.port}")
+        both.simulators.call_back_to(f"http://127.0.0.1:{us.port}", {"residence": "key-1"})
         both.send("residence", "DangKyThuongTru")
         eventually(taken, "the message")
     finally:
         us.close()
     assert [request.path for request in seen] == ["/partners/residence/result"] * 2
+    assert seen[0].headers["authorization"] == "Bearer key-1"
     assert seen[0].body == seen[1].body
     body = orjson.loads(seen[0].body)
     assert (body["ma_ho_so"], body["dang_ky"]) == ("H99.14-261121-0002", True)
