@@ -6,6 +6,7 @@ No SQL and no time here: the decision is a value that the settling transaction w
 from dataclasses import dataclass
 
 from engine.exchange.ports import Answer, Outcome, Repeat, Terms
+from engine.exchange.retries import Backoff
 
 ABSENT_TWICE = 2
 MAX_ASKS = 20
@@ -60,8 +61,7 @@ def unknown(terms: Terms, attempted: Attempted) -> Decision:
 
 
 def _backoff(terms: Terms, number: int) -> float:
-    waits = terms.backoff_s or (1.0,)
-    return waits[min(max(number, 1), len(waits)) - 1]
+    return Backoff(waits_s=terms.backoff_s or (1.0,)).wait_s(number)
 
 
 def _absent(terms: Terms, attempted: Attempted) -> Decision:
