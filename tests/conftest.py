@@ -60,7 +60,11 @@ def reachable_folder() -> Iterator[Path]:
     """A short folder, in memory where there is room, that the server's user reaches; gone after the session."""
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3
-    folder = Path(tempfile.mkdtemp(prefix="lt-test-", dir=memory if roomy else None))
+    place = memory if roomy else Path(tempfile.gettempdir())
+    for left in place.glob("lt-test-*-*"):
+        if not Path("/proc", left.name.split("-")[2]).exists():  # of a session that was killed
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"lt-test-{os.getpid()}-", dir=place))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
