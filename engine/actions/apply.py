@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection
 
 from engine import errors
 from engine.actions.advance import Advance
@@ -19,7 +18,7 @@ from engine.models.deployment import Deployment
 from engine.runtime.progress import Interpreter
 from engine.storage import events, groups, incidents, messages
 from engine.storage.calendars import CalendarShelf
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 from engine.storage.events import ClaimedEvent
 from engine.storage.messages import Wait
 from engine.storage.writes import Writes, flush, row
@@ -63,7 +62,7 @@ class Applier:
 
     def apply_waiting(self) -> int:
         """Apply one group of what waits; how many events were taken up (0: nothing waits)."""
-        with self._store.transaction() as connection:
+        with self._store.at_once() as connection:
             claimed = events.claim(
                 connection, worker=self._worker, limit=self._policy.group_size, lease_s=self._policy.lease_s
             )

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from engine.dossiers import ledger, timeline
 from engine.dossiers.calendar import WorkingCalendar
 from engine.dossiers.ledger import Entry, EntryKind
@@ -17,6 +15,7 @@ from engine.dossiers.statuses import Status, may_become
 from engine.exchange.ports import Json
 from engine.models.procedure import Procedure
 from engine.storage import groups
+from engine.storage.database import Connection
 from engine.storage.groups import StoredDossier
 from engine.storage.writes import Writes, instant, octets, row
 

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 
 from engine import errors
 from engine.actions.receive import take_message_in
 from engine.exchange.ports import Arrival, FeedItem, FeedPage, FeedTerms, Json, Outcome, Partners
 from engine.storage import feeds
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 
 log = structlog.get_logger()
 

@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, text
+import orjson
 
 from engine import errors
 from engine.dossiers import codes, timeline
 from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
-from engine.storage import documents as document_rows
-from engine.storage import events, incidents, messages
-from engine.storage.database import Store, json_text
+from engine.storage import dossiers, events, incidents, messages
+from engine.storage.database import Connection, Store
 from engine.storage.documents import DocumentRow
-from engine.storage.writes import octets
 
 AMBIGUOUS = "ambiguous-message"
 
@@ -43,34 +41,6 @@ class Submitted:
     access_code: str
 
 
-_NEXT_NUMBER = text(
-    "INSERT INTO dossier_counter (unit, day, last) VALUES (:unit, :day, 1)"
-    " ON CONFLICT (unit, day) DO UPDATE SET last = dossier_counter.last + 1 RETURNING last"
-)
-_ACTIVE = text("SELECT active_deployment_id FROM procedure WHERE code = :code")
-_UNIT = text(
-    "SELECT 1 FROM unit WHERE code = :code AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day)"
-)
-_DOSSIER = text(
-    """
-    INSERT INTO dossier (code, procedure_code, deployment_id, channel, delivery, applicant, applicant_search, data,
-        receiving_unit, competent_unit, returning_unit, submitted_at, access_code, salt, timeline_seq, timeline_head,
-        created_by)
-    VALUES (:code, :procedure, :deployment, :channel, :delivery, CAST(:applicant AS jsonb), :search,
-        CAST(:data AS jsonb), :receiving, :competent, :returning, :now, :access, :salt, 1, decode(:head, 'base64'), :by)
-    RETURNING id
-    """
-)
-_TIMELINE = text(
-    "INSERT INTO timeline (dossier_id, seq, body, hash)"
-    " VALUES (:id, 1, decode(:body, 'base64'), decode(:hash, 'base64'))"
-)
-_KNOWN = text(
-    "SELECT d.id, d.code FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external"
-)
-_BY_CODE = text("SELECT id, status FROM dossier WHERE code = :code")
-
-
 def submit(
     store: Store,
     procedure: str,
@@ -90,16 +60,14 @@ def submit(
         ProcedureUnknown, UnitUnknown.
     """
     with store.transaction() as connection:
-        known = connection.execute(_KNOWN, {"external": external_id}).one_or_none()
+        known = dossiers.known_submission(connection, external_id)
         if known is not None:
             return Submitted(id=known[0], code=known[1], created=False, access_code="")
-        deployment = connection.scalar(_ACTIVE, {"code": procedure})
+        deployment = dossiers.active_deployment(connection, procedure)
         if deployment is None:
             raise errors.ProcedureUnknown(procedure=procedure)
         _check_units(connection, desk, now)
-        submitted, head = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
-        connection.execute(_TIMELINE, {"id": submitted.id, **head})
-        document_rows.attach(connection, submitted.id, documents)
+        submitted = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
         if events.append(connection, submitted.id, "submitted", {"by": by}, external_id=external_id) is None:
             raise errors.StoreConflict(what="this submission")  # the same one, committed meanwhile
     return submitted
@@ -108,7 +76,7 @@ def submit(
 def _check_units(connection: Connection, desk: Desk, now: datetime) -> None:
     day = codes.local_day(now)
     for code in (desk.receiving, desk.competent, desk.returning):
-        if connection.scalar(_UNIT, {"code": code, "day": day}) is None:
+        if not dossiers.unit_holds(connection, code, day):
             raise errors.UnitUnknown(unit=code, day=day.isoformat())
 
 
@@ -121,46 +89,38 @@ def _insert(
     *,
     now: datetime,
     by: str,
-) -> tuple[Submitted, dict[str, str]]:
-    number = connection.execute(
-        _NEXT_NUMBER, {"unit": desk.receiving, "day": codes.local_day(now)}
-    ).scalar_one()
+) -> Submitted:
+    number = dossiers.next_number(connection, desk.receiving, codes.local_day(now))
     code = codes.format_dossier_code(desk.receiving, now, number)
     salt, access_code = secrets.token_bytes(16), f"{secrets.randbelow(10**8):08d}"
     facts: dict[str, Json] = {
         "procedure": procedure,
         "channel": submission.channel.value,
         "by": by,
-        "applicant": timeline.digest(salt, json_text(submission.applicant)),
-        "data": timeline.digest(salt, json_text(submission.data)),
+        "applicant": timeline.digest(salt, orjson.dumps(submission.applicant).decode()),
+        "data": timeline.digest(salt, orjson.dumps(submission.data).decode()),
     }
     body = timeline.entry_bytes(1, now, "submitted", facts)
-    head = octets(timeline.chain(timeline.genesis(code), body))
-    dossier = connection.execute(
-        _DOSSIER,
-        {
-            "code": code,
-            "procedure": procedure,
-            "deployment": deployment,
-            "channel": submission.channel.value,
-            "delivery": desk.delivery,
-            "applicant": json_text(submission.applicant),
-            "search": searchable(str(submission.applicant.get("name", ""))),
-            "data": json_text(submission.data),
-            "receiving": desk.receiving,
-            "competent": desk.competent,
-            "returning": desk.returning,
-            "now": now,
-            "access": timeline.digest(salt, access_code),
-            "salt": salt,
-            "head": head,
-            "by": by,
-        },
-    ).scalar_one()
-    return Submitted(id=dossier, code=code, created=True, access_code=access_code), {
-        "body": octets(body),
-        "hash": head,
-    }
+    new = dossiers.NewDossier(
+        code=code,
+        procedure=procedure,
+        deployment=deployment,
+        channel=submission.channel.value,
+        delivery=desk.delivery,
+        applicant=submission.applicant,
+        search=searchable(str(submission.applicant.get("name", ""))),
+        data=submission.data,
+        receiving=desk.receiving,
+        competent=desk.competent,
+        returning=desk.returning,
+        now=now,
+        access=timeline.digest(salt, access_code),
+        salt=salt,
+        by=by,
+        body=body,
+        head=timeline.chain(timeline.genesis(code), body),
+    )
+    return Submitted(id=dossiers.insert(connection, new), code=code, created=True, access_code=access_code)
 
 
 def searchable(name: str) -> str:
@@ -241,10 +201,11 @@ def withdraw(
         DossierNotFound; TransitionRefused: the dossier is done, over, or was withdrawn before.
     """
     with store.transaction() as connection:
-        row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
-        if row is None:
+        found = dossiers.find_status(connection, code)
+        if found is None:
             raise errors.DossierNotFound(dossier=code)
-        if not may_become(Status(row[1]), Status.WITHDRAWN):
-            raise errors.TransitionRefused(status=row[1], wanted=int(Status.WITHDRAWN))
+        dossier, status = found
+        if not may_become(Status(status), Status.WITHDRAWN):
+            raise errors.TransitionRefused(status=status, wanted=int(Status.WITHDRAWN))
         payload: Mapping[str, Json] = {"reason": reason, "by": by, "at": now.isoformat()}
-        events.append(connection, row[0], "withdrawn", dict(payload), external_id=external_id)
+        events.append(connection, dossier, "withdrawn", dict(payload), external_id=external_id)

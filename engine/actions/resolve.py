@@ -5,40 +5,49 @@ a call change the call and let the lane go on.
 """
 
 from collections.abc import Callable, Mapping
-
-from sqlalchemy import Connection, RowMapping, text
+from dataclasses import dataclass
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.storage import events, incidents
-from engine.storage.database import Store, json_text, notify
+from engine.storage import access, events, incidents, resolving
+from engine.storage.database import Connection, Store
+from engine.storage.resolving import ConcernedCall, OpenIncident
 
-_INCIDENT = text(
-    "SELECT id, cause, dossier_id, partner, call_id, event_id, task, facts, actions, status"
-    " FROM incident WHERE id = :id FOR UPDATE"
-)
-_CALL = text("SELECT task, report_seq, operation, step, body FROM call WHERE id = :id FOR UPDATE")
-_UNMADE = text(
-    "UPDATE call SET status = 'withdrawn', holds = false, settled_at = now() WHERE dossier_id = :dossier"
-    " AND partner = :partner AND status = 'incident' AND key = '' AND task IS NOT DISTINCT FROM :task"
-    " AND report_seq IS NOT DISTINCT FROM :seq RETURNING task, report_seq, operation, step, body"
-)
-_AGAIN = text(
-    "UPDATE call SET status = :status, due_at = now(), lease_until = NULL, holds = true, asks = 0, absents = 0,"
-    " sends = 0, settled_at = NULL WHERE id = :id"
-)
-_DONE = text(
-    "UPDATE call SET status = 'done', holds = false, reply = CAST(:reply AS jsonb), fault = :fault, settled_at = now(),"
-    " detail = :detail, lease_until = NULL WHERE id = :id"
-)
-_AUDIT = text(
-    "INSERT INTO audit (who, what, dossier_id, facts, reason)"
-    " VALUES (:who, :what, :dossier, CAST(:facts AS jsonb), :reason)"
-)
-_EVENT_AGAIN = text(
-    "UPDATE event SET status = 'pending', starts = 0, lone_starts = 0, lease_until = NULL WHERE id = :id"
-)
-_PAUSE = text("UPDATE partner SET paused = true, paused_reason = :reason WHERE name = :name")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Act:
+    """One act under way."""
+
+    connection: Connection
+    incident: OpenIncident
+    data: Mapping[str, Json]
+    by: str
+    reason: str
+
+    @property
+    def call(self) -> int:
+        """The incident's call. Raises: ActionRefused: it has none."""
+        if self.incident.call_id is None:
+            raise errors.ActionRefused(incident=self.incident.id, action="this", known="those without a call")
+        return self.incident.call_id
+
+    def tell(self, act_: str, call: ConcernedCall | None = None) -> None:
+        """Let the dossier hear of it."""
+        body = call.body if call is not None else None
+        payload: dict[str, Json] = {
+            "act": act_,
+            "task": self.incident.task,
+            "data": dict(self.data),
+            "by": self.by,
+            "reason": self.reason,
+            "incident": self.incident.id,
+            "partner": self.incident.partner,
+            "report_seq": call.report_seq if call is not None else None,
+            "operation": call.operation if call is not None else None,
+            "step": call.step if call is not None else None,
+            "inputs": body.get("inputs") if isinstance(body, dict) else None,
+        }
+        events.append(self.connection, self.incident.dossier_id, "resolved", payload)
 
 
 def act(
@@ -58,122 +67,70 @@ def act(
         IncidentNotFound; IncidentClosed; ActionRefused: not one of the incident's actions.
     """
     with store.transaction() as connection:
-        row = connection.execute(_INCIDENT, {"id": incident}).mappings().one_or_none()
-        if row is None:
+        found = resolving.take(connection, incident)
+        if found is None:
             raise errors.IncidentNotFound(incident=incident)
-        if row["status"] == "closed":
+        if found.status == "closed":
             raise errors.IncidentClosed(incident=incident)
-        if action not in row["actions"]:
-            raise errors.ActionRefused(incident=incident, action=action, known=", ".join(row["actions"]))
-        _ACTS[action](connection, row, data or {}, by, reason)
+        if action not in found.actions or action not in _ACTS:
+            raise errors.ActionRefused(incident=incident, action=action, known=", ".join(found.actions))
+        _ACTS[action](_Act(connection=connection, incident=found, data=data or {}, by=by, reason=reason))
         incidents.close(connection, incident, by=by, resolution=action)
-        connection.execute(
-            _AUDIT,
-            {
-                "who": by,
-                "what": f"incident-{action}",
-                "dossier": row["dossier_id"],
-                "facts": json_text({"incident": incident, "cause": row["cause"]}),
-                "reason": reason,
-            },
+        access.audit(
+            connection,
+            by,
+            f"incident-{action}",
+            dossier=found.dossier_id,
+            facts={"incident": incident, "cause": found.cause},
+            reason=reason,
         )
 
 
-type_data = Mapping[str, Json]
+def _resend(one: _Act) -> None:
+    resolving.send_again(one.connection, one.call, status="pending")
 
 
-def _resend(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    connection.execute(_AGAIN, {"id": row["call_id"], "status": "pending"})
-    notify(connection, "lienthong_call")
+def _ask(one: _Act) -> None:
+    resolving.send_again(one.connection, one.call, status="unknown")
 
 
-def _ask(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    connection.execute(_AGAIN, {"id": row["call_id"], "status": "unknown"})
-    notify(connection, "lienthong_call")
+def _done(one: _Act) -> None:
+    resolving.end_call(one.connection, one.call, dict(one.data), "answered by an admin")
+    payload: dict[str, Json] = {"call": one.call, "by": one.by}
+    events.append(one.connection, one.incident.dossier_id, "call-settled", payload)
 
 
-def _done(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    _end_call(connection, row, dict(data), "answered by an admin")
-    events.append(connection, row["dossier_id"], "call-settled", {"call": row["call_id"], "by": by})
-
-
-def _retry(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    if row["call_id"] is not None:
-        _resend(connection, row, data, by, reason)
-    elif row["event_id"] is not None:
-        connection.execute(_EVENT_AGAIN, {"id": row["event_id"]})
-        notify(connection, events.CHANNEL)
+def _retry(one: _Act) -> None:
+    if one.incident.call_id is not None:
+        _resend(one)
+    elif one.incident.event_id is not None:
+        resolving.apply_again(one.connection, one.incident.event_id)
     else:
-        _tell(connection, row, "retry", data, by, reason)
+        one.tell("retry")
 
 
-def _recompose(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    call = _withdraw_unmade(connection, row)
-    _tell(connection, row, "retry", data, by, reason, call=call)
+def _recompose(one: _Act) -> None:
+    one.tell("retry", resolving.withdraw_unmade(one.connection, one.incident))
 
 
-def _skip(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    if row["call_id"] is not None:
-        call: RowMapping | None = connection.execute(_CALL, {"id": row["call_id"]}).mappings().one()
-        _end_call(connection, row, None, f"skipped: {reason}")
-    else:
-        call = _withdraw_unmade(connection, row)
-    _tell(connection, row, "skip", data, by, reason, call=call)
+def _skip(one: _Act) -> None:
+    if one.incident.call_id is None:
+        one.tell("skip", resolving.withdraw_unmade(one.connection, one.incident))
+        return
+    call = resolving.concerned_call(one.connection, one.incident.call_id)
+    resolving.end_call(one.connection, one.incident.call_id, None, f"skipped: {one.reason}")
+    one.tell("skip", call)
 
 
-def _withdraw_unmade(connection: Connection, row: RowMapping) -> RowMapping | None:
-    """Take the call that could not be composed out of its lane; None where there is none."""
-    seq = row["facts"].get("report_seq")
-    found = connection.execute(
-        _UNMADE, {"dossier": row["dossier_id"], "partner": row["partner"], "task": row["task"], "seq": seq}
-    )
-    return found.mappings().one_or_none()
-
-
-def _close(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
+def _close(one: _Act) -> None:
     """Nothing to do but to say that it was seen."""
 
 
-def _pause(connection: Connection, row: RowMapping, data: type_data, by: str, reason: str) -> None:
-    connection.execute(_PAUSE, {"name": row["partner"], "reason": reason})
+def _pause(one: _Act) -> None:
+    resolving.pause(one.connection, one.incident.partner, one.reason)
 
 
-def _end_call(connection: Connection, row: RowMapping, reply: Json, detail: str) -> None:
-    connection.execute(
-        _DONE,
-        {"id": row["call_id"], "reply": json_text(reply), "fault": None, "detail": detail},
-    )
-    notify(connection, "lienthong_call")
-
-
-def _tell(
-    connection: Connection,
-    row: RowMapping,
-    act_: str,
-    data: type_data,
-    by: str,
-    reason: str,
-    *,
-    call: RowMapping | None = None,
-) -> None:
-    body = call["body"] if call is not None else {}
-    payload: dict[str, Json] = {
-        "act": act_,
-        "task": row["task"],
-        "data": dict(data),
-        "by": by,
-        "reason": reason,
-        "incident": row["id"],
-        "partner": row["partner"],
-        "report_seq": call["report_seq"] if call is not None else None,
-        "operation": call["operation"] if call is not None else None,
-        "step": call["step"] if call is not None else None,
-        "inputs": body.get("inputs") if isinstance(body, dict) else None,
-    }
-    events.append(connection, row["dossier_id"], "resolved", payload)
-
-
-_ACTS: Mapping[str, Callable[[Connection, RowMapping, type_data, str, str], None]] = {
+_ACTS: Mapping[str, Callable[[_Act], None]] = {
     "resend": _resend,
     "ask": _ask,
     "done": _done,

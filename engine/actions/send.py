@@ -7,13 +7,12 @@ that comes too late is kept with its attempt and changes nothing.
 from collections.abc import Mapping, Sequence
 
 import structlog
-from sqlalchemy import Connection
 
 from engine.exchange.ports import Answer, Dispatch, Outcome, Partners, Terms
 from engine.exchange.settling import Attempted, Decision, decide, unknown
 from engine.storage import calls, events, incidents, partners
 from engine.storage.calls import ClaimedCall, SettledCall, Settlement
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store, notify
 from engine.storage.partners import BreakerPolicy
 
 log = structlog.get_logger()
@@ -123,7 +122,7 @@ def _follow(connection: Connection, call: int, settled: SettledCall, decision: D
             actions=decision.actions,
         )
     if not decision.holds:
-        connection.exec_driver_sql("SELECT pg_notify('lienthong_call', '')")
+        notify(connection, calls.CHANNEL)
 
 
 def _open_incident(

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
+from engine.storage.database import json_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | No
             "name": key.name,
             "prefix": key.prefix,
             "sha256": key.sha256,
-            "scopes": orjson.dumps(key.scopes).decode(),
+            "scopes": json_text(key.scopes),
             "unit": key.unit,
             "partner": key.partner,
             "expires_at": expires_at,
@@ -175,7 +175,7 @@ def audit(
     reason: str = "",
 ) -> None:
     """Write down who did what, in the transaction that did it."""
-    told = orjson.dumps(dict(facts or {})).decode()
+    told = json_text(dict(facts or {}))
     connection.execute(
         _AUDIT, {"who": who, "what": what, "dossier": dossier, "facts": told, "reason": reason}
     )

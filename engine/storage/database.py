@@ -33,10 +33,23 @@ def _dumps(value: object) -> bytes:
     return orjson.dumps(value)
 
 
-class Store:
-    """A database with its pool; safe to share between threads."""
+# For processes whose statements are all of a fixed shape and find few rows by index: planning them anew each time costs
+# as much as running them, and a plan made while a table was empty must not be one that reads or sorts the whole table.
+STEADY = "; ".join(
+    [
+        "SET plan_cache_mode = force_generic_plan",
+        *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")),
+    ]
+)
 
-    def __init__(self, url: str, *, pool_size: int = 8, pooled: bool = True) -> None:
+
+class Store:
+    """A database with its pool; safe to share between threads.
+
+    *steady* is for workers: their statements are planned once a connection, for look-ups by index.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, pooled: bool = True, steady: bool = False) -> None:
         self.url = url
         options: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 4} if pooled else {"poolclass": NullPool}
@@ -50,6 +63,9 @@ class Store:
             **options,
         )
         event.listen(self.engine, "connect", _prepare)
+        if steady:
+            event.listen(self.engine, "connect", _steady)
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -62,8 +78,14 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for look-ups; nothing is kept."""
-        with translated(), self.engine.connect() as connection:
+        """A connection for look-ups: each statement sees what is committed when it begins. Write nothing through it."""
+        with translated(), self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """A connection whose every statement is a transaction of its own, without the messages around it."""
+        with translated(), self._single.connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -98,6 +120,11 @@ def _prepare(driver: psycopg.Connection[Any], _record: object) -> None:
     set_json_loads(orjson.loads, driver)
     set_json_dumps(_dumps, driver)
     driver.prepare_threshold = 2
+
+
+def _steady(driver: psycopg.Connection[Any], _record: object) -> None:
+    driver.execute(STEADY)
+    driver.commit()
 
 
 @contextmanager

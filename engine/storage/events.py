@@ -31,18 +31,20 @@ _APPEND = text(
     " ON CONFLICT (external_id) DO NOTHING RETURNING id"
 )
 
+# `p.id + 0`: the earlier events of a dossier are few, those of all dossiers with a smaller id may be very many.
 _CLAIM = text(
     """
     WITH due AS (
         SELECT e.id FROM event e
         WHERE e.status = 'pending' AND (e.lease_until IS NULL OR e.lease_until < now())
           AND NOT EXISTS (SELECT 1 FROM event p
-                          WHERE p.dossier_id = e.dossier_id AND p.status = 'pending' AND p.id < e.id)
-        ORDER BY e.id LIMIT :limit FOR UPDATE OF e SKIP LOCKED)
+                          WHERE p.dossier_id = e.dossier_id AND p.status = 'pending' AND p.id + 0 < e.id)
+        ORDER BY e.id LIMIT :limit FOR UPDATE OF e SKIP LOCKED),
+    unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE event e
     SET starts = e.starts + 1, lone_starts = e.lone_starts + CASE WHEN e.starts > 0 THEN 1 ELSE 0 END,
         worker = :worker, lease_until = now() + make_interval(secs => :lease_s)
-    FROM due WHERE e.id = due.id
+    FROM due, unhurried WHERE e.id = due.id
     RETURNING e.id, e.dossier_id, e.starts, e.lone_starts
     """
 )
@@ -86,7 +88,6 @@ def claim(connection: Connection, *, worker: str, limit: int, lease_s: float) ->
 
     The claim's commit need not reach the disk: after a crash of the database nothing of it was acted on.
     """
-    connection.execute(text("SET LOCAL synchronous_commit TO off"))
     rows = connection.execute(_CLAIM, {"worker": worker, "limit": limit, "lease_s": lease_s})
     claimed = [ClaimedEvent(id=row[0], dossier=row[1], starts=row[2], lone_starts=row[3]) for row in rows]
     return sorted(claimed, key=lambda event: event.id)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
+from engine.storage.database import json_text
 
 _DECIDE = text(
     """
@@ -32,7 +32,7 @@ _DECIDED_BY_EVENT = text(
 
 def decide(connection: Connection, work_item: int, data: Mapping[str, Json], *, by: str) -> bool:
     """Take the decision if nobody has taken it and nobody else has claimed the item."""
-    parameters = {"id": work_item, "by": by, "data": orjson.dumps(dict(data)).decode()}
+    parameters = {"id": work_item, "by": by, "data": json_text(dict(data))}
     return connection.scalar(_DECIDE, parameters) is not None
 
 
@@ -48,5 +48,5 @@ def release(connection: Connection, work_item: int, *, by: str) -> bool:
 
 def was_decided_by(connection: Connection, work_item: int, external_id: str) -> bool:
     """Whether the decision was taken by the very request that now comes again."""
-    wanted = {"external": external_id, "work_item": orjson.dumps({"work_item": work_item}).decode()}
+    wanted = {"external": external_id, "work_item": json_text({"work_item": work_item})}
     return connection.execute(_DECIDED_BY_EVENT, wanted).first() is not None

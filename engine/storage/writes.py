@@ -1,15 +1,16 @@
 """Everything that a group of applied events changes, written in one statement.
 
 `Writes` collects rows as plain values while events are applied in memory; `flush` sends them. Rows travel as JSON record
-sets, so that the statement's text never changes and is prepared once a connection.
+sets; a statement has the parts that have rows, so that few texts are in use and each is prepared once a connection.
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from engine.exchange.ports import Json
 from engine.storage.database import json_text
@@ -55,7 +56,7 @@ def instant(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
 
-# Each part reads one record set; a part with an empty set does nothing. All parts see the state before the statement,
+# Each part reads one record set. All parts see the state before the statement,
 # so no row may be changed by two of them: `Writes` is kept net by whoever fills it.
 _PARTS: Mapping[str, str] = {
     "applied": """
@@ -165,26 +166,28 @@ _PARTS: Mapping[str, str] = {
         SELECT kind, value, dossier_id FROM jsonb_to_recordset(CAST(:references AS jsonb))
             AS r(kind text, value text, dossier_id bigint)
         ON CONFLICT DO NOTHING""",
-    "woken_appliers": "SELECT pg_notify('lienthong_event', '') WHERE jsonb_array_length(CAST(:events AS jsonb)) > 0",
-    "woken_senders": "SELECT pg_notify('lienthong_call', '') WHERE :wake_senders",
 }
-
-_FLUSH = text(
-    "WITH "
-    + ", ".join(f'"{name}_part" AS ({part})' for name, part in _PARTS.items() if not name.startswith("woken"))
-    + ", woken AS ("
-    + " UNION ALL ".join(part for name, part in _PARTS.items() if name.startswith("woken"))
-    + ") SELECT count(*) FROM woken"
-)
+_OF_CLOSED = ("closed_waits", "closed_timers", "closed_items", "closed_incidents")
+_WAKE_APPLIERS = "SELECT pg_notify('lienthong_event', '')"
+_WAKE_SENDERS = "SELECT pg_notify('lienthong_call', '')"
 
 
 def flush(connection: Connection, writes: Writes) -> None:
     """Write all of it in one statement; nothing is committed here."""
-    parameters: dict[str, object] = {
-        name: json_text(getattr(writes, name)) for name in Writes.__dataclass_fields__
-    }
-    parameters["wake_senders"] = bool(writes.calls or writes.unwanted)
-    connection.execute(_FLUSH, parameters)
+    filled = tuple(name for name in Writes.__dataclass_fields__ if getattr(writes, name))
+    if filled:
+        parameters = {name: json_text(getattr(writes, name)) for name in filled}
+        connection.execute(_statement(filled), parameters)
+
+
+@lru_cache(maxsize=1024)
+def _statement(filled: tuple[str, ...]) -> TextClause:
+    """The statement that writes these record sets and wakes whoever has to do with them."""
+    parts = [part for name in filled for part in (_OF_CLOSED if name == "closed" else (name,))]
+    wakes = [_WAKE_APPLIERS] if "events" in filled else []
+    wakes += [_WAKE_SENDERS] if "calls" in filled or "unwanted" in filled else []
+    written = ", ".join(f'"{name}_part" AS ({_PARTS[name]})' for name in parts)
+    return text(f"WITH {written} {' UNION ALL '.join(wakes) or 'SELECT'}")
 
 
 def row(**columns: Json) -> type_row:
