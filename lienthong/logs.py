@@ -26,7 +26,9 @@ def configure_logs(settings: Settings, process: str) -> None:
     plain = settings.log_format == "console" or (not settings.log_format and sys.stderr.isatty())
     stderr = cast(TextIO, _Stderr())
     renderer = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         if plain
         else structlog.processors.JSONRenderer()
     )

@@ -9,6 +9,7 @@ from engine import errors
 from engine.errors import LienthongError
 from web import problems
 from web.auth import OPEN, needs
+from web.pages import in_language
 from web.words import words
 
 
@@ -32,6 +33,7 @@ def routes() -> Blueprint:
             t=words("en"),
             lang="en",
             now="",
+            in_language=in_language,
             code=code,
             heading=problems.title(code),
             status=found.status,

@@ -5,6 +5,7 @@ Everything is rendered here and escaped by Jinja; the diagram's viewer is the on
 
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 from pydantic import Field, ValidationError
@@ -183,9 +184,16 @@ def _page(template: str, container: Container, language: Language, **values: obj
         lang=language,
         statuses={int(status): (status.name_vi, status.name_en)[at] for status in Status},
         local=local,
+        in_language=in_language,
         now=local(container.clock.now()),
         **values,
     )
+
+
+def in_language(language: str) -> str:
+    """This very view in another language: its address with every filter."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.path}?{urlencode([*kept, ('lang', language)])}"
 
 
 def local(moment: datetime | str | None) -> str:

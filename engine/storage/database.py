@@ -58,6 +58,7 @@ class Store:
             url,
             connect_args=KEEPALIVE,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error in the log must not tell what was written of whom
             json_serializer=json_text,
             json_deserializer=orjson.loads,
             **options,

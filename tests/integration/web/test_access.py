@@ -170,3 +170,16 @@ def test_a_partner_comes_in_with_its_own_key_only(database: object) -> None:
 def test_partners_need_no_key_where_the_setting_says_so(database: object) -> None:
     with open_counter(database.url, inbound=Echo(), partner_keys=False) as counter:  # type: ignore[attr-defined]
         assert counter.request("POST", "/partners/residence/ketqua", b"a").status == 200
+
+
+def test_a_failing_statement_tells_the_log_nothing_of_people(
+    counter: Counter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("ALTER TABLE dossier RENAME COLUMN phase TO elsewhere")
+        connection.exec_driver_sql(
+            "ALTER TABLE dossier ADD CONSTRAINT never CHECK (applicant ->> 'name' = '')"
+        )
+    assert counter.hand_in().code == "store-conflict"
+    told = capfd.readouterr()
+    assert "Nguyễn" not in told.out + told.err

@@ -26,6 +26,7 @@ def test_the_list_shows_dossiers_and_keeps_its_filters_in_the_address(console: C
     page = console.get("/?status=2&lang=en").body.decode()
     assert f'href="/ho-so/{code}?lang=en"' in page
     assert '<option value="2" selected>2 · Accepted</option>' in page
+    assert 'href="/?status=2&amp;lang=vi"' in page
     none = console.get("/?status=9").body.decode()
     assert "Không có hồ sơ nào khớp bộ lọc" in none
     assert code not in none
