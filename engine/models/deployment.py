@@ -88,6 +88,15 @@ def read_folder(path: Path) -> Deployment:
     return from_files(files)
 
 
+def deployments_in(path: Path) -> list[Deployment]:
+    """The deployment in *path*, or those in its folders that have a `procedure.yaml`, where it has none itself."""
+    if path.is_dir() and not (path / FILE).exists():
+        found = [read_folder(folder) for folder in sorted(path.iterdir()) if (folder / FILE).exists()]
+        if found:
+            return found
+    return [read_folder(path)]
+
+
 def from_files(files: Mapping[str, bytes]) -> Deployment:
     """The deployment made of *files* (name → content); names use ``/``."""
     findings: list[Finding] = []

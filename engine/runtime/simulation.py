@@ -264,13 +264,27 @@ def _fits(letter: Letter, wait: WaitOpened) -> bool:
 def dossier_of(deployment: Deployment, data: Mapping[str, Json]) -> dict[str, Json]:
     """The dossier that a simulated walk is about."""
     applicant = data.get("applicant")
+    procedure = deployment.procedure
+    unit = "H00.00"
     return {
         "code": "SIM-1",
         "procedure": deployment.code,
+        "procedure_name": procedure.name.vi if procedure else "",
+        "field": {"code": procedure.field.code, "name": procedure.field.name.vi} if procedure else {},
         "status": 1,
+        "phase": None,
         "channel": "online",
+        "delivery": None,
         "applicant": applicant if isinstance(applicant, dict) else {},
         "data": dict(data),
+        "results": [],
+        "documents": [],
+        "supplements": [],
         "received_at": START.isoformat(),
+        "submitted_at": START.isoformat(),
         "due_at": (START + timedelta(days=3)).isoformat(),
+        "finished_at": None,
+        "receiving_unit": unit,
+        "competent_unit": unit,
+        "returning_unit": unit,
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.models.deployment import read_folder
+from engine.models.deployment import deployments_in
 from engine.models.findings import Finding, Severity
 from engine.models.linting import lint
 from lienthong.printing import as_json_option, print_json
@@ -17,7 +17,7 @@ from lienthong.printing import as_json_option, print_json
 @as_json_option
 def command(paths: tuple[Path, ...], as_json: bool) -> int:
     """Judge deployments (folders) and single models; exit code 1 when something must be mended."""
-    findings = [finding for path in paths for finding in lint(read_folder(path))]
+    findings = [finding for path in paths for one in deployments_in(path) for finding in lint(one)]
     if as_json:
         print_json({"findings": [finding.as_json() for finding in findings]})
     else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.models.deployment import Deployment, read_folder
+from engine.models.deployment import Deployment, deployments_in
 from engine.models.findings import errors_in
 from engine.models.linting import lint
 from engine.runtime import scenarios
@@ -18,7 +18,7 @@ from lienthong.printing import as_json_option, print_json
 @as_json_option
 def command(paths: tuple[Path, ...], as_json: bool) -> int:
     """Run every scenario of each PATH (a deployment's folder); exit code 1 when one fails or a model is refused."""
-    reports = [_report(path, read_folder(path)) for path in paths]
+    reports = [_report(one) for path in paths for one in deployments_in(path)]
     if as_json:
         print_json({"deployments": reports})
     else:
@@ -27,7 +27,7 @@ def command(paths: tuple[Path, ...], as_json: bool) -> int:
     return int(any(report["failed"] or report["refused"] for report in reports))
 
 
-def _report(path: Path, deployment: Deployment) -> dict[str, object]:
+def _report(deployment: Deployment) -> dict[str, object]:
     refused = [finding.as_json() for finding in errors_in(lint(deployment))]
     results = []
     if not refused:
@@ -36,7 +36,7 @@ def _report(path: Path, deployment: Deployment) -> dict[str, object]:
         ]
     covered = scenarios.coverage(deployment, results)
     return {
-        "path": str(path),
+        "procedure": deployment.code or deployment.main,
         "refused": refused,
         "scenarios": [
             {"file": one.file, "name": one.name, "passed": one.passed, "wrong": list(one.wrong)}
@@ -57,7 +57,7 @@ def _print(report: dict[str, object]) -> None:
             click.echo(f"        {wrong}")
     coverage = report["coverage"]
     click.echo(
-        f"{report['path']}: {report['passed']} passed, {report['failed']} failed, "
+        f"{report['procedure']}: {report['passed']} passed, {report['failed']} failed, "
         f"{coverage['taken']} of {coverage['flows']} flows and boundary events taken"  # type: ignore[index]
     )
     for process, missed in coverage["missed"].items():  # type: ignore[index]

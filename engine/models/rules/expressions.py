@@ -1,12 +1,41 @@
 """Every expression must compile, and read only what can be there."""
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
 from engine import feel
 from engine.errors import FeelSyntaxError
+from engine.feel import syntax
 from engine.models.graph import Node, Process
 from engine.models.rules.subject import Subject
 
+# What expressions find in `dossier`; docs/models.md tells what each is.
+DOSSIER_KEYS = frozenset(
+    (
+        *(
+            "code",
+            "procedure",
+            "procedure_name",
+            "field",
+            "status",
+            "phase",
+            "channel",
+            "delivery",
+            "applicant",
+        ),
+        *(
+            "received_at",
+            "submitted_at",
+            "due_at",
+            "finished_at",
+            "data",
+            "results",
+            "documents",
+            "supplements",
+        ),
+        *("receiving_unit", "competent_unit", "returning_unit"),
+    )
+)
 _CONTEXTS = {
     "serviceTask": "reply",
     "sendTask": "reply",
@@ -89,6 +118,62 @@ def _texts(subject: Subject, node: Node) -> Iterator[tuple[str, int, frozenset[s
             yield text, node.line, nothing, what
 
 
+def _paths(subject: Subject, node: Node, tree: object, *, line: int, text: str) -> None:
+    """Keys of the dossier and of its data that nobody declares or writes: most often a slip of the pen."""
+    declared = _declared(subject)
+    for path in paths_in(tree):
+        if path[0] != "dossier" or len(path) < 2:
+            continue
+        wrong = path[1] if path[1] not in DOSSIER_KEYS else None
+        if path[1] == "data" and len(path) > 2 and declared is not None and path[2] not in declared:
+            wrong = f"data.{path[2]}"
+        if wrong:
+            message = f"`{text[1:]}` reads `dossier.{wrong}`, which nothing declares or writes"
+            remedy = "mend the name, or declare the field in procedure.yaml"
+            subject.warning("feel-path", node, message, remedy, line)
+
+
+def _declared(subject: Subject) -> set[str] | None:
+    """The keys that the dossier's data can have; None where nobody says."""
+    procedure = subject.deployment.procedure
+    if procedure is None:
+        return None
+    written = {
+        one.target.removeprefix("dossier.")
+        for process in subject.deployment.drawn.values()
+        for node in process.nodes()
+        for one in node.binding.outputs
+        if one.target.startswith("dossier.")
+    }
+    results = {
+        (node.binding.result or "").removeprefix("dossier.")
+        for process in subject.deployment.drawn.values()
+        for node in process.nodes()
+    }
+    return {field.name for field in procedure.data} | written | results
+
+
+def paths_in(tree: object) -> Iterator[tuple[str, ...]]:
+    """The longest paths (``a.b.c``) in a FEEL tree that begin with a name."""
+    names: list[str] = []
+    inner = tree
+    while isinstance(inner, syntax.Path):
+        names.append(inner.name)
+        inner = inner.source
+    if isinstance(inner, syntax.Name):
+        yield (inner.name, *reversed(names))
+        return
+    for part in _parts(inner):
+        yield from paths_in(part)
+
+
+def _parts(value: object) -> Iterator[object]:
+    if isinstance(value, list | tuple):
+        yield from value
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from (getattr(value, one.name) for one in fields(value))
+
+
 def _of_loop(node: Node) -> list[tuple[str | None, str]]:
     loop = node.loop
     if loop is None:
@@ -115,6 +200,7 @@ def _expression(
     if what == "condition" and text[1:].strip().replace(".", "").isdigit():
         message = f"the {what} `{text[1:]}` is a number, not true or false"
         subject.error("feel", node, message, "write a comparison", line)
+    _paths(subject, node, expression.tree, line=line, text=text)
     known = variables | {"dossier"}
     for name in sorted(expression.names - known):
         message = f"the {what} `{text[1:]}` reads `{name}`, which nothing here sets"

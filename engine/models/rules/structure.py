@@ -167,6 +167,8 @@ def _gateway(subject: Subject, scope: Scope, node: Node) -> None:
         subject.error("gateway-flows", node, message, "draw the other flows, or remove the gateway")
     if node.type in _CHOICES:
         _choice(subject, node, outgoing)
+    if node.type == "parallelGateway" and len(incoming) > 1:
+        _join(subject, scope, node)
     _default(subject, node, outgoing)
     if node.type in _PLAIN_SPLITS:
         for flow in outgoing:
@@ -176,6 +178,42 @@ def _gateway(subject: Subject, scope: Scope, node: Node) -> None:
                 subject.error("condition-place", node, message, remedy, flow.line)
     if node.type == "eventBasedGateway":
         _event_gateway(subject, scope, node, outgoing)
+
+
+def _join(subject: Subject, scope: Scope, node: Node) -> None:
+    """A parallel join takes one token from each flow: two flows of one choice can never both bring one."""
+    origins: dict[str, str] = {}
+    for flow in scope.incoming(node.id):
+        origin = _origin(scope, flow)
+        if origin is None:
+            continue
+        other = origins.setdefault(origin.id, flow.id)
+        if other != flow.id and origin.type in ("exclusiveGateway", "eventBasedGateway"):
+            message = f"its flows {other} and {flow.id} both come from the choice at {origin.id}: it would wait for ever"
+            subject.warning(
+                "join-starves", node, message, "join them by an exclusive gateway first", flow.line
+            )
+        if origin.type == "boundaryEvent" and origin.interrupting:
+            message = f"its flow {flow.id} comes from {origin.id}, which ends what else leads here"
+            remedy = "join it with the flow of its activity by an exclusive gateway first"
+            subject.warning("join-starves", node, message, remedy, flow.line)
+
+
+def _origin(scope: Scope, flow: Flow) -> Node | None:
+    """The nearest choice or boundary event before *flow*, along a path without other joins or splits."""
+    seen: set[str] = set()
+    while flow.source not in seen:
+        seen.add(flow.source)
+        node = scope.nodes.get(flow.source)
+        if node is None or node.type == "boundaryEvent":
+            return node
+        incoming = scope.incoming(node.id)
+        if len(scope.outgoing(node.id)) > 1:
+            return node
+        if len(incoming) != 1:
+            return None
+        flow = incoming[0]
+    return None
 
 
 def _choice(subject: Subject, node: Node, outgoing: list[Flow]) -> None:

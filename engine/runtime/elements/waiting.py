@@ -92,7 +92,7 @@ class Wait:
             due_at=due.at,
             legal_from=due.legal_from,
             legal_days=due.legal_days,
-            host=token.host or token.id,
+            host=token.host if token.element.node.host else token.id,
         )
 
 

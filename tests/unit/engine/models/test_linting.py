@@ -137,6 +137,34 @@ def test_a_name_that_nothing_sets_is_refused_in_a_deployment_and_warned_of_in_a_
     assert lint(from_files({"m.bpmn": model}), given=["amuont"]) == []
 
 
+def test_a_slip_in_a_path_into_the_dossier_is_warned_of() -> None:
+    model = _line(
+        service(
+            "a",
+            {"x": "=dossier.data.chlid.name", "y": "=dossier.stauts", "z": "=dossier.data.n"},
+            {"dossier.n": "=1"},
+        )
+    )
+    found = lint(from_files({"m.bpmn": model, "procedure.yaml": PROCEDURE}))
+    assert [(one.rule, one.element) for one in found] == [("feel-path", "a"), ("feel-path", "a")]
+
+
+def test_a_join_that_a_choice_starves_is_warned_of() -> None:
+    body = (
+        S
+        + node("exclusiveGateway", "g", default="g-a")
+        + A
+        + node("task", "b")
+        + node("parallelGateway", "j")
+        + E
+    )
+    model = bpmn(body + flows("s g a j e", "b j") + when("g", "b", "=true"))
+    assert _rules(model, Severity.WARNING) == [("join-starves", "j")]
+    body = S + node("parallelGateway", "f") + node("userTask", "u") + A + node("parallelGateway", "j") + E
+    body += node("boundaryEvent", "b", timer("PT1H"), attachedToRef="u")
+    assert ("join-starves", "j") in _rules(bpmn(body + flows("s f u j e", "f a j", "b j")), Severity.WARNING)
+
+
 def test_a_status_that_can_never_follow_is_refused() -> None:
     def status(value: int) -> str:
         return zeebe(f'<zeebe:properties><zeebe:property name="status" value="{value}"/></zeebe:properties>')

@@ -76,3 +76,13 @@ def test_test_runs_scenarios_and_fails_when_one_fails(
     assert run(["test", str(tmp_path), "--json"]) == 1
     report = orjson.loads(capsys.readouterr().out)["deployments"][0]
     assert (report["passed"], report["failed"]) == (1, 1)
+
+
+def test_a_folder_of_procedures_is_all_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, model in (("one", GOOD), ("two", BAD)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "m.bpmn").write_bytes(model)
+        (tmp_path / name / "procedure.yaml").write_text("code: x")
+    assert run(["lint", str(tmp_path), "--json"]) == 1
+    rules = [one["rule"] for one in orjson.loads(capsys.readouterr().out)["findings"]]
+    assert rules.count("service-binding") == 1
