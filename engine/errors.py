@@ -155,6 +155,10 @@ class UnitAmbiguous(DossierError):
     code, status, text = "unit-ambiguous", 409, "two units would have the code {unit} at the same time"
 
 
+class CalendarUnknown(DossierError):
+    code, status, text = "calendar-unknown", 404, "there is no calendar {calendar}"
+
+
 class TransitionRefused(DossierError):
     code, status, text = "transition-refused", 409, "a dossier in status {status} cannot become {wanted}"
 
@@ -281,6 +285,14 @@ class StoreConflict(StoreError):
 
 class DatabaseServerError(StoreError):
     code, text = "database-server", "the embedded PostgreSQL: {reason}"
+
+
+# -- processes --------------------------------------------------------------------------------------
+
+
+class WorkerBroken(LienthongError):
+    code, text = "worker-broken", "the worker's thread {thread} ended by itself"
+    remedy = "see the log above it; `lienthong run` starts a new worker"
 
 
 # -- access -----------------------------------------------------------------------------------------

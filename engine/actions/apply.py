@@ -20,7 +20,7 @@ from engine.storage import events, groups, incidents, messages
 from engine.storage.calendars import CalendarShelf
 from engine.storage.database import Connection, Store
 from engine.storage.events import ClaimedEvent
-from engine.storage.messages import Wait
+from engine.storage.groups import MetMessage
 from engine.storage.writes import Writes, flush, row
 
 log = structlog.get_logger()
@@ -120,7 +120,7 @@ class Applier:
                 advance.apply()
                 writes.absorb(advance.book.writes)
                 done.append(advance)
-            _meet_messages(connection, writes, [wait for advance in done for wait in advance.waits])
+            _meet_messages(connection, writes, done)
             flush(connection, writes)
             _settle_messages(connection, done)
         for advance in done:
@@ -167,11 +167,19 @@ class Applier:
                 )
 
 
-def _meet_messages(connection: Connection, writes: Writes, waits: Sequence[Wait]) -> None:
+def _meet_messages(connection: Connection, writes: Writes, done: Sequence[Advance]) -> None:
     """Give kept messages to the waits that just opened; each becomes an event of its dossier."""
+    waits = [wait for advance in done for wait in advance.waits]
+    returned = [
+        (advance.event.message.name, advance.event.message.key, advance.book.dossier.id)
+        for advance in done
+        if advance.returned is not None and advance.event.message is not None
+    ]
+    if not waits and not returned:
+        return
+    messages.lock(connection, [*((wait.name, wait.key, wait.dossier) for wait in waits), *returned])
     if not waits:
         return
-    messages.lock(connection, [(wait.name, wait.key, wait.dossier) for wait in waits])
     met = messages.kept_for(connection, waits)
     for columns in writes.waits:
         message = met.get((int(str(columns["dossier_id"])), str(columns["task"])))
@@ -195,11 +203,11 @@ def _settle_messages(connection: Connection, done: Sequence[Advance]) -> None:
         messages.set_status(connection, delivered, "delivered")
     for advance in done:
         if advance.returned is not None and advance.event.message is not None:
-            _keep_again(connection, advance.returned, advance.event.message.name, advance.book.dossier.id)
+            _keep_again(connection, advance.event.message, advance.book.dossier.id)
 
 
-def _keep_again(connection: Connection, message: int, name: str, dossier: int) -> None:
-    messages.set_status(connection, [message], "kept")
-    for _, task in messages.open_waits(connection, name, "", dossier)[:1]:
-        messages.meet(connection, message, dossier, task)
-        events.append(connection, dossier, "message", {"message": message, "task": task})
+def _keep_again(connection: Connection, message: MetMessage, dossier: int) -> None:
+    messages.set_status(connection, [message.id], "kept")
+    for waiting, task in messages.open_waits(connection, message.name, message.key, dossier)[:1]:
+        messages.meet(connection, message.id, waiting, task)
+        events.append(connection, waiting, "message", {"message": message.id, "task": task})

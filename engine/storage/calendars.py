@@ -6,6 +6,7 @@ from datetime import date
 import orjson
 from sqlalchemy import Connection, text
 
+from engine import errors
 from engine.dossiers.calendar import OFFICE_HOURS, WorkingCalendar
 from engine.dossiers.holidays import CalendarDay
 
@@ -38,9 +39,11 @@ def seed(connection: Connection, code: str, days: Iterable[CalendarDay]) -> bool
 
 
 def edit_day(connection: Connection, code: str, day: date, *, working: bool, name: str) -> int:
-    """Say whether *day* is worked; the calendar's new version, for the batch that counts due dates anew."""
+    """Say whether *day* is worked; the calendar's new version. Raises: CalendarUnknown."""
+    version: int | None = connection.scalar(_BUMP, {"code": code})
+    if version is None:
+        raise errors.CalendarUnknown(calendar=code)
     connection.execute(_EDIT, {"code": code, "day": day, "working": working, "name": name})
-    version: int = connection.execute(_BUMP, {"code": code}).scalar_one()
     return version
 
 

@@ -32,6 +32,15 @@ _APPEND = text(
 )
 
 # `p.id + 0`: the earlier events of a dossier are few, those of all dossiers with a smaller id may be very many.
+_FOR_CALENDAR = text(
+    """
+    INSERT INTO event (dossier_id, kind, payload)
+    SELECT d.id, 'calendar-changed', jsonb_build_object('calendar', CAST(:calendar AS text))
+    FROM dossier d JOIN unit u ON u.code = d.competent_unit JOIN instance i ON i.dossier_id = d.id
+    WHERE u.calendar_code = :calendar AND i.status = 'running' ORDER BY d.id
+    """
+)
+
 _CLAIM = text(
     """
     WITH due AS (
@@ -81,6 +90,13 @@ def append(
     )
     notify(connection, CHANNEL)
     return event
+
+
+def append_for_calendar(connection: Connection, calendar: str) -> int:
+    """Write a ``calendar-changed`` event for every running dossier that *calendar* counts for; how many."""
+    written = connection.execute(_FOR_CALENDAR, {"calendar": calendar}).rowcount
+    notify(connection, CHANNEL)
+    return written
 
 
 def claim(connection: Connection, *, worker: str, limit: int, lease_s: float) -> list[ClaimedEvent]:

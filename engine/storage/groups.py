@@ -36,7 +36,7 @@ _READ = text(
         EXISTS (SELECT 1 FROM ledger_entry l WHERE l.dossier_id = d.id AND l.kind = 'pause') AS has_pauses,
         c.id AS call_id, c.task AS call_task, c.status AS call_status, c.reply, c.fault, c.detail, c.report_seq, c.step,
         c.partner, c.operation, c.element, c.wanted,
-        m.id AS message_id, m.name AS message_name, m.source, m.payload AS message_payload
+        m.id AS message_id, m.name AS message_name, m.key AS message_key, m.source, m.payload AS message_payload
     FROM unnest(CAST(:events AS bigint[]), CAST(:starts AS integer[])) AS wanted(id, starts)
     JOIN event e ON e.id = wanted.id AND e.starts = wanted.starts AND e.status = 'pending'
     JOIN dossier d ON d.id = e.dossier_id
@@ -129,6 +129,7 @@ class MetMessage:
 
     id: int
     name: str
+    key: str
     source: str
     payload: Json
 
@@ -242,7 +243,11 @@ def _call(row: RowMapping) -> AnsweredCall:
 
 def _message(row: RowMapping) -> MetMessage:
     return MetMessage(
-        id=row["message_id"], name=row["message_name"], source=row["source"], payload=row["message_payload"]
+        id=row["message_id"],
+        name=row["message_name"],
+        key=row["message_key"],
+        source=row["source"],
+        payload=row["message_payload"],
     )
 
 

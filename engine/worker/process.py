@@ -4,6 +4,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
+from engine import errors
 from engine.actions import poll, send, sweep
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.clock import Clock
@@ -18,6 +21,8 @@ from engine.worker.appliers import ApplyLoop
 from engine.worker.jobs import JobLoop, JobPolicy
 from engine.worker.senders import SendLoop
 from engine.worker.wakeups import Listener
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ class Worker:
     # -- as a process ----------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Work until `stop` is called."""
+        """Work until `stop` is called. Raises: WorkerBroken: one of its threads ended by itself."""
         apply_wakes = [threading.Event() for _ in self._appliers]
         send_wake = threading.Event()
         listener = Listener(
@@ -87,13 +92,24 @@ class Worker:
         threads: Sequence[threading.Thread] = [*appliers, sender, background, listener]
         for thread in threads:
             thread.start()
-        self._stopped.wait()
+        broken = self._watch(threads)
         listener.stop()
         background.stop()
         sender.stop(drain_s=self._policy.drain_s)
         for loop in appliers:
             loop.stop()
             loop.join(self._policy.drain_s)
+        if broken is not None:
+            raise errors.WorkerBroken(thread=broken)
+
+    def _watch(self, threads: Sequence[threading.Thread]) -> str | None:
+        """Wait to be stopped; the name of a thread that ended by itself, for then the whole process must start anew."""
+        while not self._stopped.wait(self._policy.poll_s):
+            dead = next((thread.name for thread in threads if not thread.is_alive()), None)
+            if dead is not None:
+                log.error("worker_thread_ended", thread=dead)
+                return dead
+        return None
 
     def stop(self) -> None:
         self._stopped.set()

@@ -1,7 +1,7 @@
 """Events become rows: one transaction each, in groups, one by one when one of them is poisonous."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -220,3 +220,28 @@ def test_timeline_is_a_chain_that_holds(office: Office) -> None:
         ]
     assert len(links) > 4
     assert timeline.verify(code, links) == []
+
+
+def test_edited_calendar_moves_the_due_dates_of_running_dossiers(office: Office) -> None:
+    from engine.actions import calendars
+
+    code = office.submit("a")
+    office.apply_all()
+    due = "SELECT due_at FROM dossier WHERE code = :code"
+    before = office.scalar(due, code=code)
+    touched = calendars.edit_day(
+        office.store, "default", date(2026, 3, 4), working=False, name="Nghỉ bù", by="admin", reason="decree"
+    )
+    assert touched == 1
+    office.apply_all()
+    assert office.scalar(due, code=code) == before + timedelta(
+        days=1
+    )  # Wednesday off: Friday becomes Monday? no: Fri
+    assert office.scalar("SELECT what FROM audit") == "calendar-edited"
+
+
+def test_unknown_calendar_is_refused(office: Office) -> None:
+    from engine.actions import calendars
+
+    with pytest.raises(errors.CalendarUnknown):
+        calendars.edit_day(office.store, "x", date(2026, 3, 4), working=False, name="", by="a", reason="")
