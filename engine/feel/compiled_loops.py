@@ -76,7 +76,7 @@ def partial_copy(env: Env) -> object:
 def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
     out: list[object] = []
     run = env.run
-    odd: object = True
+    unknown = False
     for value in values:
         item = norm(value)
         scope = Env({"item": item}, env, run)
@@ -85,11 +85,17 @@ def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
             out.append(item)
         elif isinstance(found, Decimal):
             return _at_position(env, values, found, at)
+        elif found is None:
+            unknown = True
         elif found is not False:
-            odd = found
-    if odd is not True:
-        run.fault(at, f"the condition of a filter is {kind_of(odd)}, neither boolean nor number")
+            return _no_condition(env, found, at)
+    if unknown:
+        _no_condition(env, None, at)
     return out
+
+
+def _no_condition(env: Env, found: object, at: int) -> None:
+    env.run.fault(at, f"the condition of a filter is {kind_of(found)}, neither boolean nor number")
 
 
 def _at_position(env: Env, values: list[object], position: object, at: int) -> object:
@@ -97,8 +103,8 @@ def _at_position(env: Env, values: list[object], position: object, at: int) -> o
         return list(values)
     if not isinstance(position, Decimal):
         if position is not False:
-            env.run.fault(at, f"the condition of a filter is {kind_of(position)}, neither boolean nor number")
-        return []
+            _no_condition(env, position, at)
+        return [] if position is None or position is False else None
     index = int(position) if abs(position) <= len(values) else 0
     if index and index == position:
         return norm(values[index - 1 if index > 0 else index])

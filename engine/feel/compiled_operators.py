@@ -58,7 +58,7 @@ def _arithmetic(op: str, left: Code, right: Code, at: int) -> Code:
 
     def arithmetic(env: Env) -> object:
         a, b = left(env), right(env)
-        found = apply(_one(a), _one(b))
+        found = apply(a, b)
         if found is None:
             env.run.fault(at, _why(op, a, b))
         elif type(found) is str:
@@ -66,11 +66,6 @@ def _arithmetic(op: str, left: Code, right: Code, at: int) -> Code:
         return found
 
     return arithmetic
-
-
-def _one(value: object) -> object:
-    """A list of one item stands for its item."""
-    return norm(value[0]) if isinstance(value, list) and len(value) == 1 else value
 
 
 def _why(op: str, a: object, b: object) -> str:
@@ -96,8 +91,6 @@ def _same(env: Env, op: str, a: object, b: object, at: int) -> bool | None:
         env.run.weigh(a)
         env.run.weigh(b)
     found = equal(a, b)
-    if found is None:
-        found = equal(_one(a), _one(b))
     if found is None:
         env.run.fault(at, f"`{op}` cannot compare {kind_of(a)} with {kind_of(b)}")
         return None
@@ -149,7 +142,7 @@ def _equals(op: str, left: Code, text: str, at: int) -> Code:
 
 def ordered(env: Env, op: str, a: object, b: object, at: int) -> bool | None:
     """`a < b` and its kin; null and a warning where the two cannot be ordered."""
-    found = order(_one(a), _one(b))
+    found = order(a, b)
     if found is None:
         env.run.fault(at, f"`{op}` cannot compare {kind_of(a)} with {kind_of(b)}")
         return None

@@ -37,7 +37,7 @@ class Simple:
 
     def accepts(self, other: Type) -> bool:
         """Whether the other type is the same, or narrower."""
-        if self.name == "Any" or other in (self, NULL):
+        if self.name == "Any" or other in (self, NULL, UNKNOWN):
             return True
         parts = {"list": ListOf, "context": ContextOf, "function": FunctionOf, "range": RangeOf}.get(
             self.name
@@ -59,7 +59,7 @@ class ListOf:
 
     def accepts(self, other: Type) -> bool:
         """Whether the other is a list of narrower items."""
-        return other == NULL or (isinstance(other, ListOf) and self.item.accepts(other.item))
+        return other in (NULL, UNKNOWN) or (isinstance(other, ListOf) and self.item.accepts(other.item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class RangeOf:
 
     def accepts(self, other: Type) -> bool:
         """Whether the other is a range of narrower ends."""
-        return other == NULL or (isinstance(other, RangeOf) and self.end.accepts(other.end))
+        return other in (NULL, UNKNOWN) or (isinstance(other, RangeOf) and self.end.accepts(other.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class ContextOf:
     def accepts(self, other: Type) -> bool:
         """Whether the other has these entries, each of a narrower type."""
         if not isinstance(other, ContextOf):
-            return other == NULL
+            return other in (NULL, UNKNOWN)
         theirs = dict(other.fields)
         return all(name in theirs and kind.accepts(theirs[name]) for name, kind in self.fields)
 
@@ -115,13 +115,14 @@ class FunctionOf:
     def accepts(self, other: Type) -> bool:
         """Whether the other takes at least these arguments and answers with a narrower result."""
         if not isinstance(other, FunctionOf) or len(other.params) != len(self.params):
-            return other == NULL
+            return other in (NULL, UNKNOWN)
         wider = all(theirs.accepts(ours) for ours, theirs in zip(self.params, other.params, strict=True))
         return wider and self.result.accepts(other.result)
 
 
 _SIMPLE: dict[str, Callable[[object], bool]] = {
     "Any": lambda value: True,
+    "unknown": lambda value: True,
     "Null": lambda value: value is None,
     "number": lambda value: isinstance(value, Decimal),
     "string": lambda value: isinstance(value, str),
@@ -149,6 +150,8 @@ _OTHER_NAMES = {
 }
 NULL = Simple("Null")
 ANY = Simple("Any")
+UNKNOWN = Simple("unknown")
+"""The result of a function that declares none: it may turn out to be anything."""
 
 
 def fits(value: object, kind: Type, *, constrained: bool = True) -> bool:
@@ -160,7 +163,7 @@ def fits(value: object, kind: Type, *, constrained: bool = True) -> bool:
 def simple(name: str) -> Simple | None:
     """The type of that name, in FEEL's or DMN's spelling; None where no such type exists."""
     name = _OTHER_NAMES.get(name, name)
-    return Simple(name) if name in _SIMPLE else None
+    return Simple(name) if name in _SIMPLE and name != "unknown" else None
 
 
 def resolve(ref: TypeRef, named: Mapping[str, Type] | None) -> Type | None:
@@ -183,9 +186,12 @@ def type_of(value: object) -> Type:
     """The narrowest type of a value."""
     if isinstance(value, Function):
         return FunctionOf(
-            tuple(kind or ANY for kind in value.types) or (ANY,) * len(value.params), value.result or ANY
+            tuple(kind or ANY for kind in value.types) or (ANY,) * len(value.params), value.result or UNKNOWN
         )
-    return next((Simple(name) for name, test in _SIMPLE.items() if name != "Any" and test(value)), ANY)
+    return next(
+        (Simple(name) for name, test in _SIMPLE.items() if name not in ("Any", "unknown") and test(value)),
+        ANY,
+    )
 
 
 def coerce(value: object, kind: Type) -> tuple[object, bool]:
