@@ -97,13 +97,7 @@ class Applier:
             self._give_back([event], forgive=event.starts > 1)
         except Exception as error:  # the step boundary
             reason = error.message if isinstance(error, errors.LienthongError) else type(error).__name__
-            log.error(
-                "event_failed",
-                event_id=event.id,
-                starts=event.starts,
-                error=type(error).__name__,
-                exc_info=True,
-            )
+            log.exception("event_failed", event_id=event.id, starts=event.starts, error=type(error).__name__)
             if event.lone_starts >= self._policy.poison_starts:
                 self._set_aside(event, reason)
             else:

@@ -4,14 +4,14 @@ No transaction is open while a partner is spoken to. Settling counts only for th
 that comes too late is kept with its attempt and changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import structlog
 
-from engine.exchange.ports import Answer, Dispatch, Outcome, Partners, Terms
+from engine.exchange.ports import Answer, Dispatch, Outcome, Partners
 from engine.exchange.settling import Attempted, Decision, decide, unknown
 from engine.storage import calls, events, incidents, partners
-from engine.storage.calls import ClaimedCall, SettledCall, Settlement
+from engine.storage.calls import ClaimedCall, ExpiredCall, SettledCall, Settlement
 from engine.storage.database import Connection, Store, notify
 from engine.storage.partners import BreakerPolicy
 
@@ -48,9 +48,7 @@ def send(port: Partners, call: ClaimedCall) -> Answer:
     try:
         return port.send(dispatch)
     except Exception as error:  # the runner's boundary: what was begun has an outcome, if only unknown
-        log.error(
-            "sender_failed", call=call.id, partner=call.partner, error=type(error).__name__, exc_info=True
-        )
+        log.exception("sender_failed", call=call.id, partner=call.partner, error=type(error).__name__)
         return Answer(outcome=Outcome.UNKNOWN, detail=f"the sender failed: {type(error).__name__}")
 
 
@@ -94,9 +92,7 @@ def sweep_leases(store: Store, port: Partners) -> int:
             decision = unknown(terms, Attempted(ask=False, sends=1, asks=0, absents=0))
             calls.decide_unknown(connection, call.id, status=decision.status, wait_s=decision.wait_s)
             if decision.cause is not None:
-                _open_incident(
-                    connection, call.id, call.dossier, call.task, call.element, decision, terms, "lease"
-                )
+                _open_incident(connection, call, decision)
     return len(expired)
 
 
@@ -125,30 +121,16 @@ def _follow(connection: Connection, call: int, settled: SettledCall, decision: D
         notify(connection, calls.CHANNEL)
 
 
-def _open_incident(
-    connection: Connection,
-    call: int,
-    dossier: int,
-    task: str | None,
-    element: str,
-    decision: Decision,
-    terms: Terms,
-    reason: str,
-) -> None:
+def _open_incident(connection: Connection, call: ExpiredCall, decision: Decision) -> None:
     incidents.open_incident(
         connection,
         decision.cause or "unknown-outcome",
-        f"{terms.partner}.{terms.operation}: the worker that sent it went away; what became of it is not known",
-        dossier=dossier,
-        partner=terms.partner,
-        call=call,
-        task=task,
-        element=element,
-        facts={"operation": terms.operation, "reason": reason},
+        f"{call.partner}.{call.operation}: the worker that sent it went away; what became of it is not known",
+        dossier=call.dossier,
+        partner=call.partner,
+        call=call.id,
+        task=call.task,
+        element=call.element,
+        facts={"operation": call.operation, "reason": "lease"},
         actions=decision.actions,
     )
-
-
-def windows(port: Partners, names: Sequence[str]) -> dict[str, int]:
-    """How many calls of each partner one worker has under way at most."""
-    return {name: port.window(name) for name in names}

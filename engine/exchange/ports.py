@@ -156,7 +156,10 @@ class Partners(Protocol):
         ...
 
     def send(self, dispatch: Dispatch) -> Answer:
-        """Send once, or with ``ask`` ask what became of it; blocks at most ``total_timeout_s``; never raises for the partner's sake."""
+        """Send once, or with ``ask`` ask what became of it; never raises for the partner's sake.
+
+        Blocks at most ``total_timeout_s``.
+        """
         ...
 
     def exchange(

@@ -1,8 +1,8 @@
 """The port between the actions and whatever runs an instance, and the values that cross it.
 
-`Interpreter` is implemented by `engine.runtime.interpreter` over SpiffWorkflow (and by a fixed walk in the tests of the exchange).
-It is pure: state bytes and a happening in, new state bytes and a list of what changed out. The actions write that down in one
-transaction. Ids of tasks are strings that stay the same for the life of the task.
+`Interpreter` is implemented by `engine.runtime.interpreter` over SpiffWorkflow. It is pure: state bytes and a happening in, new
+state bytes and a list of what changed out. The actions write that down in one transaction. Ids of tasks are strings that stay
+the same for the life of the task.
 """
 
 from collections.abc import Mapping, Sequence
@@ -120,7 +120,10 @@ class WorkItemOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """Whatever was open for *task* is over: wait and timer gone, work item cancelled or done, call withdrawn if unsent, pause ended."""
+    """Whatever was open for *task* is over.
+
+    Its wait and timer are gone, its work item is cancelled or done, its call withdrawn if unsent, its pause ended.
+    """
 
     task: str
     completed: bool
