@@ -13,12 +13,12 @@ from engine.errors import XmlRefused
 from engine.models import conformance, dialects
 from engine.models.dialects import BPMN
 from engine.models.findings import Findings
-from engine.models.graph import CONTAINERS, NODES, Flow, Loop, Node, Process, Scope, Trigger
+from engine.models.graph import CONTAINERS, NODES, Flow, Node, Process, Scope
+from engine.models.reading_events import EVENT, Triggers, bare, local, loop_of
 
 LIMIT_BYTES = 4 * 1024 * 1024
 LIMIT_ELEMENTS = 50_000
 
-_EVENT = "EventDefinition"
 _QUIET = frozenset(
     [
         "incoming",
@@ -122,7 +122,7 @@ def _check_ids(root: etree._Element, findings: Findings) -> None:
 class _Reader:
     def __init__(self, root: etree._Element, findings: Findings) -> None:
         self._findings = findings
-        self._by_id = {str(one.get("id")): one for one in root.iter() if one.get("id")}
+        self._triggers = Triggers(root)
 
     # -- processes and scopes -------------------------------------------------------------------
 
@@ -141,14 +141,14 @@ class _Reader:
         nodes: dict[str, Node] = {}
         flows: dict[str, Flow] = {}
         for child in element.iterchildren():
-            tag = _local(child)
+            tag = local(child)
             if tag in NODES:
                 node = self._node(child, tag, lanes)
                 nodes[node.id] = node
             elif tag == "sequenceFlow":
                 flow = self._flow(child)
                 flows[flow.id] = flow
-            elif tag is not None and tag not in _QUIET and not tag.endswith(_EVENT):
+            elif tag is not None and tag not in _QUIET and not tag.endswith(EVENT):
                 self._unsupported(child, tag, child.get("id") or key)
         return Scope(id=key, nodes=nodes, flows=flows)
 
@@ -183,14 +183,14 @@ class _Reader:
         key = element.get("id") or f"{tag}-{xml.line_of(element)}"
         unsupported = []
         for child in element.iterchildren():
-            local = _local(child)
-            inside = tag in CONTAINERS and local in NODES
-            if local and not inside and local not in _QUIET and not local.endswith(_EVENT):
-                unsupported.append((local, xml.line_of(child)))
+            kind = local(child)
+            inside = tag in CONTAINERS and kind in NODES
+            if kind and not inside and kind not in _QUIET and not kind.endswith(EVENT):
+                unsupported.append((kind, xml.line_of(child)))
         script = element.find(BPMN + "script")
         binding = dialects.bind(element)
         if binding.called is None and element.get("calledElement"):
-            binding = replace(binding, called=_bare(element.get("calledElement")))
+            binding = replace(binding, called=bare(element.get("calledElement")))
         if script is not None and binding.script is None and (script.text or "").strip():
             unsupported.append(("script", xml.line_of(script)))
         return Node(
@@ -199,103 +199,16 @@ class _Reader:
             name=element.get("name") or "",
             line=xml.line_of(element),
             lane=lanes.get(key),
-            triggers=self._triggers(element, tag),
+            triggers=self._triggers.of(element, tag),
             all_triggers=element.get("parallelMultiple") == "true",
             host=element.get("attachedToRef"),
             interrupting=(element.get("cancelActivity") or element.get("isInterrupting")) != "false",
             default=element.get("default"),
             binding=binding,
-            loop=self._loop(element),
+            loop=loop_of(element),
             inner=self._scope(element, key, lanes) if tag in CONTAINERS else None,
             by_event=element.get("triggeredByEvent") == "true",
             unsupported=tuple(unsupported if tag not in CONTAINERS else ()),
-        )
-
-    def _triggers(self, element: etree._Element, tag: str) -> tuple[Trigger, ...]:
-        if tag == "receiveTask":
-            return (self._message(element, xml.line_of(element)),)
-        found = [
-            self._trigger(child, kind[: -len(_EVENT)])
-            for child in element.iterchildren()
-            if (kind := _local(child)) and kind.endswith(_EVENT)
-        ]
-        for reference in element.iterchildren(BPMN + "eventDefinitionRef"):
-            target = self._by_id.get(_bare(reference.text))
-            kind = _local(target) if target is not None else None
-            if target is not None and kind and kind.endswith(_EVENT):
-                found.append(self._trigger(target, kind[: -len(_EVENT)]))
-            else:
-                found.append(Trigger(kind="unknown", line=xml.line_of(reference), defined=False))
-        return tuple(found)
-
-    def _trigger(self, element: etree._Element, kind: str) -> Trigger:
-        line = xml.line_of(element)
-        if kind == "message":
-            return self._message(element, line)
-        if kind == "timer":
-            return self._timer(element, line)
-        if kind == "link":
-            return Trigger(kind=kind, line=line, name=element.get("name"))
-        if kind == "conditional":
-            text = dialects.expression(element.findtext(BPMN + "condition"))
-            return Trigger(kind=kind, line=line, text=text)
-        if kind in ("signal", "error", "escalation"):
-            return self._referenced(element, kind, line)
-        return Trigger(kind=kind, line=line)
-
-    def _referenced(self, element: etree._Element, kind: str, line: int) -> Trigger:
-        reference = element.get(kind + "Ref")
-        if reference is None:
-            return Trigger(kind=kind, line=line, defined=kind != "signal")
-        target = self._by_id.get(_bare(reference))
-        if target is None or _local(target) != kind:
-            return Trigger(kind=kind, line=line, name=reference, defined=False)
-        name = target.get("name") or target.get("id")
-        code = target.get(f"{kind}Code") if kind != "signal" else None
-        return Trigger(kind=kind, line=line, name=name, code=code or name, coded=code is not None)
-
-    def _message(self, element: etree._Element, line: int) -> Trigger:
-        reference = element.get("messageRef")
-        target = self._by_id.get(_bare(reference)) if reference else None
-        if target is None or _local(target) != "message":
-            return Trigger(kind="message", line=line, name=reference, defined=False)
-        found = target.find(f"{BPMN}extensionElements/{dialects.ZEEBE}subscription")
-        key = dialects.expression(found.get("correlationKey")) if found is not None else None
-        return Trigger(kind="message", line=line, name=target.get("name") or target.get("id"), key=key)
-
-    def _timer(self, element: etree._Element, line: int) -> Trigger:
-        forms = [
-            (form, (child.text or "").strip())
-            for form in ("Date", "Duration", "Cycle")
-            for child in element.iterchildren(f"{BPMN}time{form}")
-        ]
-        if len(forms) != 1 or not forms[0][1]:
-            return Trigger(
-                kind="timer", line=line, defined=False, text=" and ".join(form for form, _ in forms)
-            )
-        form, text = forms[0]
-        return Trigger(kind="timer", line=line, form=form.lower(), text=text)
-
-    def _loop(self, element: etree._Element) -> Loop | None:
-        standard = element.find(BPMN + "standardLoopCharacteristics")
-        multi = element.find(BPMN + "multiInstanceLoopCharacteristics")
-        if standard is not None:
-            maximum = standard.get("loopMaximum") or ""
-            return Loop(
-                kind="standard",
-                maximum=int(maximum) if maximum.isdigit() else None,
-                before=standard.get("testBefore") == "true",
-                condition=dialects.expression(standard.findtext(BPMN + "loopCondition")),
-            )
-        if multi is None:
-            return None
-        return dialects.loop_of(
-            "multi",
-            dialects.multi_instance(multi),
-            sequential=multi.get("isSequential") == "true",
-            cardinality=dialects.expression(multi.findtext(BPMN + "loopCardinality")),
-            condition=dialects.expression(multi.findtext(BPMN + "completionCondition")),
-            behavior=multi.get("behavior") or "All",
         )
 
     def _unsupported(self, element: etree._Element, tag: str, owner: str) -> None:
@@ -306,13 +219,3 @@ class _Reader:
             f"{tag} is not run by this engine",
             "model it with the elements of the profile (docs/models.md)",
         )
-
-
-def _local(element: etree._Element) -> str | None:
-    tag = element.tag
-    return tag[len(BPMN) :] if isinstance(tag, str) and tag.startswith(BPMN) else None
-
-
-def _bare(reference: str | None) -> str:
-    """A reference without its namespace prefix."""
-    return (reference or "").strip().rpartition(":")[2]

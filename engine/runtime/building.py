@@ -6,10 +6,11 @@ from engine.models.expressions import NO_NAMES, Names, compiled
 from engine.models.graph import Flow, Node, Process, Scope
 from engine.runtime.elements.activities import DecisionTask, PlainTask, ScriptTask, ServiceTask, UserTask
 from engine.runtime.elements.boundary import THROWN, Boundary
-from engine.runtime.elements.containers import CallActivity, Container, EventSubProcess, LoopTask
+from engine.runtime.elements.containers import CallActivity, Container, EventSubProcess
 from engine.runtime.elements.element import DOSSIER, Element, Out
 from engine.runtime.elements.events import CatchEvent, ErrorEnd, EventGateway, StartEvent, ThrowEvent
 from engine.runtime.elements.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
+from engine.runtime.elements.loops import LoopTask
 from engine.runtime.scopes import ScopeSpec
 
 _KINDS: dict[str, type[Element]] = {

@@ -141,7 +141,7 @@ def test_a_slip_in_a_path_into_the_dossier_is_warned_of() -> None:
     model = _line(
         service(
             "a",
-            {"x": "=dossier.data.chlid.name", "y": "=dossier.stauts", "z": "=dossier.data.n"},
+            {"x": "=dossier.data.childs.name", "y": "=dossier.state", "z": "=dossier.data.n"},
             {"dossier.n": "=1"},
         )
     )
