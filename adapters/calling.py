@@ -46,7 +46,7 @@ class Caller:
         """
         scope: dict[str, Json] = {
             "inputs": dict(inputs),
-            "dossier": _members(dossier, operation.dossier_members),
+            "dossier": members(dossier, operation.dossier_members),
             "call": {"key": call_key, "now": now.isoformat() if now else None},
             "settings": self.settings,
         }
@@ -176,6 +176,6 @@ class Caller:
         return ComposeFailed(partner=self.contract.partner, operation=operation.name, reason=reason)
 
 
-def _members(dossier: Mapping[str, Json], wanted: frozenset[str] | None) -> dict[str, Json]:
+def members(dossier: Mapping[str, Json], wanted: frozenset[str] | None) -> dict[str, Json]:
     """What a mapping reads of the dossier, each member asked for by name: some are fetched only then."""
     return {name: dossier[name] for name in dossier if wanted is None or name in wanted}

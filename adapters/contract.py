@@ -6,6 +6,7 @@ What the fields mean is in `docs/contracts.md`; the form is in `contracts.shape`
 import hashlib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
@@ -13,6 +14,11 @@ from pydantic import ValidationError
 from adapters.contracts import compiled, shape
 from adapters.contracts.compiling import ContractBroken, compile_contract
 from engine.errors import ContractInvalid
+
+if TYPE_CHECKING or not yaml.__with_libyaml__:
+    from yaml import SafeLoader as Fast
+else:
+    from yaml import CSafeLoader as Fast
 
 FILE = "contract.yaml"
 Contract = compiled.Contract
@@ -62,7 +68,7 @@ def _form(file: Path, data: bytes) -> shape.Contract:
         raise ContractInvalid(file=file, where=where, reason=first["msg"]) from exc
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Fast):
     """YAML as people read it: `NO` is a word, `037` a text, a date a text; and a key that is there twice is refused.
 
     The plain loader follows YAML 1.1, where the first is false, the second 31, and the last of two keys silently wins.

@@ -5,6 +5,7 @@ Pure: it calls nobody and stores nothing; each step is a call of its own that th
 
 from collections.abc import Mapping, Sequence
 
+from adapters.calling import members
 from adapters.contracts.compiled import Contract, Exchange, Transition
 from engine.errors import ComposeFailed, FeelError, OperationUnknown
 from engine.exchange.ports import Answer, Json, NextCall, Outcome
@@ -36,7 +37,7 @@ def next_call(
         raise OperationUnknown(partner=contract.partner, operation=name)
     scope: dict[str, Json] = {
         "report": dict(report),
-        "dossier": {name: dossier[name] for name in dossier},
+        "dossier": members(dossier, exchange.dossier_members),
         "settings": dict(settings),
         "outcome": _outcome(answer) if answer else None,
         "fault": answer.fault if answer else None,

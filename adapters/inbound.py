@@ -12,6 +12,7 @@ import structlog
 
 from adapters.contracts.compiled import Contract, Inbound, Reply
 from adapters.feeds import reference
+from adapters.rest import BYTE_ORDER_MARK
 from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown
 from engine.exchange.ports import Arrival, Json, Receipt, Reception
 
@@ -74,7 +75,7 @@ def _parsed(headers: Mapping[str, str], body: bytes) -> Json:
     if "xml" in kind.lower():
         raise MessageRefused(reason="this message is taken as JSON; XML is for the SOAP address")
     try:
-        parsed: Json = orjson.loads(body)
+        parsed: Json = orjson.loads(body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:
         raise MessageRefused(reason=f"the body is no JSON: {exc}") from exc
     return parsed

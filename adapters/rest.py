@@ -19,6 +19,7 @@ from engine.exchange.ports import Json
 
 _PLACE = re.compile(r"\{(\w+)\}")
 TEXT_LIMIT = 4000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some systems put one before their JSON
 
 
 def outgoing(operation: Operation, body: Json, headers: dict[str, str]) -> Outgoing:
@@ -31,6 +32,7 @@ def outgoing(operation: Operation, body: Json, headers: dict[str, str]) -> Outgo
     members = dict(body) if isinstance(body, dict) else {}
     path = _PLACE.sub(lambda place: quote(_taken(operation, members, place[1]), safe=""), form.path)
     content: bytes | None = None
+    _check_json(operation, body)
     if form.method in ("GET", "DELETE"):
         query = {
             name: _scalar(operation, name, value) for name, value in members.items() if value is not None
@@ -50,6 +52,13 @@ def outgoing(operation: Operation, body: Json, headers: dict[str, str]) -> Outgo
         total_s=form.total_timeout_s,
         connect_s=form.connect_timeout_s,
     )
+
+
+def _check_json(operation: Operation, body: Json) -> None:
+    try:
+        orjson.dumps(body)
+    except TypeError as exc:
+        raise _unfit(operation, f"it cannot be written as JSON: {exc}") from exc
 
 
 def _taken(operation: Operation, members: dict[str, Json], name: str) -> str:
@@ -82,7 +91,7 @@ def heard(operation: Operation, response: Response) -> Heard:
     if "html" in response.headers.get("content-type", ""):
         return unreadable(response, text, wait, "an HTML page")
     try:
-        reply: Json = orjson.loads(response.body)
+        reply: Json = orjson.loads(response.body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:
         return unreadable(response, text, wait, f"no JSON: {exc}")
     return _checked(operation, response.status, reply, wait)

@@ -115,6 +115,7 @@ class Step:
 class Exchange:
     name: str
     reports: bool
+    dossier_members: frozenset[str] | None  # what it reads of the dossier; None: perhaps all of it
     start: tuple[Transition, ...]
     steps: Mapping[str, Step]
 

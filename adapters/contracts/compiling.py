@@ -225,7 +225,11 @@ def _exchange(name: str, form: shape.Exchange) -> compiled.Exchange:
         for step, item in form.steps.items()
     }
     return compiled.Exchange(
-        name=name, reports=form.reports, start=_transitions(form.start, f"{at}.start"), steps=steps
+        name=name,
+        reports=form.reports,
+        dossier_members=members_read("dossier", form.model_dump(mode="json")),
+        start=_transitions(form.start, f"{at}.start"),
+        steps=steps,
     )
 
 

@@ -59,8 +59,13 @@ def test_portal_insert_with_everything_a_dossier_can_have(partners: ContractPart
             "identity": "123456789",
             "kind": "business",
             "email": "a@example.vn",
+            "fax": "02400000001",
+            "other": "chi nhánh",
             "phone": "02400000000",
         },
+        competent_unit_name="UBND phường A",
+        note="ghi chú",
+        fees=[{"name": "Lệ phí", "code": "LP1", "amount": 8000, "kind": "2"}],
         documents=[{"code": "GCS", "name": "giay-chung-sinh.pdf", "sha256": "ab" * 32}],
         supplements=[
             {
@@ -86,6 +91,17 @@ def test_portal_insert_with_everything_a_dossier_can_have(partners: ContractPart
     assert item["DinhDanhCHS"] == [{"LoaiDinhDanh": "2", "SoDinhDanh": "123456789"}]
     assert (item["Email"], item["SoDienThoai"]) == ("a@example.vn", "02400000000")
     assert (item["NgayKetThucXuLy"], item["NgayTra"]) == ("20261125160000", "20261126090000")
+    assert (item["Fax"], item["ThongTinKhac"], item["GhiChu"]) == ("02400000001", "chi nhánh", "ghi chú")
+    assert (item["DonViXuLy"], item["ThongTinTra"]) == ("UBND phường A", "Qua bưu chính công ích")
+    assert item["DanhSachLePhi"] == [
+        {
+            "TenPhiLePhi": "Lệ phí",
+            "MaPhiLePhi": "LP1",
+            "HinhThucThu": "Thu trước",
+            "Gia": "8000",
+            "LoaiPhiLePhi": "2",
+        }
+    ]
     assert item["TaiLieuNop"][0] == {
         "TepDinhKemId": "ab" * 32,
         "TenTepDinhKem": "giay-chung-sinh.pdf",
@@ -164,6 +180,35 @@ def test_portal_step_has_the_fields_of_1_5(partners: ContractPartners) -> None:
         ],
     }
     assert composed.key == "H99.14-261121-0002/2/20261121083000/Tiếp nhận hồ sơ"
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(2, "2"), (4, "2"), (9, "2"), (10, "2"), (3, "5"), (5, "5"), (7, "5")]
+)
+def test_a_dossier_born_on_the_portal_is_told_of_in_its_two_states(
+    partners: ContractPartners, status: int, told: str
+) -> None:
+    composed = compose(
+        partners,
+        "portal",
+        "DongBoTrangThaiHoSo",
+        {"report": {**REPORT, "status": status}, "national_code": "G22.99-261121-0001"},
+    )
+    assert composed.body == {
+        "madonvi": "000.00.00.H99",
+        "service": "DongBoTrangThaiHoSo",
+        "type": "2",
+        "data": {
+            "MaHoSo": "G22.99-261121-0001",
+            "MaHoSoDonVi": "H99.14-261121-0002",
+            "MaDoiTuong": "",
+            "NoiDung": "Tiếp nhận hồ sơ",
+            "NgayXuLy": "20261121083000",
+            "TrangThai": told,
+            "TaiLieuXuLy": [],
+        },
+    }
+    assert composed.key == f"G22.99-261121-0001/{told}"
 
 
 # wire-contracts 3.1, the composed example with its texts filled in.

@@ -69,3 +69,14 @@ def test_exchanges_and_steps_that_nobody_declared_are_refused(partners: Contract
         after(partners, "none", OK)
     with pytest.raises(OperationUnknown):
         partners.reports_to("post")
+
+
+def test_a_dossier_born_on_the_portal_is_told_of_once_more(partners: ContractPartners) -> None:
+    born = {**DOSSIER, "national_code": "G22.99-261121-0001"}
+    found = partners.exchange("portal", "report", step="progress", answer=OK, report=REPORT, dossier=born)
+    assert found is not None
+    assert (found.operation, found.inputs["national_code"]) == ("DongBoTrangThaiHoSo", "G22.99-261121-0001")
+    step = {**REPORT, "kind": "step"}
+    assert (
+        partners.exchange("portal", "report", step="progress", answer=OK, report=step, dossier=born) is None
+    )
