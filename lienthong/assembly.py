@@ -49,6 +49,11 @@ class System:
         return Store(self.url, pool_size=self.settings.database.pool_size)
 
     @cached_property
+    def working_store(self) -> Store:
+        """The same database with the pool of a worker, whose statements are planned once a connection."""
+        return Store(self.url, pool_size=self.settings.database.pool_size, steady=True)
+
+    @cached_property
     def clock(self) -> Clock:
         """The machine's time, moved by the demo's offset where one is stored."""
         return DemoClock(installation.DemoOffset(self.store))
@@ -91,7 +96,8 @@ class System:
         """Give the connections back."""
         if "partners" in self.__dict__:  # only if somebody asked for them
             self.partners.close()
-        self.store.close()
+        for name in {"store", "working_store"} & self.__dict__.keys():  # those that were asked for
+            getattr(self, name).close()
 
     # -- roles ---------------------------------------------------------------------------------------
 
@@ -102,7 +108,7 @@ class System:
         from lienthong.silence import SilentPartners
 
         return Worker(
-            self.store,
+            self.working_store,
             lambda: SpiffInterpreter(self.deployments),
             self.partners if self.may_send() else SilentPartners(self.partners),
             self.deployments,
