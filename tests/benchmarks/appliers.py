@@ -80,7 +80,7 @@ class Appliers:
 
 def _work(url: str, group: int, name: str, pipe: Pipe) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    store = Store(url)
+    store = Store(url, steady=True)
     one = applier(store, group=group, name=name)
     pipe.send(True)
     while pipe.recv():

@@ -65,7 +65,7 @@ def measure(place: Place, *, grouped: int = GROUPED, ungrouped: int = UNGROUPED)
 
 def _with_engine(place: Place, group: int, dossiers: int, *, recorded: list[Writes]) -> float:
     url = place.database()
-    store = Store(url)
+    store = Store(url, steady=True)
     try:
         one = applier(store, group=group)
         with _recording(recorded):
