@@ -40,6 +40,7 @@ def builtin_value(name: str) -> Function:
 def function(compiler: Compiler, node: syntax.FunctionLiteral) -> Code:
     """`function(a, b) body`: a closure over the names around it."""
     names = tuple(param.name for param in node.params)
+    text = compiler.text
     body, cost = compiler.measured(frozenset(names), node.body)
     refs = tuple(param.type for param in node.params)
     if node.external:
@@ -49,7 +50,10 @@ def function(compiler: Compiler, node: syntax.FunctionLiteral) -> Code:
         types = tuple(resolve(ref, env.run.types) if ref else None for ref in refs)
 
         def call(run: Run, args: list[object]) -> object:
-            return body(Env(dict(zip(names, args, strict=True)), env, run))
+            outer, run.text = run.text, text
+            found = body(Env(dict(zip(names, args, strict=True)), env, run))
+            run.text = outer
+            return found
 
         return Function("function", names, guarded(call, 2 * node.height + 4, 2 * cost), types)
 

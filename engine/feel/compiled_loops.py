@@ -88,7 +88,8 @@ def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
         elif found is None:
             unknown = True
         elif found is not False:
-            return _no_condition(env, found, at)
+            _no_condition(env, found, at)
+            return None
     if unknown:
         _no_condition(env, None, at)
     return out

@@ -25,7 +25,8 @@ class Compiler:
     *certain* are the names that cannot be entries of the items of a filter.
     """
 
-    def __init__(self, shadowing: frozenset[str] = frozenset()) -> None:
+    def __init__(self, text: str, shadowing: frozenset[str] = frozenset()) -> None:
+        self.text = text
         self.bound: list[frozenset[str]] = []
         self.names: set[str] = set()
         self.functions: set[str] = set()

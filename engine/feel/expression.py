@@ -88,7 +88,7 @@ def _compiled(text: str, names: frozenset[str], unary: bool) -> Expression:
     if not unary and text.lstrip().startswith("="):
         source = text.replace("=", " ", 1)
     tree = parse_unary(source, scope) if unary else parse(source, scope)
-    compiler = Compiler(names & BUILTINS.keys())
+    compiler = Compiler(text, names & BUILTINS.keys())
     code = compiler.code(tree)
     return Expression(text, tree, code, compiler)
 

@@ -129,6 +129,7 @@ def _words(parser: Parser, stop: str, expected: str) -> str:
     end = first
     while not _is(end, stop):
         if end.kind == "end" or end.text in "()[]{},":
+            parser.goto(end.at)
             raise parser.refuse(f"{expected} and `{stop}`")
         end = token_at(parser.text, end.end)
     parser.goto(end.end)

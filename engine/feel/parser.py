@@ -216,7 +216,7 @@ class Parser:
         kind = token.kind
         if kind == "word":
             form = forms.FORMS.get(token.text)
-            return form(self) if form else self._name()
+            return form(self) if form and not self._is_long_name(token) else self._name()
         if kind == "number":
             return self._number()
         if kind == "string":
@@ -235,9 +235,13 @@ class Parser:
             raise refuse(self.text, token.at, "a number of at most 34 digits and 6144 places", shown(token))
         return Literal(token.at, value)
 
+    def _is_long_name(self, token: Token) -> bool:
+        """Whether a known name begins here with a word that means something else alone: `in stock`."""
+        return self.names.match(self.text, token.at, token.text) is not None
+
     def _name(self) -> Node:
         token = self.token
-        if token.text in KEYWORDS and token.text != "not":
+        if token.text in KEYWORDS and token.text != "not" and not self._is_long_name(token):
             raise self.refuse("an expression")
         return Name(token.at, self.long_name(self.names))
 

@@ -15,7 +15,8 @@ from engine.models.decisions.compiling import Builder, Code, fit
 from engine.models.decisions.elements import Definitions, Item, Node
 from engine.models.decisions.item_types import ItemType, named
 
-_BLANK = Definitions(name="", namespace="")
+STEP_DOWN = 6
+"""The levels of the evaluation's depth that one decision requiring another takes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -147,11 +148,11 @@ class Deciding:
         key = model.definitions.namespace, node.id
         if key not in self.known:
             self.known[key] = None
-            self.run.depth -= 12
+            self.run.depth -= STEP_DOWN
             if self.run.depth < 0:
                 self.run.exceeded("decisions require each other too deep")
             self.known[key] = self._compute(model, node)
-            self.run.depth += 12
+            self.run.depth += STEP_DOWN
         return self.known[key]
 
     def _compute(self, model: Model, node: Node) -> object:
