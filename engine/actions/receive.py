@@ -14,6 +14,7 @@ from engine.dossiers import codes, timeline
 from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
+from engine.storage import documents as document_rows
 from engine.storage import dossiers, events, incidents, messages
 from engine.storage.database import Connection, Store
 from engine.storage.documents import DocumentRow
@@ -68,6 +69,7 @@ def submit(
             raise errors.ProcedureUnknown(procedure=procedure)
         _check_units(connection, desk, now)
         submitted = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
+        document_rows.attach(connection, submitted.id, documents)
         if events.append(connection, submitted.id, "submitted", {"by": by}, external_id=external_id) is None:
             raise errors.StoreConflict(what="this submission")  # the same one, committed meanwhile
     return submitted
