@@ -4,12 +4,13 @@ SHELL := /bin/sh
 
 PY := .venv/bin/python
 DOSSIERS ?= 20
+MINUTES ?= 1
 SUITES_DIR ?= $(wildcard ../shared/suites)
 TESTS ?= tests
 PYTEST_ARGS ?= -n 2 --dist loadfile -q
 export SUITES_DIR
 
-.PHONY: help install check format test demo run bench conformance lock clean
+.PHONY: help install check format test demo run bench fuzz conformance lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -39,6 +40,9 @@ run: install ## the same system until Ctrl-C, with the console
 
 bench: install ## measure; writes bench.json
 	@PYTHONPATH=.:tests $(PY) tests/benchmarks/run.py
+
+fuzz: install ## mutated expressions against FEEL for a while: make fuzz MINUTES=60
+	@PYTHONPATH=.:tests/support $(PY) tests/support/feel_fuzz.py --minutes $(MINUTES)
 
 conformance: install ## third-party suites named by SUITES_DIR
 	$(PY) -m pytest -q -rs tests/conformance

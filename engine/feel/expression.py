@@ -1,7 +1,7 @@
 """A compiled expression: what callers hold on to and call, and the cache that compiles each text once."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from engine.feel import builtins
@@ -98,6 +98,10 @@ _kept = lru_cache(maxsize=4096)(_compiled)
 MAX_KEPT = 4_000
 
 
+def _computer_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 def evaluate(
     text: str,
     context: Mapping[str, object],
@@ -110,9 +114,12 @@ def evaluate(
 ) -> object:
     """The value of an expression whose names are the keys found anywhere in the context.
 
+    Without *clock* the computer's own answers `now()`; a compiled expression never takes that by itself.
+
     Raises:
         FeelSyntaxError: the text is not FEEL.
         FeelError: a budget is used up, or in strict mode anything that would have been a warning.
     """
     expression = compile(text, names_in(dict(context)))
+    clock = clock or _computer_clock
     return norm(expression(context, clock=clock, calendar=calendar, strict=strict, warn=warn, limits=limits))

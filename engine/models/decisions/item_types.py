@@ -71,7 +71,9 @@ def named(scope: Mapping[str, Type], name: str) -> Type | None:
         return None
     found = scope.get(name) or simple(name)
     if found is None and ":" in name:
-        return named(scope, name.rsplit(":", maxsplit=1)[-1])
+        local = name.rsplit(":", maxsplit=1)[-1]
+        imported = (kind for known, kind in scope.items() if known.endswith(f".{local}"))
+        return named(scope, local) or next(imported, None)
     return found
 
 
