@@ -41,7 +41,8 @@ def expression(text: str | None) -> str | None:
     text = text.strip()
     juel = _JUEL.fullmatch(text)
     if juel:
-        return "=" + juel[1].strip().replace("==", "=")
+        inner = juel[1].strip()
+        return "=" + (inner if "'" in inner or '"' in inner else inner.replace("==", "="))
     return text if text.startswith("=") else "=" + text
 
 

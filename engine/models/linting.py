@@ -4,24 +4,35 @@ What reading found comes first; the rules then look at every process. A deployme
 ``error`` is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.errors import ModelInvalid
 from engine.models.deployment import Deployment
 from engine.models.findings import Finding, Findings, errors_in, in_order
 from engine.models.procedure_reading import FILE
-from engine.models.rules import bindings, events, expressions, statuses, structure
+from engine.models.rules import bindings, events, expressions, offers, statuses, structure
 from engine.models.rules.subject import Subject
 
-RULES = (structure.check, events.check, bindings.check, expressions.check, statuses.check)
+RULES = (structure.check, events.check, bindings.check, expressions.check, statuses.check, offers.check)
 
 
-def lint(deployment: Deployment, given: Iterable[str] = ()) -> list[Finding]:
-    """Every finding, in the order of files and lines; *given* names variables that come from outside."""
+def lint(
+    deployment: Deployment,
+    given: Iterable[str] = (),
+    *,
+    offered: Mapping[str, frozenset[str]] | None = None,
+) -> list[Finding]:
+    """Every finding, in the order of files and lines.
+
+    *given* names variables that come from outside; *offered* are the partners' operations with their fault codes, without
+    which calls are not judged.
+    """
     found = list(deployment.reading)
     for process in deployment.drawn.values():
         findings = Findings(process.file)
-        subject = Subject(deployment=deployment, process=process, findings=findings, given=frozenset(given))
+        subject = Subject(
+            deployment=deployment, process=process, findings=findings, given=frozenset(given), offers=offered
+        )
         for rule in RULES:
             rule(subject)
         found += findings.items
@@ -29,13 +40,13 @@ def lint(deployment: Deployment, given: Iterable[str] = ()) -> list[Finding]:
     return in_order(dict.fromkeys(found))
 
 
-def refuse(deployment: Deployment, given: Iterable[str] = ()) -> None:
+def refuse(deployment: Deployment, *, offered: Mapping[str, frozenset[str]] | None = None) -> None:
     """Nothing when *deployment* may run.
 
     Raises:
         ModelInvalid: with every finding in ``facts["findings"]``.
     """
-    wrong = errors_in(lint(deployment, given))
+    wrong = errors_in(lint(deployment, offered=offered))
     if wrong:
         raise ModelInvalid(file=wrong[0].file, count=len(wrong), first=str(wrong[0]), findings=wrong)
 

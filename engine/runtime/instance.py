@@ -283,4 +283,5 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         """Leave *token* where it is until an admin acts; other branches go on."""
         token._set_state(TaskState.ERROR)
         token.fault = (code, message)
+        token.opened = True  # the incident, which ends with the token's stay here
         self.turn.changes.append(Parked(task=token.id, element=token.element.id, code=code, message=message))

@@ -1,6 +1,6 @@
 """What a rule looks at, and how it tells what it found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.models.deployment import Deployment
@@ -12,7 +12,8 @@ from engine.models.graph import Node, Process, Scope
 class Subject:
     """One drawn process of a deployment.
 
-    *given* are names of variables that come from outside. *strict* is set where a whole deployment is judged,
+    *given* are names of variables that come from outside; *offers* the partners' operations with their fault codes, where
+    they are known. *strict* is set where a whole deployment is judged,
     with its `procedure.yaml`; a lone model is only warned of what depends on the rest.
     """
 
@@ -20,6 +21,7 @@ class Subject:
     process: Process
     findings: Findings
     given: frozenset[str] = frozenset()
+    offers: Mapping[str, frozenset[str]] | None = None
 
     @property
     def strict(self) -> bool:

@@ -137,6 +137,19 @@ def test_a_name_that_nothing_sets_is_refused_in_a_deployment_and_warned_of_in_a_
     assert lint(from_files({"m.bpmn": model}), given=["amuont"]) == []
 
 
+def test_a_call_that_no_contract_offers_and_a_fault_that_never_comes_are_named() -> None:
+    error = '<bpmn:error id="X" name="x" errorCode="never"/>'
+    boundary = node("boundaryEvent", "b", '<bpmn:errorEventDefinition errorRef="X"/>', attachedToRef="a")
+    body = S + service("a") + service("c") + boundary + node("endEvent", "e2") + E
+    deployment = from_files(
+        {"m.bpmn": bpmn(body + flows("s a c e", "b e2"), error), "procedure.yaml": PROCEDURE}
+    )
+    found = lint(deployment, offered={"desk.a": frozenset({"refused"})})
+    assert {(one.rule, one.element) for one in found} == {("operation", "c"), ("fault-code", "b")}
+    assert "desk offers desk.a" in str([one.remedy for one in found])
+    assert lint(deployment) == []
+
+
 def test_a_slip_in_a_path_into_the_dossier_is_warned_of() -> None:
     model = _line(
         service(

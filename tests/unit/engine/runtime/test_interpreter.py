@@ -14,6 +14,7 @@ from engine.runtime.progress import (
     CallOpened,
     CallSettled,
     Cancelled,
+    Closed,
     InstanceRef,
     Resolved,
     TimerFired,
@@ -583,3 +584,29 @@ def test_ids_of_tasks_are_the_same_in_every_run() -> None:
         c.task for c in second.changes if isinstance(c, CallOpened | WorkItemOpened)
     ]
     assert first.last.state == second.last.state
+
+
+def test_an_event_that_was_rolled_back_can_be_applied_again_with_the_same_outcome() -> None:
+    deployment = from_files({"m.bpmn": FIFTEEN})
+    interpreter = SpiffInterpreter(lambda _: deployment)
+    view = Walk(FIFTEEN, process="fifteen").view()
+    begun = interpreter.begin(1, "fifteen", {}, view)
+    ref = InstanceRef(id=1, version=1, deployment=1, process="fifteen", format=begun.format)
+    interpreter.keep(ref, begun)
+    call = next(change.task for change in begun.changes if isinstance(change, CallOpened))
+    first, again = (
+        interpreter.advance(ref, begun.state, CallSettled(task=call, reply={"known": True}), view)
+        for _ in range(2)
+    )
+    assert first.state == again.state
+    assert first.changes == again.changes
+
+
+def test_a_cancelled_parked_token_tells_that_its_incident_is_over() -> None:
+    boundary = node("boundaryEvent", "b", timer("PT1H"), attachedToRef="c")
+    walk = Walk(bpmn(S + service("c") + boundary + node("endEvent", "late") + E + flows("s c e", "b late")))
+    walk.settle("c", fault="E7")
+    parked = walk.calls[0].task
+    progress = walk.fire("b")
+    assert progress.ended
+    assert [change.task for change in progress.changes if isinstance(change, Closed)].count(parked) == 1
