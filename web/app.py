@@ -35,6 +35,7 @@ def create_app(container: Container) -> Flask:
     tracing.init_app(app)
     security.init_app(app)
     problems.init_app(app)
+    app.before_request(_refuse_nul)
     auth.init_app(app, container)
     app.before_request(_refuse_large)
     for part in _API:
@@ -53,6 +54,12 @@ def create_app(container: Container) -> Flask:
 def _raise_ours(error: object) -> object:
     """pydantic's refusal of a request, as one of ours."""
     raise problems.from_validation(error)  # type: ignore[arg-type]  # flask-openapi3 hands a ValidationError
+
+
+def _refuse_nul() -> None:
+    """No text that we store or look for may have a NUL, so none is looked for."""
+    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+        raise errors.RequestInvalid(reason="the address has a NUL character, which no text may have")
 
 
 def _refuse_large() -> None:

@@ -9,8 +9,8 @@ from engine.storage import access
 from engine.storage.access import StoredAnswer
 from engine.storage.database import Store
 
-ABANDONED_S = 60.0
-"""After this long without an answer, the process that ran the first request is taken for dead."""
+ABANDONED_S = 10.0
+"""After this long without an answer the first request is taken for dead. If it lives, both find the same work by its id."""
 
 
 def begin(

@@ -206,6 +206,8 @@ def withdraw(
         found = dossiers.find_status(connection, code)
         if found is None:
             raise errors.DossierNotFound(dossier=code)
+        if external_id is not None and dossiers.known_submission(connection, external_id) is not None:
+            return  # this very request, whose answer was lost
         dossier, status = found
         if not may_become(Status(status), Status.WITHDRAWN):
             raise errors.TransitionRefused(status=status, wanted=int(Status.WITHDRAWN))

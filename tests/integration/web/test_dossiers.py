@@ -321,3 +321,16 @@ def test_a_withdrawal_ends_the_dossier_and_then_nothing_can_be_added(counter: Co
 def test_base64_may_not_smuggle_what_it_is_not(counter: Counter) -> None:
     body = paper() | {"content": base64.b64encode(PDF).decode() + "!"}
     assert counter.hand_in(documents=[body]).status == 422
+
+
+def test_a_withdrawal_whose_answer_was_lost_is_no_second_withdrawal(counter: Counter) -> None:
+    code = counter.new_dossier()
+    for _ in range(2):
+        reply = counter.post(
+            f"/api/v1/dossiers/{code}/withdrawal", {"reason": "Đổi ý"}, key=counter.desk, once="lost"
+        )
+        assert reply.status == 202
+        counter.apply_all()
+        with counter.store.transaction() as connection:
+            connection.exec_driver_sql("DELETE FROM idempotency")
+    assert counter.scalar("SELECT count(*) FROM event WHERE kind = 'withdrawn'") == 1
