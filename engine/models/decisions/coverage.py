@@ -57,18 +57,18 @@ class _Search:
 
     def __init__(self, columns: Sequence[Segments]) -> None:
         self.columns = columns
+        self.accepting = [_by_segment(column) for column in columns]
         self.left = MAX_STEPS
         self.known: set[tuple[int, int]] = set()
 
     def find(self, index: int, rules: int) -> list[str] | None:
         if index == len(self.columns) or (index, rules) in self.known:
             return None
-        column = self.columns[index]
-        for at, name in enumerate(column.names):
+        for name, accepting in zip(self.columns[index].names, self.accepting[index], strict=True):
             self.left -= 1
             if self.left < 0:
                 return None
-            still = _accepting(column, at, rules)
+            still = rules & accepting
             if not still:
                 return [name, *("any" for _ in self.columns[index + 1 :])]
             deeper = self.find(index + 1, still)
@@ -78,13 +78,20 @@ class _Search:
         return None
 
 
-def _accepting(column: Segments, segment: int, rules: int) -> int:
-    """The rules among these whose cell accepts the segment, or may."""
-    out = 0
+def _by_segment(column: Segments) -> list[int]:
+    """For each segment, the rules whose cell accepts it, or may."""
+    always = 0
+    out = [0] * len(column.names)
     for rule, mask in enumerate(column.masks):
-        if rules >> rule & 1 and (mask is None or mask >> segment & 1):
-            out |= 1 << rule
-    return out
+        if mask is None or mask == column.all:
+            always |= 1 << rule
+            continue
+        left = mask
+        while left:
+            low = left & -left
+            out[low.bit_length() - 1] |= 1 << rule
+            left ^= low
+    return [rules | always for rules in out]
 
 
 def _meet(column: Segments | None, first: int, second: int) -> bool:
