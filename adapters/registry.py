@@ -23,6 +23,7 @@ from engine.errors import (
     ContractInvalid,
     OperationUnknown,
     PartnerUnknown,
+    SettingsError,
 )
 from engine.exchange.ports import (
     Answer,
@@ -52,7 +53,7 @@ class PartnerSettings:
     user: str = ""
     secret: str = field(default="", repr=False)
     private: bool = False
-    values: Mapping[str, Json] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 def load(
@@ -158,7 +159,7 @@ class ContractPartners:
             private = simulated or said.private or form.endpoint.private
             ca_file = str(contract.folder / form.endpoint.ca_file) if form.endpoint.ca_file else None
             self._door.add(Endpoint(name=contract.partner, url=url, private=private, ca_file=ca_file))
-        settings: dict[str, Json] = {**contract.settings, **said.values}
+        settings = _settings(contract, said.values)
         return Caller(contract, transport_for(contract, self._door, access, settings), settings)
 
     def close(self) -> None:
@@ -257,3 +258,19 @@ class ContractPartners:
         if found is None:
             raise OperationUnknown(partner=caller.contract.partner, operation=name)
         return found
+
+
+def _settings(contract: Contract, said: Mapping[str, object]) -> dict[str, Json]:
+    """The contract's public settings with what the installation says in their place.
+
+    Raises:
+        SettingsError: it names one that the contract does not have.
+    """
+    strange = sorted(set(said) - set(contract.settings))
+    if strange:
+        known = ", ".join(contract.settings) or "none"
+        raise SettingsError(
+            name=f"LIENTHONG_PARTNER_{contract.partner.upper()}_SETTINGS",
+            reason=f"{strange[0]} is no setting of its contract; there are {known}",
+        )
+    return {**contract.settings, **said}  # type: ignore[dict-item]  # both come from JSON

@@ -4,6 +4,7 @@
 found and understood is in `engine.environment`.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from pathlib import Path
 
 from engine import environment as env
 from engine.environment import setting
+from engine.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-_PARTNER = re.compile(r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_(URL|USER|PRIVATE|SECRET|SECRET_FILE)")
+_PARTNER = re.compile(r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_(URL|USER|PRIVATE|SETTINGS|SECRET|SECRET_FILE)")
 
 
 def default_data_dir() -> Path:
@@ -116,6 +118,7 @@ class Partner:
     user: str = ""
     secret: str = field(default="", repr=False)
     private: bool = False
+    values: Mapping[str, object] = field(default_factory=dict)  # in place of its contract's `settings`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,4 +197,15 @@ def _partner(prefix: str, environment: Mapping[str, str]) -> Partner:
         user=environment.get(prefix + "USER", ""),
         secret=env.lookup(prefix + "SECRET", environment, secret=True) or "",
         private=env.as_bool(prefix + "PRIVATE", environment.get(prefix + "PRIVATE") or "no"),
+        values=_object(prefix + "SETTINGS", environment.get(prefix + "SETTINGS") or "{}"),
     )
+
+
+def _object(name: str, text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except ValueError as exc:
+        raise SettingsError(name=name, reason=f"no JSON: {exc}") from exc
+    if not isinstance(value, dict):
+        raise SettingsError(name=name, reason='a JSON object is needed, such as {"madonvi": "000.00.00.H99"}')
+    return value

@@ -76,7 +76,11 @@ class System:
 
         said = {
             name: registry.PartnerSettings(
-                url=partner.url, user=partner.user, secret=partner.secret, private=partner.private
+                url=partner.url,
+                user=partner.user,
+                secret=partner.secret,
+                private=partner.private,
+                values=partner.values,
             )
             for name, partner in self.settings.partners.items()
         }

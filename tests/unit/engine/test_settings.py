@@ -88,6 +88,13 @@ def test_partners_are_overridden_by_name() -> None:
     assert "s3" not in repr(found)
 
 
+def test_public_settings_of_a_partner_are_one_json_object() -> None:
+    found = settings.read({"LIENTHONG_PARTNER_PORTAL_SETTINGS": '{"madonvi": "000.00.00.H56"}'})
+    assert found.partners["portal"].values == {"madonvi": "000.00.00.H56"}
+    assert "no JSON" in refused(LIENTHONG_PARTNER_PORTAL_SETTINGS="madonvi=1")
+    assert "a JSON object" in refused(LIENTHONG_PARTNER_PORTAL_SETTINGS="[1]")
+
+
 def test_the_effective_settings_show_no_secret() -> None:
     found = settings.read({"DATABASE_URL": "postgresql://u:pw@db/x"})
     shown = {variable.name: value for variable, value in settings.effective(found)}
