@@ -6,7 +6,7 @@ said by `engine.models.linting.lint`. Storing and versioning it belongs to the a
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -44,7 +44,6 @@ class Deployment:
     reading: tuple[Finding, ...] = ()
     rewriter: int = REWRITER
     hash: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def code(self) -> str:

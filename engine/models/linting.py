@@ -62,6 +62,6 @@ def _whole(deployment: Deployment) -> list[Finding]:
     elif procedure is not None and not deployment.drawn[procedure.process].executable:
         message = f"the process `{procedure.process}` is not executable"
         findings.error("process", "process", 1, message, 'set isExecutable="true" in the model')
-    if not any(name.endswith(".bpmn") for name in deployment.files):
+    if not any(name.endswith((".bpmn", ".dmn")) for name in deployment.files):
         findings.error("no-model", "deployment", 1, "there is no .bpmn file", "add the model")
     return findings.items

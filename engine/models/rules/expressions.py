@@ -193,9 +193,7 @@ def _expression(
         expression = feel.compile(text[1:], variables)
     except FeelSyntaxError as exc:
         message = f"the {what} `{text[1:]}` is not FEEL: {exc.message}"
-        subject.error(
-            "feel", node, message, "mend it; https://docs.camunda.io calls this language FEEL", line
-        )
+        subject.error("feel", node, message, "mend it; docs/feel.md tells what FEEL can say", line)
         return
     if what == "condition" and text[1:].strip().replace(".", "").isdigit():
         message = f"the {what} `{text[1:]}` is a number, not true or false"
