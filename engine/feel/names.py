@@ -82,12 +82,16 @@ def known(names: frozenset[str]) -> Names:
 def names_in(value: object) -> set[str]:
     """Every key in a context and in the contexts within it."""
     out: set[str] = set()
+    seen: set[int] = set()
     todo = [value]
     while todo:
         item = todo.pop()
+        if not isinstance(item, dict | list) or id(item) in seen:
+            continue
+        seen.add(id(item))
         if isinstance(item, dict):
             out.update(key for key in item if isinstance(key, str))
             todo.extend(item.values())
-        elif isinstance(item, list):
+        else:
             todo.extend(item)
     return out

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.feel.types import Type
 
 MISSING = object()
-MAX_LEVELS = 100
+MAX_LEVELS = 64
 
 
 class WorkingCalendar(Protocol):
@@ -146,7 +146,7 @@ class Run:
         """Account for walking through a list or context and all within it, which nothing else has bounded.
 
         Raises:
-            FeelBudgetExceeded: it has too many parts, or more than 100 levels.
+            FeelBudgetExceeded: it has too many parts, or more than 64 levels.
         """
         todo: list[tuple[object, int]] = [(value, MAX_LEVELS)]
         seen = 0

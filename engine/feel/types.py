@@ -12,6 +12,9 @@ from engine.feel.syntax import TypeRef
 from engine.feel.temporals import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Function, Range, norm
 
+LEVELS = 4
+"""How many levels of two types are compared; types may hold themselves."""
+
 
 class Type(Protocol):
     """What a declared type can be asked."""
@@ -20,7 +23,7 @@ class Type(Protocol):
         """Whether the value, never null, is of this type, and unless told otherwise within its constraints."""
         ...
 
-    def accepts(self, other: "Type") -> bool:
+    def accepts(self, other: "Type", levels: int = LEVELS) -> bool:
         """Whether every value of the other type is of this one."""
         ...
 
@@ -35,7 +38,7 @@ class Simple:
         """Whether the value is of this type."""
         return _SIMPLE[self.name](value)
 
-    def accepts(self, other: Type) -> bool:
+    def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other type is the same, or narrower."""
         if self.name == "Any" or other in (self, NULL, UNKNOWN):
             return True
@@ -57,9 +60,11 @@ class ListOf:
             fits(item, self.item, constrained=constrained) for item in value
         )
 
-    def accepts(self, other: Type) -> bool:
+    def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other is a list of narrower items."""
-        return other in (NULL, UNKNOWN) or (isinstance(other, ListOf) and self.item.accepts(other.item))
+        return other in (NULL, UNKNOWN) or (
+            isinstance(other, ListOf) and self.item.accepts(other.item, levels - 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,11 @@ class RangeOf:
             return False
         return all(fits(end, self.end, constrained=constrained) for end in (value.low, value.high))
 
-    def accepts(self, other: Type) -> bool:
+    def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other is a range of narrower ends."""
-        return other in (NULL, UNKNOWN) or (isinstance(other, RangeOf) and self.end.accepts(other.end))
+        return other in (NULL, UNKNOWN) or (
+            isinstance(other, RangeOf) and self.end.accepts(other.end, levels - 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +100,12 @@ class ContextOf:
             name in value and fits(value[name], kind, constrained=constrained) for name, kind in self.fields
         )
 
-    def accepts(self, other: Type) -> bool:
+    def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other has these entries, each of a narrower type."""
         if not isinstance(other, ContextOf):
             return other in (NULL, UNKNOWN)
         theirs = dict(other.fields)
-        return all(name in theirs and kind.accepts(theirs[name]) for name, kind in self.fields)
+        return all(name in theirs and kind.accepts(theirs[name], levels - 1) for name, kind in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +119,14 @@ class FunctionOf:
         """Whether the value is a function that can stand for one of this type."""
         return isinstance(value, Function) and self.accepts(type_of(value))
 
-    def accepts(self, other: Type) -> bool:
+    def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other takes at least these arguments and answers with a narrower result."""
         if not isinstance(other, FunctionOf) or len(other.params) != len(self.params):
             return other in (NULL, UNKNOWN)
-        wider = all(theirs.accepts(ours) for ours, theirs in zip(self.params, other.params, strict=True))
-        return wider and self.result.accepts(other.result)
+        wider = all(
+            theirs.accepts(ours, levels - 1) for ours, theirs in zip(self.params, other.params, strict=True)
+        )
+        return wider and self.result.accepts(other.result, levels - 1)
 
 
 _SIMPLE: dict[str, Callable[[object], bool]] = {

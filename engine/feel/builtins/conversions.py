@@ -43,7 +43,7 @@ def text_of(run: Run, value: object) -> str:
     run.spend()
     if isinstance(value, str):
         run.written(len(value))
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return quote(value)
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, Decimal):
@@ -55,7 +55,7 @@ def _structure(run: Run, value: object) -> str:
     if isinstance(value, list):
         text = "[" + ", ".join(text_of(run, item) for item in value) + "]"
     elif isinstance(value, dict):
-        text = "{" + ", ".join(f"{key}: {text_of(run, item)}" for key, item in value.items()) + "}"
+        text = "{" + ", ".join(f"{_key_text(key)}: {text_of(run, item)}" for key, item in value.items()) + "}"
     elif isinstance(value, Range):
         text = range_text(run, value)
     elif isinstance(value, Function):
@@ -66,6 +66,16 @@ def _structure(run: Run, value: object) -> str:
         raise Misuse("a foreign object has no text")
     run.written(len(text))
     return text
+
+
+def _key_text(key: str) -> str:
+    """A key as a context writes it: in quotes where it could not be read otherwise."""
+    return quote(key) if not key or any(char in '{}[]():,"' for char in key) else key
+
+
+def quote(text: str) -> str:
+    """The text as a string literal, its line ends and other characters as they are."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def range_text(run: Run, value: Range) -> str:

@@ -126,25 +126,30 @@ def maximum(run: Run, *args: object) -> object:
 
 @builtin("all", "list*: any")
 @builtin("and", "list*: any")
-def all_of(*args: object) -> bool | None:
+def all_of(*args: object) -> bool:
     """Whether all items are true; null if that cannot be told."""
     return _decide(given(args), False)
 
 
 @builtin("any", "list*: any")
 @builtin("or", "list*: any")
-def any_of(*args: object) -> bool | None:
+def any_of(*args: object) -> bool:
     """Whether an item is true; null if that cannot be told."""
     return _decide(given(args), True)
 
 
-def _decide(items: list[object], decisive: bool) -> bool | None:
+def _decide(items: list[object], decisive: bool) -> bool:
     if any(item is decisive for item in items):
         return decisive
-    return not decisive if all(type(item) is bool for item in items) else None
+    odd = next((item for item in items if type(item) is not bool), True)
+    if odd is not True:
+        raise Misuse(f"cannot be told while the list holds {kind_of(odd)}")
+    return not decisive
 
 
 @builtin("not", "negand: any")
-def negation(value: object) -> bool | None:
-    """The opposite of a boolean; null of anything else."""
-    return not value if isinstance(value, bool) else None
+def negation(value: object) -> bool:
+    """The opposite of a boolean."""
+    if not isinstance(value, bool):
+        raise Misuse(f"needs a boolean, not {kind_of(value)}")
+    return not value

@@ -47,6 +47,7 @@ def policy_of(builder: Builder, table: Table, names: Names) -> Policy:
     apply = _POLICIES.get(table.hit_policy, _unique)
     if table.hit_policy == "COLLECT" and table.aggregation:
         apply = _AGGREGATIONS.get(table.aggregation, _count)
+        default = _no_hits if table.aggregation == "COUNT" and default is _no_rule else default
     orders = [_order(output) for output in table.outputs]
     if table.hit_policy in ("PRIORITY", "OUTPUT ORDER"):
         return lambda answer: _by_priority(answer, orders) if answer.hits else default(answer)
@@ -69,6 +70,10 @@ def _default(builder: Builder, table: Table, names: Names) -> Policy:
 def _no_rule(answer: Answer) -> object:
     answer.fault("no rule matches and there is no default")
     return None
+
+
+def _no_hits(answer: Answer) -> object:
+    return Decimal(0)
 
 
 def _unique(answer: Answer) -> object:

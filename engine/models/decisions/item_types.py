@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 
 from engine import feel
 from engine.errors import FeelError, FeelSyntaxError
-from engine.feel.types import ANY, ContextOf, FunctionOf, ListOf, Type, fits, simple
+from engine.feel.types import ANY, LEVELS, ContextOf, FunctionOf, ListOf, Type, simple
 from engine.feel.values import norm
 from engine.models.decisions.elements import Item
-
-MAX_DEPTH = 40
 
 
 @dataclass(slots=True, eq=False)
@@ -21,17 +19,10 @@ class ItemType:
 
     item: Item
     scope: "Mapping[str, Type]" = field(repr=False)
-    depth: int = field(default=0, repr=False)
+    _base: Type | None = field(default=None, repr=False)
 
     def has(self, value: object, *, constrained: bool = True) -> bool:
         """Whether the value has the structure and, unless told otherwise, is within the constraints."""
-        self.depth += 1
-        try:
-            return self.depth < MAX_DEPTH and self._has(value, constrained)
-        finally:
-            self.depth -= 1
-
-    def _has(self, value: object, constrained: bool) -> bool:
         if constrained and not _allowed(self.item.constraint, value):
             return False
         if not self.item.is_collection:
@@ -48,21 +39,37 @@ class ItemType:
 
     def base(self) -> Type | None:
         """The type of the value, or of each item of a collection, without constraints."""
+        if self._base is None:
+            self._base = self._find_base()
+        return self._base
+
+    def _find_base(self) -> Type | None:
         item = self.item
         if item.params is not None:
             params = tuple(named(self.scope, part.type) or ANY for part in item.params)
             return FunctionOf(params, named(self.scope, item.result) or ANY)
         if item.components:
             return ContextOf(tuple((part.name, ItemType(part, self.scope)) for part in item.components))
-        return named(self.scope, item.type) if item.type else None
+        return named(self.scope, item.type) if item.type and not self._is_circle() else None
 
-    def accepts(self, other: Type) -> bool:
-        """Whether every value of the other type fits, as far as types can tell."""
-        if other is self:
+    def _is_circle(self) -> bool:
+        """Whether following the names of types leads back here without any structure on the way."""
+        seen = {id(self.item)}
+        kind = named(self.scope, self.item.type)
+        while isinstance(kind, ItemType) and not kind.item.components:
+            if id(kind.item) in seen:
+                return True
+            seen.add(id(kind.item))
+            kind = named(kind.scope, kind.item.type)
+        return False
+
+    def accepts(self, other: Type, levels: int = LEVELS) -> bool:
+        """Whether every value of the other type fits, as far as types can tell down to some levels."""
+        if other is self or levels <= 0:
             return True
         base = self.base() or ANY
         whole: Type = ListOf(base) if self.item.is_collection else base
-        return whole.accepts(other.base() or ANY if isinstance(other, ItemType) else other)
+        return whole.accepts(other.base() or ANY if isinstance(other, ItemType) else other, levels - 1)
 
 
 def named(scope: Mapping[str, Type], name: str) -> Type | None:
@@ -84,8 +91,3 @@ def _allowed(constraint: str, value: object) -> bool:
         return feel.compile(constraint, unary=True)({"?": value}) is True
     except (FeelSyntaxError, FeelError):
         return False
-
-
-def fitting(kind: Type | None, value: object) -> bool:
-    """Whether a value may stand where that type is declared."""
-    return kind is None or fits(value, kind)

@@ -85,3 +85,9 @@ def test_strict_evaluation_raises_but_lets_a_missing_entry_be_asked_for() -> Non
     for text in ("dossier.fee > 1", "nothing = null", '1 = "1"', 'number("x")'):
         with pytest.raises(FeelError):
             feel.compile(text)(context, strict=True)
+
+
+def test_names_of_a_value_that_holds_itself_are_found() -> None:
+    cyclic: dict[str, object] = {"a b": 1}
+    cyclic["self"] = [cyclic]
+    assert feel.evaluate("a b + 1", cyclic) == 2

@@ -224,3 +224,28 @@ def test_long_chain_of_decisions_stays_within_its_depth() -> None:
     with pytest.raises(FeelError):
         decide(model(*parts), "D399", {})
     assert decide(model(*parts), "D40", {}) == 41
+
+
+TREE = (
+    '<itemDefinition name="tTree"><itemComponent name="v"><typeRef>number</typeRef></itemComponent>'
+    '<itemComponent name="sub" isCollection="true"><typeRef>tTree</typeRef></itemComponent></itemDefinition>'
+)
+
+
+def test_type_may_hold_itself() -> None:
+    one = model(TREE, data("t", "tTree"), decision("N", feel("t.sub[1].v"), ["t"]))
+    assert decide(one, "N", {"t": {"v": 1, "sub": [{"v": 2, "sub": []}]}}) == 2
+    assert decide(one, "N", {"t": {"v": 1, "sub": [{"v": "x", "sub": []}]}}) is None
+
+
+def test_types_that_only_name_each_other_end() -> None:
+    circle = (
+        '<itemDefinition name="tA"><typeRef>tB</typeRef></itemDefinition>'
+        '<itemDefinition name="tB"><typeRef>tA</typeRef></itemDefinition>'
+    )
+    assert decide(model(circle, data("a", "tA"), decision("N", feel("a"), ["a"])), "N", {"a": 1}) == 1
+
+
+def test_counting_no_matches_is_zero() -> None:
+    one = _age_table([["> 90", "1"]], "COLLECT", extra=' aggregation="COUNT"')
+    assert decide(one, "Group", {"age": 1}) == 0
