@@ -51,7 +51,7 @@ class Coded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A legal deadline: *amount* of *unit*."""
+    """A legal deadline: *amount* of *unit*; none of days is the same day."""
 
     unit: Unit
     amount: int

@@ -81,9 +81,10 @@ class _ProcedureReader:
             entry = self._mapping(term, (*path, name), tuple(Unit))
             if name in tuple(Channel) and len(entry) == 1:
                 unit, amount = next(iter(entry.items()))
+                least = 1 if unit == Unit.HOURS else 0  # 0 days: the same day
                 terms[Channel(name)] = Term(
                     unit=Unit(unit) if unit in tuple(Unit) else Unit.DAYS,
-                    amount=self._positive(amount, (*path, name, unit)),
+                    amount=self._positive(amount, (*path, name, unit), least=least),
                 )
             elif name in tuple(Channel):
                 self._wrong(

@@ -58,12 +58,22 @@ def test_a_channel_without_a_deadline_of_its_own_has_the_counters() -> None:
     assert term.amount == 3
 
 
+def test_a_same_day_procedure_has_a_deadline_of_no_days() -> None:
+    procedure, findings = _read(RIGHT.replace("{days: 3}", "{days: 0}"))
+    assert findings == []
+    assert procedure is not None
+    term = procedure.term("counter")
+    assert term is not None
+    assert (term.unit, term.amount) == (Unit.DAYS, 0)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "element", "line"),
     [
         ('code: "2.002621"', "code: 2.002621", "code", 1),
         ("process: khai_sinh_lien_thong", "proces: x", "proces", 3),
-        ("{days: 3}", "{days: 0}", "deadline.counter.days", 7),
+        ("{days: 3}", "{days: -1}", "deadline.counter.days", 7),
+        ("{hours: 20}", "{hours: 0}", "deadline.online.hours", 8),
         ("{hours: 20}", "{weeks: 2}", "deadline.online.weeks", 8),
         ('"15:00"', '"25:00"', "calendar_rule.accepted_after", 9),
         ("type: identity", "type: passport", "applicant.fields.1.type", 16),
