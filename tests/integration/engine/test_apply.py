@@ -234,7 +234,7 @@ def test_edited_calendar_moves_the_due_dates_of_running_dossiers(office: Office)
     )
     assert touched == 1
     office.apply_all()
-    assert office.scalar(due, code=code) == before + timedelta(days=3)  # Wednesday off: Friday becomes Monday? no: Fri
+    assert office.scalar(due, code=code) == before + timedelta(days=3)
     assert office.scalar("SELECT what FROM audit") == "calendar-edited"
 
 
