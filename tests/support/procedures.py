@@ -1,5 +1,6 @@
 """Small procedures for tests, as the files of a deployment, and what they need in a database."""
 
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
@@ -50,7 +51,7 @@ def flow(source: str, target: str, condition: str = "") -> str:
 
 
 def chain(*names: str) -> str:
-    return "".join(flow(one, other) for one, other in zip(names, names[1:], strict=False))
+    return "".join(flow(one, other) for one, other in itertools.pairwise(names))
 
 
 def procedure(model: bytes, *, reports: str = "", process: str = "walk") -> Deployment:
