@@ -50,6 +50,11 @@ class House:
         return f"http://{self.host}:{self.port}"
 
     @property
+    def stopping(self) -> bool:
+        """Whether a signal asked us to end."""
+        return self._stopping
+
+    @property
     def database_url(self) -> str:
         """The system's database."""
         return database_url(self._settings)

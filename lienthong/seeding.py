@@ -15,14 +15,20 @@ from engine.models.deployment import read_folder
 from engine.models.linting import refuse
 from engine.models.procedure_reading import FILE
 from engine.queries.procedures import list_procedures
-from engine.storage import calendars
+from engine.storage import calendars, units
 from lienthong.assembly import System
 
 log = structlog.get_logger(__name__)
 
+SAMPLE_UNITS = {
+    "H99.14": "Trung tâm Phục vụ hành chính công (mẫu)",
+    "H99.15": "Điểm tiếp nhận số 2 (mẫu)",
+}
+"""Offices of a system whose partners are simulated, so that there is a desk to hand in at."""
+
 
 def settle_in(system: System, *, renew: bool = False) -> None:
-    """Have the calendar and the shipped procedures; with *renew* also the newest version of those that are there.
+    """Have the calendar and the shipped procedures; with *renew* also sample offices, and the newest version of all.
 
     Raises:
         ModelInvalid: a shipped or configured procedure is wrong; names the finding.
@@ -31,6 +37,9 @@ def settle_in(system: System, *, renew: bool = False) -> None:
     with system.store.transaction() as connection:
         if calendars.seed(connection, calendars.DEFAULT, _days(year - 1, year + 2)):
             log.info("calendar_seeded", first_year=year - 1, last_year=year + 2)
+        if renew:
+            for code, name in SAMPLE_UNITS.items():
+                units.ensure(connection, code, name, calendar=calendars.DEFAULT)
         known = {procedure.code for procedure in list_procedures(connection)}
     for folder in folders(system.settings.procedures_path):
         deployment = read_folder(folder)
