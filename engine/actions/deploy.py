@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 
 from engine import errors
-from engine.models.deployment import Deployment, from_files
+from engine.models.deployment import Deployment, restored
 from engine.models.procedure import Procedure
 from engine.storage import deployments
 from engine.storage.database import Connection, Store
@@ -93,8 +93,9 @@ class DeploymentShelf:
         return known
 
     def _read(self, deployment: int) -> Deployment:
+        """Running instances load the stored form, so that a newer rewriter changes nothing under them."""
         with self._store.reading() as connection:
-            files = deployments.files(connection, deployment)
-        if not files:
+            stored = deployments.files(connection, deployment)
+        if stored is None:
             raise errors.ModelUnreadable(file=f"deployment {deployment}", reason="it is not stored")
-        return from_files(files)
+        return restored(stored.files, stored.canonical, stored.rewriter)

@@ -1,6 +1,7 @@
 """Deployment rows: models stored together as an immutable version, and which version a procedure's new dossiers run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
@@ -25,7 +26,7 @@ _ACTIVATE = text(
     " ON CONFLICT (code) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en,"
     " active_deployment_id = excluded.active_deployment_id"
 )
-_FILES = text("SELECT name, original FROM model WHERE deployment_id = :id")
+_FILES = text("SELECT name, kind, original, canonical, rewriter FROM model WHERE deployment_id = :id")
 
 
 def lock(connection: Connection, procedure: str) -> None:
@@ -72,6 +73,22 @@ def activate(connection: Connection, procedure: str, *, vi: str, en: str, deploy
     connection.execute(_ACTIVATE, {"code": procedure, "vi": vi, "en": en, "deployment": deployment})
 
 
-def files(connection: Connection, deployment: int) -> dict[str, bytes]:
-    """The files of a deployment as they were written."""
-    return {row[0]: bytes(row[1]) for row in connection.execute(_FILES, {"id": deployment})}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFiles:
+    """A deployment's files as written, and the rewritten forms of its models, which instances run."""
+
+    files: Mapping[str, bytes]
+    canonical: Mapping[str, bytes]
+    rewriter: int
+
+
+def files(connection: Connection, deployment: int) -> StoredFiles | None:
+    """What is stored of a deployment; None when there is none of this id."""
+    rows = connection.execute(_FILES, {"id": deployment}).all()
+    if not rows:
+        return None
+    return StoredFiles(
+        files={row.name: row.original for row in rows},
+        canonical={row.name: row.canonical for row in rows if row.kind == "bpmn"},
+        rewriter=rows[0].rewriter,
+    )

@@ -21,11 +21,13 @@ def command(paths: tuple[Path, ...], as_json: bool) -> None:
     from engine.actions.deploy import deploy
     from engine.models.deployment import read_folder
     from engine.models.linting import refuse
+    from lienthong.offers import offers
 
     deployments = [read_folder(path) for path in paths]
-    for deployment in deployments:
-        refuse(deployment)
     with opened("deploy") as system:
+        offered = offers(system.settings.partners_path)
+        for deployment in deployments:
+            refuse(deployment, offered=offered)
         stored = [(deploy(system.store, one, by="command line"), one.code) for one in deployments]
     if as_json:
         print_json([{"deployment": identifier, "procedure": code} for identifier, code in stored])
