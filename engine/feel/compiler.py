@@ -8,7 +8,7 @@ Operators are compiled in `compiled_operators`, loops and filters in `compiled_l
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from engine.feel import compiled_calls, compiled_loops, compiled_operators, syntax
+from engine.feel import compiled_calls, compiled_loops, compiled_operators, compiled_tests, syntax
 from engine.feel.comparison import less, less_or_equal
 from engine.feel.properties import property_of
 from engine.feel.registry import BUILTINS
@@ -228,7 +228,7 @@ def _context(compiler: Compiler, node: syntax.ContextLiteral) -> Code:
 
 
 def _unary(compiler: Compiler, node: syntax.UnaryTests) -> Code:
-    return compiled_loops.unary_tests(compiler, node)
+    return compiled_tests.unary_tests(compiler, node)
 
 
 _CODE: Mapping[type, Callable[..., Code]] = {
@@ -241,7 +241,7 @@ _CODE: Mapping[type, Callable[..., Code]] = {
     syntax.Binary: compiled_operators.binary,
     syntax.Logic: compiled_operators.logic,
     syntax.Between: compiled_operators.between,
-    syntax.In: compiled_loops.membership,
+    syntax.In: compiled_tests.membership,
     syntax.InstanceOf: _instance,
     syntax.If: _if,
     syntax.Loop: compiled_loops.loop,

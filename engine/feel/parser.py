@@ -3,12 +3,12 @@
 The pieces that open with a word or bracket of their own are in `forms`; types as written are in `type_syntax`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from engine.errors import FeelSyntaxError
 from engine.feel import forms
+from engine.feel.cursor import Cursor
 from engine.feel.names import Names, clean
-from engine.feel.scanner import KEYWORDS, MAX_TEXT, Token, refuse, shown, token_at, unescape
+from engine.feel.scanner import KEYWORDS, Token, refuse, shown, token_at, unescape
 from engine.feel.syntax import (
     Between,
     Binary,
@@ -35,66 +35,10 @@ _POSTFIX = {".": 9, "(": 9, "[": 9}
 _OPENING = ("-", "(", "[", "]", "{", "@", "<", "<=", ">", ">=")
 _CONTINUING = ("and", "or", "then", "else", "return", "satisfies", "between", "in", "instance")
 COMPARE = 3
-PROPERTIES = ("time offset", "start included", "end included")
 
 
-class Parser:
+class Parser(Cursor):
     """One text on its way to a tree; *names* are the long names that are known around it."""
-
-    def __init__(self, text: str, names: Names, at: int = 0) -> None:
-        if len(text) > MAX_TEXT:
-            raise refuse(text[:80], 0, f"at most {MAX_TEXT} characters", str(len(text)))
-        self.text = text
-        self.names = names
-        self.keys = Names(PROPERTIES, names)
-        self.token = token_at(text, at)
-        self.depth = self.height = 0
-        self.advances = 4 * len(text) + 1000
-
-    # -- tokens ---------------------------------------------------------------------------------
-
-    def advance(self) -> Token:
-        """The current token; the next becomes current."""
-        token = self.token
-        self.token = token_at(self.text, token.end)
-        self.advances -= 1
-        if self.advances < 0:
-            raise self.refuse("a text that can be read without so many second attempts")
-        return token
-
-    def goto(self, at: int) -> None:
-        """Continue at offset *at*."""
-        self.token = token_at(self.text, at)
-
-    def next_is(self, text: str) -> bool:
-        """Whether the token after the current one is *text*."""
-        return token_at(self.text, self.token.end).text == text
-
-    def is_at(self, text: str) -> bool:
-        """Whether the current token is the operator or word *text*."""
-        token = self.token
-        return token.text == text and token.kind in ("op", "word")
-
-    def accept(self, text: str) -> bool:
-        """Step over *text* if it is next."""
-        if self.is_at(text):
-            self.advance()
-            return True
-        return False
-
-    def expect(self, text: str) -> Token:
-        """Step over *text*.
-
-        Raises:
-            FeelSyntaxError: something else is next.
-        """
-        if not self.is_at(text):
-            raise self.refuse(f"`{text}`")
-        return self.advance()
-
-    def refuse(self, expected: str) -> FeelSyntaxError:
-        """The error that says that *expected* is missing at the current token."""
-        return refuse(self.text, self.token.at, expected, shown(self.token))
 
     # -- expressions ----------------------------------------------------------------------------
 
@@ -269,20 +213,6 @@ class Parser:
         if value is None:
             raise refuse(self.text, token.at, "a date, time, date and time or duration", shown(token))
         return Literal(start.at, value)
-
-    # -- scopes ---------------------------------------------------------------------------------
-
-    def binding(self, names: Sequence[str]) -> None:
-        """Know these names from here on, until `release`; keys are known to paths for good."""
-        self.names = Names(names, self.names)
-        self.keys.parent = self.names
-        for name in names:
-            self.keys.add(name)
-
-    def release(self) -> None:
-        """Forget the names of the last `binding`."""
-        self.names = self.names.parent or self.names
-        self.keys.parent = self.names
 
 
 _INFIX: dict[str, Callable[[Parser, Node, Token], Node]] = {

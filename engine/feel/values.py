@@ -124,7 +124,9 @@ def _other(value: object) -> object:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, Mapping):
-        return {key: value[key] for key in value}  # asked one by one: some read a member only when it is named
+        return {
+            key: value[key] for key in value
+        }  # asked one by one: some read a member only when it is named
     for kind, convert in _CONVERT.items():
         if isinstance(value, kind):
             return convert(value)

@@ -23,7 +23,9 @@ def table(rows: int) -> bytes:
         for n, kind in enumerate(_COLUMNS)
     )
     rules = "".join(_rule(row) for row in range(rows))
-    needs = "".join(f'<informationRequirement><requiredInput href="#i{n}"/></informationRequirement>' for n in range(6))
+    needs = "".join(
+        f'<informationRequirement><requiredInput href="#i{n}"/></informationRequirement>' for n in range(6)
+    )
     data = "".join(f'<inputData id="i{n}" name="i{n}"><variable name="i{n}"/></inputData>' for n in range(6))
     logic = f'<decisionTable hitPolicy="UNIQUE">{inputs}<output typeRef="number"/>{rules}</decisionTable>'
     return f'{_HEAD}<decision id="d" name="d">{needs}{logic}</decision>{data}</definitions>'.encode()

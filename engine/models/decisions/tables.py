@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.feel import syntax
-from engine.feel.compiled_loops import INPUT
+from engine.feel.compiled_tests import INPUT
 from engine.feel.expression import Expression
 from engine.feel.runtime import Env
 from engine.feel.types import Type

@@ -1,0 +1,96 @@
+"""Closures of tests: `in`, and the cells of decision tables; within a test `?` is the value that is tested.
+
+What it means for a value to be in another is in `comparison`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.feel import syntax
+from engine.feel.comparison import member
+from engine.feel.runtime import Env
+from engine.feel.values import kind_of, norm
+
+if TYPE_CHECKING:
+    from engine.feel.compiler import Code, Compiler
+
+INPUT = "?"
+
+
+def membership(compiler: Compiler, node: syntax.In) -> Code:
+    """`value in tests`; within the tests `?` is the value."""
+    value = compiler.code(node.value)
+    tests = [_one_test(compiler, test, node.at) for test in node.tests]
+
+    def found(env: Env) -> object:
+        tested = value(env)
+        scope = Env({INPUT: tested}, env, env.run)
+        return _any(scope, tested, tests)
+
+    return found
+
+
+def unary_tests(compiler: Compiler, node: syntax.UnaryTests) -> Code:
+    """A decision table's cell about `?`: true, false or null."""
+    if not node.tests:
+        return lambda env: True
+    tests = [_one_test(compiler, test, node.at) for test in node.tests]
+    compiler.names.discard(INPUT)
+
+    def cell(env: Env) -> object:
+        found = _any(env, norm(env.vars.get(INPUT)), tests)
+        if node.negated:
+            return None if found is None else not found
+        return found
+
+    return cell
+
+
+def _any(env: Env, value: object, tests: list[Callable[[Env, object], bool | None]]) -> bool | None:
+    result: bool | None = False
+    for test in tests:
+        env.run.spend()
+        found = test(env, value)
+        if found is True:
+            return True
+        if found is None:
+            result = None
+    return result
+
+
+def _one_test(compiler: Compiler, node: syntax.Node, at: int) -> Callable[[Env, object], bool | None]:
+    code = compiler.within(frozenset({INPUT}), node)
+    if uses_input(node):
+        return lambda env, value: _truth(env, code(env), at)
+
+    def test(env: Env, value: object) -> bool | None:
+        wanted = code(env)
+        if isinstance(wanted, list):
+            env.run.weigh(wanted)
+        if wanted is True and not isinstance(value, bool):
+            return True
+        found = member(value, wanted)
+        if found is None:
+            env.run.fault(at, f"cannot tell whether {kind_of(value)} is in {kind_of(wanted)}")
+        return found
+
+    return test
+
+
+def _truth(env: Env, found: object, at: int) -> bool | None:
+    if type(found) is bool:
+        return found
+    env.run.fault(at, f"a test is {kind_of(found)}, not a boolean")
+    return None
+
+
+def uses_input(node: object) -> bool:
+    """Whether `?` stands anywhere in a tree."""
+    if isinstance(node, syntax.Name):
+        return node.name == INPUT
+    if isinstance(node, tuple):
+        return any(uses_input(part) for part in node)
+    fields = getattr(node, "__dataclass_fields__", None)
+    return fields is not None and any(uses_input(getattr(node, name)) for name in fields)
