@@ -24,7 +24,7 @@ def _score(level: int) -> Score:
 def test_figures_are_shown(level: int, capsys: pytest.CaptureFixture[str]) -> None:
     score = _score(level)
     with capsys.disabled():
-        print(  # noqa: T201 - what `make conformance` is asked for
+        print(
             f"\nDMN TCK level {level} without 0076: {score.passed}/{score.cases} cases, "
             f"{score.non_null_passed}/{score.non_null} of those that expect a value, "
             f"{score.foreign} foreign exceptions",
