@@ -202,10 +202,11 @@ class Advance:
         changed = step.status is not None and (self.book.take_status(step.status) or first)
         if step.clock is not None:
             self._clock(step)
+        goes_on = step.phase is not None and step.phase != self.book.phase  # waiting on is no new step
         if step.phase is not None:
             self.book.phase = step.phase
         seq = self.book.tell("entered", facts | {"status": self.book.status if changed else None})
-        if changed or step.phase is not None:
+        if changed or goes_on:
             kind = "status" if changed else "step"
             text = step.phase or step.name or Status(self.book.status).name_vi
             self._report(seq, kind, text, step.element, lane=step.lane)

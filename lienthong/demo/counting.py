@@ -18,7 +18,7 @@ PUT, STEP = "portal.DongBoHoSoMC", "portal.CapNhatTienDoHoSoMC"
 _CODE_FIELDS = ("MaHoSo", "maHoSoMCDT", "OrderNumber", "mahoso")
 _PERSON_FIELDS = ("SoDinhDanh", "SoGiayToChuHoSo")
 _STEP_FIELDS = ("MaHoSo", "TrangThai", "ThoiDiemXuLy", "NoiDungXuLy")
-_PHASED = re.compile(r'<bpmn:\w+ id="(\w+)"|name="(phase)"')
+_PHASED = re.compile(r'<bpmn:\w+ id="(\w+)"|name="phase" value="([^"]*)"')
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Known:
     owed: list[str]
     statuses: list[str] = field(default_factory=list)
     sighted: list[str] = field(default_factory=list)
-    entered: list[tuple[str, str]] = field(default_factory=list)
+    entered: list[tuple[str, str | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,7 +86,9 @@ def desk(lines: Iterable[Line], count: Count) -> tuple[dict[str, Known], dict[st
         elif line["kind"] == "history":
             known[code].statuses = [str(status) for status in _list(line["statuses"])]
             known[code].entered = [
-                (str(pair[0]), str(pair[1])) for pair in _list(line["entered"]) if isinstance(pair, list)
+                (str(pair[0]), None if pair[1] is None else str(pair[1]))
+                for pair in _list(line["entered"])
+                if isinstance(pair, list)
             ]
     return known, people
 
@@ -123,15 +125,13 @@ def _note(happened: Happened, line: Line, item: Line) -> None:
         happened.steps.append(tuple(str(item.get(name)) for name in _STEP_FIELDS))
 
 
-def compare(known: Known, happened: Happened, phased: frozenset[str], count: Count) -> None:
+def compare(known: Known, happened: Happened, phases: Mapping[str, str], count: Count) -> None:
     """Hold what the desk saw against what the partners did, for one dossier."""
     count.calls += happened.requests
     count.effects += sum(happened.effects.values())
     count.statuses += len(known.statuses)
-    told = [step[1] for step in happened.steps]
     _in_order(known.code, "status", known.statuses, happened.put, count)
-    owed = [status for element, status in known.entered if element in phased or element == "withdrawal"]
-    _in_order(known.code, "step", owed, told, count)
+    _in_order(known.code, "step", steps_owed(known, phases), [step[1] for step in happened.steps], count)
     for status in set(known.sighted) - set(happened.put):
         count.lost.append(f"{known.code}: the desk saw status {status}, the portal never did")
     for step, times in Counter(happened.steps).items():
@@ -162,15 +162,28 @@ def _in_order(code: str, what: str, seen: list[str], told: list[str], count: Cou
         count.lost.append(f"{code}: the portal heard {what} {told} in another order than {seen}")
 
 
-def phased_elements(model: str) -> frozenset[str]:
-    """The elements of a BPMN file whose entry the portal is told of: those that say a phase."""
-    found, element = set(), ""
+def steps_owed(known: Known, phases: Mapping[str, str]) -> list[str]:
+    """The status of each step that the portal is owed: every change of status, every entry that says a new phase."""
+    owed: list[str] = []
+    status, phase = "", ""
+    for element, changed in known.entered:
+        status = changed or status
+        if changed is not None or phases.get(element, phase) != phase:
+            owed.append(status)
+        phase = phases.get(element, phase)
+    return owed
+
+
+def phases_of(model: str) -> dict[str, str]:
+    """The words that a citizen is told at each element of a BPMN file that has such words."""
+    found: dict[str, str] = {}
+    element = ""
     for match in _PHASED.finditer(model):
         if match[1]:
             element = match[1]
         else:
-            found.add(element)
-    return frozenset(found)
+            found[element] = match[2]
+    return found
 
 
 def count_all(desk_lines: Iterable[Line], partner_lines: Iterable[Line], model: str) -> Count:
@@ -178,9 +191,9 @@ def count_all(desk_lines: Iterable[Line], partner_lines: Iterable[Line], model: 
     count = Count()
     known, people = desk(desk_lines, count)
     happened = partners(partner_lines, people, count)
-    phased = phased_elements(model)
+    phases = phases_of(model)
     for code, dossier in known.items():
-        compare(dossier, happened[code], phased, count)
+        compare(dossier, happened[code], phases, count)
     return count
 
 

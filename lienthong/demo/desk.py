@@ -106,7 +106,7 @@ class Desk:
                 if facts.get("status") is not None:
                     statuses.append(facts["status"])
                 elements.append(facts.get("element"))
-                entered.append([facts.get("element"), statuses[-1] if statuses else None])
+                entered.append([facts.get("element"), facts.get("status")])
         self._journal.write("history", code=case.code, statuses=statuses, entered=entered)
         case.statuses = [int(str(status)) for status in statuses]
         missed = [element for element in case.plan.passes if element not in elements]

@@ -185,7 +185,7 @@ _BRANCHES = Plan(
         Trouble(call=INSURANCE, fault="choose", choice="reject"),
     ),
     owed=(CIVIL,),
-    passes=("Error_ResidenceRejected", "Event_InsuranceRejected"),
+    passes=("Event_ResidenceRefused", "Event_InsuranceRejected"),
 )
 _ENVELOPE = Plan(
     name="envelope-returned",
