@@ -44,16 +44,19 @@ _FOR_CALENDAR = text(
 _CLAIM = text(
     """
     WITH due AS (
-        SELECT e.id FROM event e
+        SELECT e.id, e.starts > 0 AS begun FROM event e
         WHERE e.status = 'pending' AND (e.lease_until IS NULL OR e.lease_until < now())
           AND NOT EXISTS (SELECT 1 FROM event p
                           WHERE p.dossier_id = e.dossier_id AND p.status = 'pending' AND p.id + 0 < e.id)
         ORDER BY e.id LIMIT :limit FOR UPDATE OF e SKIP LOCKED),
+    taken AS (
+        SELECT id FROM due WHERE id = (SELECT min(id) FROM due WHERE begun)
+            OR NOT EXISTS (SELECT 1 FROM due WHERE begun)),
     unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE event e
     SET starts = e.starts + 1, lone_starts = e.lone_starts + CASE WHEN e.starts > 0 THEN 1 ELSE 0 END,
         worker = :worker, lease_until = now() + make_interval(secs => :lease_s)
-    FROM due, unhurried WHERE e.id = due.id
+    FROM taken, unhurried WHERE e.id = taken.id
     RETURNING e.id, e.dossier_id, e.starts, e.lone_starts
     """
 )
@@ -102,6 +105,7 @@ def append_for_calendar(connection: Connection, calendar: str) -> int:
 def claim(connection: Connection, *, worker: str, limit: int, lease_s: float) -> list[ClaimedEvent]:
     """The oldest pending event of each of up to *limit* dossiers, leased to *worker*; in event order.
 
+    An event with an unfinished start behind it is claimed alone: its next start must not be counted against others.
     The claim's commit need not reach the disk: after a crash of the database nothing of it was acted on.
     """
     rows = connection.execute(_CLAIM, {"worker": worker, "limit": limit, "lease_s": lease_s})
