@@ -4,20 +4,21 @@ No transaction is open while a partner is spoken to. Settling counts only for th
 that comes too late is kept with its attempt and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from engine.exchange.ports import Answer, Dispatch, Outcome, Partners
 from engine.exchange.settling import Attempted, Decision, decide, unknown
-from engine.storage import calls, events, incidents, partners
-from engine.storage.calls import ClaimedCall, ExpiredCall, SettledCall, Settlement
-from engine.storage.database import Connection, Store, notify
+from engine.storage import calls, incidents, partners, settlements
+from engine.storage.calls import ClaimedCall, ExpiredCall
+from engine.storage.database import Connection, Store
 from engine.storage.partners import BreakerPolicy
+from engine.storage.settlements import SettledCall, Settlement
 
 log = structlog.get_logger()
 
-_TROUBLE = (Outcome.NOT_SENT, Outcome.UNKNOWN)
+TROUBLE = (Outcome.NOT_SENT, Outcome.UNKNOWN)
 
 
 def claim(
@@ -27,10 +28,8 @@ def claim(
     wanted = {name: count for name, count in free.items() if count > 0}
     if not wanted:
         return []
-    with store.transaction() as connection:
-        probing = partners.take_probes(connection, wanted, breaker)
-        limits = {name: 1 if name in probing else count for name, count in wanted.items()}
-        return calls.claim(connection, limits, probing=probing, worker=worker, margin_s=margin_s)
+    with store.at_once() as connection:
+        return calls.claim(connection, wanted, open_s=breaker.open_s, worker=worker, margin_s=margin_s)
 
 
 def send(port: Partners, call: ClaimedCall) -> Answer:
@@ -54,28 +53,47 @@ def send(port: Partners, call: ClaimedCall) -> Answer:
 
 def settle(store: Store, port: Partners, call: ClaimedCall, answer: Answer) -> bool:
     """Write what an attempt came to, and the event that tells the instance; False when the answer came too late."""
-    terms = port.terms(call.partner, call.operation)
-    decision = decide(answer, terms, _attempted(call))
-    settlement = Settlement(
+    return call.id in settle_group(store, port, [(call, answer)])
+
+
+def settle_group(
+    store: Store, port: Partners, finished: Sequence[tuple[ClaimedCall, Answer]]
+) -> frozenset[int]:
+    """`settle` for calls of which none is twice, in one transaction; those whose answer counted.
+
+    What is lost with the transaction is no more than lost: their leases run out, and they become unknown.
+    """
+    decided = [
+        (call, answer, decide(answer, port.terms(call.partner, call.operation), _attempted(call)))
+        for call, answer in finished
+    ]
+    alone = all(decision.cause is None for _, _, decision in decided)
+    with store.at_once() if alone else store.transaction() as connection:
+        settled = settlements.settle(connection, [_settlement(*one) for one in decided])
+        for call, answer, decision in decided:
+            if decision.cause is not None and call.id in settled:
+                _tell_admin(connection, call.id, settled[call.id], decision, answer.detail)
+    return frozenset(settled)
+
+
+def _settlement(call: ClaimedCall, answer: Answer, decision: Decision) -> Settlement:
+    return Settlement(
+        call=call,
+        answer=answer,
         status=decision.status,
         holds=decision.holds,
         wait_s=decision.wait_s,
         absents=decision.absents,
         spent=decision.spent,
+        told=decision.told,
     )
-    with store.transaction() as connection:
-        settled = calls.settle(connection, call, answer, settlement)
-        calls.end_attempt(connection, call, answer)
-        if settled is not None:
-            _follow(connection, call.id, settled, decision, answer.detail)
-    return settled is not None
 
 
 def record_health(
     store: Store, partner: str, outcome: Outcome, *, troubled: bool, policy: BreakerPolicy
 ) -> None:
     """Tell the partner's breaker how it went; in a transaction of its own. *troubled*: failures are on its account."""
-    if outcome in _TROUBLE:
+    if outcome in TROUBLE:
         with store.transaction() as connection:
             partners.record_failure(connection, partner, policy)
     elif troubled:
@@ -100,25 +118,21 @@ def _attempted(call: ClaimedCall) -> Attempted:
     return Attempted(ask=call.ask, sends=call.sends, asks=call.asks, absents=call.absents)
 
 
-def _follow(connection: Connection, call: int, settled: SettledCall, decision: Decision, detail: str) -> None:
-    if decision.told:
-        incidents.close_of_call(connection, call, by="system", resolution="answered")
-        events.append(connection, settled.dossier, "call-settled", {"call": call})
-    if decision.cause is not None:
-        incidents.open_incident(
-            connection,
-            decision.cause,
-            f"{settled.partner}.{settled.operation}: {detail or decision.cause}"[:500],
-            dossier=settled.dossier,
-            partner=settled.partner,
-            call=call,
-            task=settled.task,
-            element=settled.element,
-            facts={"operation": settled.operation},
-            actions=decision.actions,
-        )
-    if not decision.holds:
-        notify(connection, calls.CHANNEL)
+def _tell_admin(
+    connection: Connection, call: int, settled: SettledCall, decision: Decision, detail: str
+) -> None:
+    incidents.open_incident(
+        connection,
+        decision.cause or "",
+        f"{settled.partner}.{settled.operation}: {detail or decision.cause}"[:500],
+        dossier=settled.dossier,
+        partner=settled.partner,
+        call=call,
+        task=settled.task,
+        element=settled.element,
+        facts={"operation": settled.operation},
+        actions=decision.actions,
+    )
 
 
 def _open_incident(connection: Connection, call: ExpiredCall, decision: Decision) -> None:

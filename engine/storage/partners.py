@@ -1,4 +1,4 @@
-"""Partner rows: the breaker that all workers share, and the pause that an admin sets.
+"""Partner rows: the breaker that all workers share, and the pause that an admin sets. Its probes are claimed with calls.
 
 Never written in a dossier's transaction: an outage must not roll a dossier back, nor a dossier an outage.
 """
@@ -34,13 +34,6 @@ _CLOSE_OUTAGE = text(
     " WHERE partner = :name AND cause = 'partner-outage' AND status = 'open'"
 )
 
-_PROBE = text(
-    """
-    UPDATE partner SET probe_at = now() + make_interval(secs => :open_s)
-    WHERE breaker = 'open' AND probe_at <= now() AND NOT paused AND name = ANY(:names) RETURNING name
-    """
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerPolicy:
@@ -73,15 +66,3 @@ def record_success(connection: Connection, name: str) -> None:
     was = connection.scalar(_WORKED, {"name": name})
     if was == "open":
         connection.execute(_CLOSE_OUTAGE, {"name": name})
-
-
-def take_probes(connection: Connection, names: Iterable[str], policy: BreakerPolicy) -> tuple[str, ...]:
-    """Partners whose breaker is open and whose next probe is ours to send, by one worker at a time."""
-    return tuple(connection.scalars(_PROBE, {"names": list(names), "open_s": policy.open_s}))
-
-
-def troubled(connection: Connection) -> frozenset[str]:
-    """Partners with failures on their account: a success must be told to them."""
-    return frozenset(
-        connection.scalars(text("SELECT name FROM partner WHERE failures > 0 OR breaker = 'open'"))
-    )

@@ -63,6 +63,7 @@ class Worker:
             for _ in range(policy.appliers)
         ]
         self._stopped = threading.Event()
+        self._known: frozenset[str] = frozenset()
 
     # -- as a process ----------------------------------------------------------------------------------
 
@@ -122,9 +123,10 @@ class Worker:
 
     def _send_due(self) -> int:
         names = self._partners.names()
-        with self._store.transaction() as connection:
-            partner_rows.ensure(connection, names)
-            troubled = partner_rows.troubled(connection)
+        if not self._known.issuperset(names):
+            with self._store.transaction() as connection:
+                partner_rows.ensure(connection, names)
+            self._known = frozenset(names)
         claimed = send.claim(
             self._store,
             dict.fromkeys(names, 1),
@@ -139,7 +141,7 @@ class Worker:
                 self._store,
                 call.partner,
                 answer.outcome,
-                troubled=call.partner in troubled,
+                troubled=call.troubled,
                 policy=self._policy.breaker,
             )
         return len(claimed)

@@ -5,17 +5,20 @@ A slow partner fills its own window and nobody else's.
 """
 
 import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
 from engine import errors
 from engine.actions import send
-from engine.exchange.ports import Answer, Partners
+from engine.exchange.ports import Partners
 from engine.storage import partners as partner_rows
 from engine.storage.calls import ClaimedCall
 from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
+from engine.worker.settlers import SettleLoop
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +49,13 @@ class SendLoop(threading.Thread):
         self._lock = threading.Lock()
         self._busy: dict[str, int] = {}
         self._pools: dict[str, ThreadPoolExecutor] = {}
-        self._troubled: frozenset[str] = frozenset()
+        self._names: Sequence[str] = ()
         self._known: frozenset[str] = frozenset()
+        self._looked_at = float("-inf")
+        self._settler = SettleLoop(store, port, self._settled, breaker=breaker)
 
     def run(self) -> None:
+        self._settler.start()
         while not self._stopping.is_set():
             self._wake.clear()
             try:
@@ -66,13 +72,13 @@ class SendLoop(threading.Thread):
         self._wake.set()
         for pool in self._pools.values():
             pool.shutdown(wait=drain_s > 0, cancel_futures=True)
+        self._settler.stop(drain_s=drain_s)
 
     def _round(self) -> int:
-        names = self._port.names()
-        self._ensure_rows(frozenset(names))
+        self._look_for_partners()
         claimed = send.claim(
             self._store,
-            {name: self._free(name) for name in names},
+            {name: self._free(name) for name in self._names},
             worker=self._worker,
             margin_s=self._margin_s,
             breaker=self._breaker,
@@ -81,12 +87,16 @@ class SendLoop(threading.Thread):
             self._start(call)
         return len(claimed)
 
-    def _ensure_rows(self, names: frozenset[str]) -> None:
-        with self._store.transaction() as connection:
-            if names - self._known:
+    def _look_for_partners(self) -> None:
+        """See partners that came since, at most every *poll_s*; each has its row before anything is claimed for it."""
+        if time.monotonic() - self._looked_at < self._poll_s:
+            return
+        names = self._port.names()
+        if not self._known.issuperset(names):
+            with self._store.transaction() as connection:
                 partner_rows.ensure(connection, names)
-                self._known = names
-            self._troubled = partner_rows.troubled(connection)
+            self._known = frozenset(names)
+        self._names, self._looked_at = names, time.monotonic()
 
     def _free(self, partner: str) -> int:
         with self._lock:
@@ -103,23 +113,11 @@ class SendLoop(threading.Thread):
         pool.submit(self._send, call)
 
     def _send(self, call: ClaimedCall) -> None:
-        try:
-            answer = send.send(self._port, call)
-            self._settle(call, answer)
-        finally:
-            with self._lock:
-                self._busy[call.partner] -= 1
-            self._wake.set()
+        self._settler.put(call, send.send(self._port, call))
 
-    def _settle(self, call: ClaimedCall, answer: Answer) -> None:
-        try:
-            send.settle(self._store, self._port, call, answer)
-            send.record_health(
-                self._store,
-                call.partner,
-                answer.outcome,
-                troubled=call.partner in self._troubled,
-                policy=self._breaker,
-            )
-        except errors.StoreError as error:  # the lease will run out and the call become unknown
-            log.warning("settlement_lost", call=call.id, partner=call.partner, reason=error.message)
+    def _settled(self, calls: Sequence[ClaimedCall]) -> None:
+        """Their places are free, and their lanes may go on."""
+        with self._lock:
+            for call in calls:
+                self._busy[call.partner] -= 1
+        self._wake.set()

@@ -45,6 +45,9 @@ _BORN = (
     " VALUES (%(dossier_id)s, %(deployment_id)s, %(process)s, %(state)s, %(format)s, %(version)s, %(status)s)"
 )
 _MOVED = "UPDATE instance SET state = %(state)s, version = %(version)s, status = %(status)s WHERE dossier_id = %(dossier_id)s"
+_MORE_EVENTS = (
+    "INSERT INTO event (dossier_id, kind, payload) SELECT dossier_id, 'again', '{}' FROM event, generate_series(1, 9)"
+)
 _CLOSED = (
     "DELETE FROM wait WHERE dossier_id = %(dossier_id)s AND task = %(task)s",
     "DELETE FROM timer WHERE dossier_id = %(dossier_id)s AND task = %(task)s",
@@ -60,7 +63,11 @@ def measure(place: Place, *, grouped: int = GROUPED, ungrouped: int = UNGROUPED)
     fast = _with_engine(place, 50, grouped, recorded=[])
     slow = _with_engine(place, 1, ungrouped, recorded=recorded)
     bare = _replayed(place, ungrouped, recorded)
-    return {"engine_vs_bare": fast / bare, "engine_ungrouped_vs_bare": slow / bare, "bare_dossiers_per_s": bare}
+    return {
+        "engine_vs_bare": fast / bare,
+        "engine_ungrouped_vs_bare": slow / bare,
+        "bare_dossiers_per_s": bare,
+    }
 
 
 def _with_engine(place: Place, group: int, dossiers: int, *, recorded: list[Writes]) -> float:
@@ -103,7 +110,9 @@ def _replayed(place: Place, dossiers: int, recorded: Sequence[Writes]) -> float:
         world.hand_in(store, dossiers)
         with store.transaction() as connection:
             connection.execute(
-                text("INSERT INTO event (dossier_id, kind, payload) SELECT dossier_id, 'again', '{}' FROM event, generate_series(1, 9)")
+                text(
+                    _MORE_EVENTS
+                )
             )
         work = [_converted(writes) for writes in recorded]
         with psycopg.connect(plain_url(url)) as connection:
@@ -118,7 +127,11 @@ def _replayed(place: Place, dossiers: int, recorded: Sequence[Writes]) -> float:
 
 
 def _converted(writes: Writes) -> tuple[int, dict[str, list[Row]]]:
-    rows = {name: [_row(row) for row in getattr(writes, name)] for name in Writes.__dataclass_fields__ if name != "applied"}
+    rows = {
+        name: [_row(row) for row in getattr(writes, name)]
+        for name in Writes.__dataclass_fields__
+        if name != "applied"
+    }
     return int(writes.applied[0]), rows
 
 
@@ -132,7 +145,9 @@ def _value(name: str, value: object) -> object:
     return Jsonb(value, dumps=orjson.dumps) if isinstance(value, dict | list) else value
 
 
-def _write(connection: "psycopg.Connection[tuple[object, ...]]", event: int, rows: Mapping[str, list[Row]]) -> None:
+def _write(
+    connection: "psycopg.Connection[tuple[object, ...]]", event: int, rows: Mapping[str, list[Row]]
+) -> None:
     with connection.transaction():
         run = connection.execute
         run(_LOCK, (rows["timeline"][0]["dossier_id"],))
@@ -144,7 +159,10 @@ def _write(connection: "psycopg.Connection[tuple[object, ...]]", event: int, row
         for name, table in INSERTED.items():
             for row in rows[name]:
                 columns = ", ".join(row)
-                run(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f'%({one})s' for one in row)})".encode(), row)
+                run(
+                    f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f'%({one})s' for one in row)})".encode(),
+                    row,
+                )
         for row in rows["closed"]:
             for statement in _CLOSED:
                 run(statement, row)

@@ -34,7 +34,9 @@ def model() -> bytes:
     content = (ROOT.parent / "data" / "fifteen.bpmn").read_bytes()
     for operation in SOAP_OPERATIONS:
         content = content.replace(f"desk.{operation}".encode(), f"bureau.{operation}".encode())
-    return content.replace(b' formId="assess"', b' formId=""').replace(b'<zeebe:formDefinition formId="" />', b"")
+    return content.replace(b' formId="assess"', b' formId=""').replace(
+        b'<zeebe:formDefinition formId="" />', b""
+    )
 
 
 def deployment() -> Deployment:
@@ -60,15 +62,19 @@ class Place:
         name = f"bench_{next(self.numbers)}"
         with psycopg.connect(plain_url(self.server.url), autocommit=True) as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(TEMPLATE)
+                )
             )
         return self.server.place.url(name)
 
     def drop(self, url: str) -> None:
         """Give a database's room back."""
-        name = url.rsplit("/", 1)[-1].split("?")[0]
+        name = url.rsplit("/", 1)[-1].split("?", maxsplit=1)[0]
         with psycopg.connect(plain_url(self.server.url), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def version(self) -> str:
         """The server's version."""

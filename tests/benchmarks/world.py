@@ -82,7 +82,13 @@ def hand_in(store: Store, count: int, *, first: int = 0, data: str | None = None
 def _pattern(store: Store) -> int:
     """One dossier by the ordinary way, of which the others are copies; it goes nowhere itself."""
     made = receive.submit(
-        store, "1.000001", submission(deployment()), DESK, now=SystemClock().now(), by="desk", external_id="bench"
+        store,
+        "1.000001",
+        submission(deployment()),
+        DESK,
+        now=SystemClock().now(),
+        by="desk",
+        external_id="bench",
     )
     with store.transaction() as connection:
         connection.execute(text("UPDATE event SET status = 'applied'"))

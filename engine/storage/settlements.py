@@ -1,0 +1,115 @@
+"""What attempts came to, written for a group of calls in one statement: calls, attempts, the events that tell of them.
+
+A settlement counts only for the attempt that it belongs to; what comes too late is kept with its attempt and changes
+nothing. Calls are locked in the order of their ids, and nothing here touches a row of a dossier.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from engine.exchange.ports import Answer
+from engine.storage.calls import ClaimedCall
+from engine.storage.database import json_text, plain_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What a call becomes: the new state of its row, in the database's own time. *told*: its instance hears of it."""
+
+    call: ClaimedCall
+    answer: Answer
+    status: str
+    holds: bool
+    wait_s: float = 0.0
+    absents: int = 0
+    spent: bool = True  # the attempt may have reached the partner: it counts
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledCall:
+    """Whose call it was."""
+
+    dossier: int
+    task: str | None
+    partner: str
+    operation: str
+    element: str
+
+
+_SETTLE = text(
+    """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:ask AS boolean[]),
+            CAST(:asks AS integer[]), CAST(:statuses AS text[]), CAST(:holds AS boolean[]), CAST(:waits AS float8[]),
+            CAST(:absents AS smallint[]), CAST(:spent AS boolean[]), CAST(:told AS boolean[]), CAST(:replies AS text[]),
+            CAST(:faults AS text[]), CAST(:details AS text[]), CAST(:outcomes AS text[]), CAST(:http AS smallint[]),
+            CAST(:requests AS bytea[]), CAST(:bodies AS bytea[]), CAST(:contracts AS text[]))
+        AS g(id, attempt, ask, asks, status, holds, wait_s, absents, spent, told, reply, fault, detail, outcome,
+            http_status, request, body, contract)),
+    locked AS MATERIALIZED (
+        SELECT c.id FROM call c WHERE c.id = ANY(CAST(:ids AS bigint[])) ORDER BY c.id FOR NO KEY UPDATE),
+    settled AS (
+        UPDATE call c
+        SET status = g.status, holds = g.holds, due_at = now() + make_interval(secs => g.wait_s), lease_until = NULL,
+            worker = NULL, absents = g.absents, sends = c.sends - CASE WHEN g.spent THEN 0 ELSE 1 END,
+            reply = CAST(g.reply AS jsonb), fault = g.fault, detail = g.detail,
+            settled_at = CASE WHEN g.status IN ('done', 'refused') THEN now() END
+        FROM locked JOIN given g ON g.id = locked.id
+        WHERE c.id = locked.id AND c.attempt = g.attempt AND c.status IN ('sending', 'unknown', 'incident')
+          AND (NOT g.ask OR c.asks = g.asks)
+        RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, g.told, g.holds),
+    ended AS (
+        UPDATE attempt a SET ended_at = now(), outcome = g.outcome, http_status = g.http_status, detail = g.detail,
+            request = g.request, reply = g.body, contract_hash = g.contract
+        FROM given g
+        WHERE a.call_id = g.id AND a.ask = g.ask AND a.number = CASE WHEN g.ask THEN g.asks ELSE g.attempt END),
+    answered AS (
+        UPDATE incident i SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'answered'
+        FROM settled s WHERE s.told AND i.call_id = s.id AND i.status <> 'closed'),
+    happened AS (
+        INSERT INTO event (dossier_id, kind, payload)
+        SELECT dossier_id, 'call-settled', jsonb_build_object('call', id) FROM settled WHERE told ORDER BY id)
+    SELECT id, dossier_id, task, partner, operation, element,
+        CASE WHEN told THEN pg_notify('lienthong_event', '') END,
+        CASE WHEN NOT holds AND EXISTS (
+            SELECT 1 FROM call n WHERE n.partner = settled.partner AND n.dossier_id = settled.dossier_id AND n.holds
+                AND n.id > settled.id) THEN pg_notify('lienthong_call', '') END
+    FROM settled
+    """
+)
+
+
+def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, SettledCall]:
+    """Write a group, in which no call is twice; those that counted by call. The others went on without this attempt."""
+    rows = connection.execute(_SETTLE, _columns(group))
+    return {
+        row[0]: SettledCall(dossier=row[1], task=row[2], partner=row[3], operation=row[4], element=row[5])
+        for row in rows
+    }
+
+
+def _columns(group: Sequence[Settlement]) -> dict[str, object]:
+    calls, answers = [one.call for one in group], [one.answer for one in group]
+    return {
+        "ids": [call.id for call in calls],
+        "attempts": [call.attempt for call in calls],
+        "ask": [call.ask for call in calls],
+        "asks": [call.asks for call in calls],
+        "statuses": [one.status for one in group],
+        "holds": [one.holds for one in group],
+        "waits": [float(one.wait_s) for one in group],
+        "absents": [one.absents for one in group],
+        "spent": [one.spent or one.call.ask for one in group],
+        "told": [one.told for one in group],
+        "replies": [json_text(answer.reply) for answer in answers],
+        "faults": [answer.fault for answer in answers],
+        "details": [plain_text(answer.detail) for answer in answers],
+        "outcomes": [answer.outcome.value for answer in answers],
+        "http": [answer.http_status for answer in answers],
+        "requests": [answer.request_bytes for answer in answers],
+        "bodies": [answer.reply_bytes for answer in answers],
+        "contracts": [answer.contract_hash for answer in answers],
+    }

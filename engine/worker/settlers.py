@@ -1,0 +1,112 @@
+"""The settling loop: answers that came in are written in groups, all that wait now in one transaction.
+
+No timer: a lone answer is written at once. Until its group is committed a call counts as under way, so that no more are
+left unknown by a dying worker than it may have under way at all.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+import structlog
+
+from engine import errors
+from engine.actions import send
+from engine.exchange.ports import Answer, Partners
+from engine.storage.calls import ClaimedCall
+from engine.storage.database import Store
+from engine.storage.partners import BreakerPolicy
+
+log = structlog.get_logger(__name__)
+
+Finished = tuple[ClaimedCall, Answer]
+GROUP = 50
+
+
+class SettleLoop(threading.Thread):
+    """Settles what is `put`, and tells *settled* of each group afterwards, whatever became of it."""
+
+    def __init__(
+        self,
+        store: Store,
+        port: Partners,
+        settled: Callable[[Sequence[ClaimedCall]], None],
+        *,
+        breaker: BreakerPolicy,
+    ) -> None:
+        super().__init__(name="settler", daemon=True)
+        self._store = store
+        self._port = port
+        self._settled = settled
+        self._breaker = breaker
+        self._queue: SimpleQueue[Finished | None] = SimpleQueue()
+        self._next: Finished | None = None
+
+    def put(self, call: ClaimedCall, answer: Answer) -> None:
+        """Have *answer* settled soon."""
+        self._queue.put((call, answer))
+
+    def stop(self, *, drain_s: float) -> None:
+        """Settle what was put, wait for it at most *drain_s*, and end."""
+        self._queue.put(None)
+        self.join(drain_s)
+
+    def run(self) -> None:
+        while (group := self._group()) is not None:
+            try:
+                self._settle(group)
+            except Exception as error:  # the loop's boundary: the calls' leases will run out
+                log.exception("settler_failed", calls=len(group), error=type(error).__name__)
+            finally:
+                self._settled([call for call, _ in group])
+
+    def _group(self) -> list[Finished] | None:
+        """Wait for an answer; it and those that wait behind it, at most `GROUP` and none of one call twice."""
+        first = self._next or self._queue.get()
+        self._next = None
+        if first is None:
+            return None
+        group = {first[0].id: first}
+        while len(group) < GROUP:
+            try:
+                more = self._queue.get_nowait()
+            except Empty:
+                break
+            if more is None:
+                self._queue.put(None)
+                break
+            if more[0].id in group:
+                self._next = more
+                break
+            group[more[0].id] = more
+        return list(group.values())
+
+    def _settle(self, group: Sequence[Finished]) -> None:
+        try:
+            send.settle_group(self._store, self._port, group)
+        except errors.StoreError as error:
+            log.warning("settlement_lost", calls=len(group), reason=error.message)
+            return
+        except Exception as error:  # noqa: BLE001  # one of them cannot be stored: the others can
+            log.warning("group_settled_one_by_one", calls=len(group), error=type(error).__name__)
+            for one in group:
+                self._settle_alone(one)
+        self._record_health(group)
+
+    def _settle_alone(self, one: Finished) -> None:
+        try:
+            send.settle(self._store, self._port, *one)
+        except errors.LienthongError as error:  # its lease will run out and the call become unknown
+            log.warning("settlement_lost", call=one[0].id, partner=one[0].partner, reason=error.message)
+
+    def _record_health(self, group: Sequence[Finished]) -> None:
+        """Each failure is counted; one success is enough for all that follow it."""
+        told: set[str] = set()
+        for call, answer in group:
+            worked = answer.outcome not in send.TROUBLE
+            if worked and call.partner in told:
+                continue
+            send.record_health(
+                self._store, call.partner, answer.outcome, troubled=call.troubled, policy=self._breaker
+            )
+            told.add(call.partner) if worked else told.discard(call.partner)
