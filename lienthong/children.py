@@ -21,6 +21,7 @@ import lienthong
 log = structlog.get_logger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_STDERR = 2  # what children say is not our result
 _CALM_S = 30.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 10.0
 
@@ -44,6 +45,7 @@ class Child:
             [sys.executable, "-m", "lienthong", *self.arguments],
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
+            stdout=_STDERR,
             start_new_session=True,
             preexec_fn=_end_with_parent(),  # noqa: PLW1509  # two system calls, nothing that takes a lock
         )

@@ -14,6 +14,13 @@ from engine.storage.database import Store
 _LATEST = text("SELECT max(submitted_at) FROM dossier")
 
 
+def is_in_use(store: Store) -> bool:
+    """Whether the database, which has our schema, holds dossiers of people: some, though demo time was never set."""
+    with store.reading() as connection:
+        known = installation.get(connection, installation.DEMO_OFFSET_S) is not None
+        return not known and connection.scalar(_LATEST) is not None
+
+
 def begin_at(store: Store, earliest: datetime) -> datetime:
     """Let it be *earliest*, or, where that is past here, the first Monday at the same hour after what was; the moment.
 

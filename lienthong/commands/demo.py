@@ -21,13 +21,14 @@ def command(dossiers: int, workers: int, as_json: bool) -> int:
     from engine.environment import process_environment
     from lienthong.assembly import System
     from lienthong.demo import show
-    from lienthong.demo.run import play
+    from lienthong.demo.run import play, refuse_real_data
     from lienthong.house import House
     from lienthong.logs import configure_logs
 
     environment = {**DEFAULTS, **process_environment()}
     settings = all_settings.read(environment)
     configure_logs(replace(settings, log_level=environment["LIENTHONG_LOG_LEVEL"]), "demo")
+    refuse_real_data(settings)
     house = House(settings, environment, simulate=True, workers=workers, port=settings.web.port)
     with house.opened():
         if not as_json:

@@ -5,7 +5,7 @@ Looks after the child processes from the main thread, as it must; the people act
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,11 +75,16 @@ class Conductor:
         """The incidents of this run that are still open; an outage's is waited for, it closes itself."""
         until = time.monotonic() + RECOVERY_S
         while True:
-            found = [one for one in self._incidents() if int(str(one["id"])) not in known]
+            found = [one for one in self._incidents() if int(str(one["id"])) not in known and self._ours(one)]
             if all(one["cause"] != "partner-outage" for one in found) or time.monotonic() > until:
                 return found
             self._cast.look_after()
             self._pause.wait(TICK_S)
+
+    def _ours(self, incident: Mapping[str, Json]) -> bool:
+        """An earlier run that was cut short may leave dossiers behind; their incidents are not this run's."""
+        code = incident["dossier"]
+        return code is None or self._batch.find(str(code)) is not None
 
     def known_incidents(self) -> frozenset[int]:
         """The incidents that are open before this run begins."""

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import orjson
 
 import bpmn
-from engine.actions import keys
+from engine.actions import demo_clock, keys
 from engine.exchange.ports import Json
+from engine.settings import Settings
+from engine.storage import migrations
 from lienthong.assembly import System
 from lienthong.children import child_environment
 from lienthong.demo.batch import Batch
@@ -30,6 +33,16 @@ from lienthong.seeding import SAMPLE_UNITS
 COUNTING_S = 120.0
 MODEL = "khai-sinh-lien-thong/khai-sinh-lien-thong.bpmn"
 _DAYS = 30
+
+
+class Counted(TypedDict):
+    """What the witness prints."""
+
+    lost: list[str]
+    doubled: list[str]
+    calls: int
+    statuses: int
+    effects: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +99,31 @@ def play(house: House, system: System, size: int, environment: Mapping[str, str]
         counted = count(journal.path, folder / "simulators" / "journal.jsonl", environment)
     return Result(
         batch=batch,
-        lost=[str(one) for one in counted["lost"]],
-        doubled=[str(one) for one in counted["doubled"]],
         incidents=incidents,
-        calls=int(counted["calls"]),
-        statuses=int(counted["statuses"]),
-        effects=int(counted["effects"]),
         seconds=seconds,
+        **counted,
     )
 
 
-def count(desk: Path, partners: Path, environment: Mapping[str, str]) -> dict[str, object]:
+def refuse_real_data(settings: Settings) -> None:
+    """Let nobody's real dossiers come under demo time and simulated partners.
+
+    Raises:
+        DemoFailed: DATABASE_URL names a database that is in use.
+    """
+    if not settings.database.url:
+        return
+    system = System(settings)
+    try:
+        with system.store.reading() as connection:
+            fresh = migrations.current(connection) is None
+        if not fresh and demo_clock.is_in_use(system.store):
+            raise DemoFailed("DATABASE_URL names a database with real dossiers; give the demo an empty one")
+    finally:
+        system.close()
+
+
+def count(desk: Path, partners: Path, environment: Mapping[str, str]) -> Counted:
     """What the witness finds in the two journals; it is a process of its own that is told of no database."""
     model = Path(bpmn.__path__[0]) / MODEL
     bare = {name: value for name, value in environment.items() if name in ("PATH", "LANG", "PYTHONPATH")}
@@ -109,7 +136,7 @@ def count(desk: Path, partners: Path, environment: Mapping[str, str]) -> dict[st
     )
     if done.returncode:
         raise DemoFailed(f"the witness could not count: {done.stderr.decode('utf-8', 'replace')[-500:]}")
-    counted: dict[str, object] = orjson.loads(done.stdout)
+    counted: Counted = orjson.loads(done.stdout)
     return counted
 
 
