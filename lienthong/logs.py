@@ -46,8 +46,7 @@ def configure_logs(settings: Settings, process: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(level, 30), stream=stderr, format="%(levelname)s %(name)s: %(message)s")
-    for handler in logging.getLogger().handlers:  # some libraries give their own loggers a lower level
-        handler.setLevel(max(level, 30))
+    logging.getLogger("psycopg").setLevel(max(level, 30))  # it has a level of its own
 
 
 class _Stderr:
