@@ -45,6 +45,10 @@ class ScheduleInvalid(LienthongError):
     code, status, text = "schedule-invalid", 422, "`{trigger}` is no trigger: {reason}"
 
 
+class ScheduleNotFound(LienthongError):
+    code, status, text = "schedule-not-found", 404, "the timetable has no row {schedule}"
+
+
 # -- the expression language ----------------------------------------------------------------------
 
 
@@ -92,6 +96,14 @@ class ModelInvalid(ModelError):
 
     code, text = "model-findings", "{file}: {count} findings, the first: {first}"
     remedy = "run `lienthong lint` on the folder and mend what it names"
+
+
+class PackageRefused(ModelError):
+    code, text = "package-refused", "the upload cannot be taken: {reason}"
+
+
+class DeploymentNotFound(ModelError):
+    code, status, text = "deployment-not-found", 404, "there is no deployment {deployment}"
 
 
 # -- running instances ------------------------------------------------------------------------------
@@ -307,6 +319,36 @@ class NotAllowed(LienthongError):
     code, status, text = "not-allowed", 403, "this key may not {what}"
 
 
+class SignInRefused(LienthongError):
+    """A wrong name or a wrong password; which of them is never told."""
+
+    code, status, text = "sign-in-refused", 401, "this name and this password do not go together"
+    remedy = "try again; an admin can give you a new password"
+
+
+class SignInTooSoon(LienthongError):
+    """Too many wrong passwords from this address; others may sign in."""
+
+    code, status, text = "sign-in-too-soon", 429, "too many attempts from here; wait {wait_s} seconds"
+
+
+class AccountNotFound(LienthongError):
+    code, status, text = "account-not-found", 404, "there is no account {account}"
+
+
+class ActionNotNow(LienthongError):
+    """Something that could be done, but not as things stand."""
+
+    code, status, text = "action-not-now", 409, "{what}"
+
+
+class FormStale(LienthongError):
+    """A form from another session, or kept open too long."""
+
+    code, status, text = "form-stale", 403, "this form is not of your present session: {reason}"
+    remedy = "open the page again and send the form from there"
+
+
 class IdempotencyConflict(LienthongError):
     code, status, text = "idempotency-key-reused", 422, "Idempotency-Key {key} was used with another request"
 
@@ -355,3 +397,15 @@ class AddressUnknown(LienthongError):
 
 class MethodNotAllowed(LienthongError):
     code, status, text = "method-not-allowed", 405, "{method} is not possible at {path}"
+
+
+class PreconditionMissing(LienthongError):
+    code, status, text = "precondition-missing", 428, "this change needs If-Match with the ETag that you read"
+    remedy = "GET the thing, send its ETag as If-Match"
+
+
+class PreconditionFailed(LienthongError):
+    """It changed since it was read; the answer's ETag is that of what it is now."""
+
+    code, status, text = "precondition-failed", 412, "it was changed meanwhile; it now has the ETag {etag}"
+    remedy = "GET it again, decide anew"

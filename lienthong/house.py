@@ -18,7 +18,7 @@ from engine.storage.embedded import EmbeddedPostgres, database_url
 from lienthong.assembly import System
 from lienthong.children import Family, child_environment
 from lienthong.ports import answers, next_free_port
-from lienthong.seeding import settle_in
+from lienthong.seeding import development_admin, settle_in
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +43,7 @@ class House:
         self._family = Family()
         self._stopping = False
         self.simulators: str | None = None
+        self.admin_password: str | None = None
 
     @property
     def address(self) -> str:
@@ -99,6 +100,8 @@ class House:
         migrations.upgrade(self.database_url)
         system = System(self._settings, self.database_url)
         settle_in(system, renew=self._simulate)
+        if self._simulate:
+            self.admin_password = development_admin(system)
         system.close()
         sim_port = next_free_port("127.0.0.1", 0) if self._simulate else None
         environment = child_environment(self._environment, self._changes(sim_port))

@@ -9,11 +9,13 @@ from pathlib import Path
 import structlog
 
 import bpmn
+from engine.actions import accounts
 from engine.actions.deploy import deploy
 from engine.dossiers.holidays import CalendarDay, seed_days
 from engine.models.deployment import read_folder
 from engine.models.linting import refuse
 from engine.models.procedure_reading import FILE
+from engine.queries.accounts import list_accounts
 from engine.queries.procedures import list_procedures
 from engine.storage import calendars, units
 from lienthong.assembly import System
@@ -47,6 +49,16 @@ def settle_in(system: System, *, renew: bool = False) -> None:
             refuse(deployment)
             identifier = deploy(system.store, deployment, by="system")
             log.info("procedure_deployed", procedure=deployment.code, deployment=identifier)
+
+
+def development_admin(system: System) -> str | None:
+    """The password of a new account `admin` where there is no account at all; for systems with simulated partners."""
+    with system.store.reading() as connection:
+        if list_accounts(connection):
+            return None
+    password = accounts.random_password()
+    accounts.create(system.store, "admin", password, roles=["admin"], by="system")
+    return password
 
 
 def folders(further: tuple[Path, ...] = ()) -> list[Path]:

@@ -29,4 +29,6 @@ def command(simulate: bool, workers: int, port: int | None) -> None:
     )
     with house.opened():
         click.echo(f"console: {house.address}", err=False)
+        if house.admin_password:
+            click.echo(f"sign in as: admin, password {house.admin_password} (told this once)")
         house.serve()

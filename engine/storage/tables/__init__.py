@@ -3,7 +3,16 @@
 Of every row it can be said who acts next, and when: rows that are work carry ``status``, ``due_at`` and a lease.
 """
 
-from engine.storage.tables.access import account, api_key, audit, idempotency
+from engine.storage.tables.access import (
+    account,
+    api_key,
+    audit,
+    batch,
+    batch_item,
+    failed_sign_in,
+    idempotency,
+    session,
+)
 from engine.storage.tables.base import metadata
 from engine.storage.tables.dossiers import (
     calendar,
@@ -26,6 +35,8 @@ __all__ = [
     "api_key",
     "attempt",
     "audit",
+    "batch",
+    "batch_item",
     "calendar",
     "calendar_day",
     "call",
@@ -36,6 +47,7 @@ __all__ = [
     "dossier_counter",
     "dossier_reference",
     "event",
+    "failed_sign_in",
     "feed",
     "idempotency",
     "incident",
@@ -49,6 +61,7 @@ __all__ = [
     "procedure",
     "report",
     "schedule",
+    "session",
     "timeline",
     "timer",
     "unit",

@@ -1,6 +1,18 @@
-"""Tables of who may do what, and of what was done: accounts, API keys, idempotency, audit."""
+"""Tables of who may do what, and of what was done: accounts, sessions, API keys, idempotency, audit, batches."""
 
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, SmallInteger, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.storage.tables.base import identity, metadata, moment, words
@@ -57,4 +69,46 @@ audit = Table(
     Column("dossier_id", BigInteger),
     Column("facts", JSONB, nullable=False, server_default=text("'{}'")),
     words("reason", default=""),
+    Index("audit_dossier_id_idx", "dossier_id", "id"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", words("digest").type, primary_key=True),  # of the cookie's random text
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    words("address", default=""),
+    moment("created_at", now=True),
+    moment("expires_at", nullable=False),
+)
+
+failed_sign_in = Table(
+    "failed_sign_in",
+    metadata,
+    Column("name", words("name").type, primary_key=True),  # empty: all names together
+    Column("address", words("address").type, primary_key=True),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    moment("until"),  # nobody signs in under this name from this address before
+    moment("last_at", now=True),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    identity(),
+    words("action"),
+    words("reason", default=""),
+    words("who"),
+    words("target", default=""),  # the filter that the items were chosen by, for people
+    moment("created_at", now=True),
+)
+
+batch_item = Table(
+    "batch_item",
+    metadata,
+    Column("batch_id", BigInteger, ForeignKey("batch.id"), primary_key=True),
+    Column("incident_id", BigInteger, primary_key=True),
+    words("status", default="waiting"),  # waiting | done | skipped | failed
+    words("detail", default=""),
+    moment("done_at"),
 )

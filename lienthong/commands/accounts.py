@@ -1,0 +1,66 @@
+"""`lienthong accounts`: the people who may sign in to the console."""
+
+import click
+
+from lienthong.printing import as_json_option, print_json, print_table
+from lienthong.roles import opened
+
+
+@click.group()
+def command() -> None:
+    """Create and list the console's accounts; everything else is done in the console."""
+
+
+@command.command(epilog="Example: lienthong accounts create lan --role officer --unit H56.14")
+@click.argument("name")
+@click.option(
+    "--role", "roles", multiple=True, required=True, help="viewer, officer, operator, engineer or admin."
+)
+@click.option("--unit", help="Only dossiers and work items of this unit; an officer needs one.")
+@as_json_option
+def create(*, name: str, roles: tuple[str, ...], unit: str | None, as_json: bool) -> None:
+    """Create an account called NAME and print its first password, this once: only its hash is kept."""
+    from engine.actions import accounts
+
+    password = accounts.random_password()
+    with opened("accounts") as system:
+        accounts.create(system.store, name, password, roles=roles, unit=unit, by="command line")
+    if as_json:
+        print_json({"name": name, "password": password})
+    else:
+        click.echo(password)
+
+
+@command.command(name="password", epilog="Example: lienthong accounts password lan")
+@click.argument("name")
+def new_password(name: str) -> None:
+    """Give NAME a new password, print it once, and end all its sessions: the way back in for the last admin."""
+    from engine.actions import accounts
+    from engine.errors import AccountNotFound
+    from engine.queries.accounts import list_accounts
+
+    password = accounts.random_password()
+    with opened("accounts") as system:
+        with system.store.reading() as connection:
+            found = {line.name: line.id for line in list_accounts(connection)}
+        if name not in found:
+            raise AccountNotFound(account=name)
+        accounts.set_password(system.store, found[name], password, by="command line")
+    click.echo(password)
+
+
+@command.command(name="list", epilog="Example: lienthong accounts list --json")
+@as_json_option
+def list_(as_json: bool) -> None:
+    """Show every account."""
+    from engine.queries.accounts import list_accounts
+
+    with opened("accounts") as system, system.store.reading() as connection:
+        found = list_accounts(connection)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("NAME", "ROLES", "UNIT", "ENABLED"),
+        [(a.name, " ".join(a.roles), a.unit or "-", "yes" if a.enabled else "no") for a in found],
+    )
