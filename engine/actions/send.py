@@ -58,8 +58,8 @@ def settle(store: Store, port: Partners, call: ClaimedCall, answer: Answer) -> b
 
 def settle_group(
     store: Store, port: Partners, finished: Sequence[tuple[ClaimedCall, Answer]]
-) -> frozenset[int]:
-    """`settle` for calls of which none is twice, in one transaction; those whose answer counted.
+) -> Mapping[int, SettledCall]:
+    """`settle` for calls of which none is twice, in one transaction; those whose answer counted, by their ids.
 
     What is lost with the transaction is no more than lost: their leases run out, and they become unknown.
     """
@@ -73,7 +73,7 @@ def settle_group(
         for call, answer, decision in decided:
             if decision.cause is not None and call.id in settled:
                 _tell_admin(connection, call.id, settled[call.id], decision, answer.detail)
-    return frozenset(settled)
+    return settled
 
 
 def _settlement(call: ClaimedCall, answer: Answer, decision: Decision) -> Settlement:

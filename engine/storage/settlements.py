@@ -30,13 +30,14 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledCall:
-    """Whose call it was."""
+    """Whose call it was. *lets_go*: the next call of its lane may be claimed now."""
 
     dossier: int
     task: str | None
     partner: str
     operation: str
     element: str
+    lets_go: bool
 
 
 _SETTLE = text(
@@ -57,8 +58,9 @@ _SETTLE = text(
             worker = NULL, absents = g.absents, sends = c.sends - CASE WHEN g.spent THEN 0 ELSE 1 END,
             reply = CAST(g.reply AS jsonb), fault = g.fault, detail = g.detail,
             settled_at = CASE WHEN g.status IN ('done', 'refused') THEN now() END
-        FROM locked JOIN given g ON g.id = locked.id
-        WHERE c.id = locked.id AND c.attempt = g.attempt AND c.status IN ('sending', 'unknown', 'incident')
+        FROM given g
+        WHERE (SELECT count(*) FROM locked) > 0 AND c.id = g.id AND c.attempt = g.attempt
+          AND c.status IN ('sending', 'unknown', 'incident')
           AND (NOT g.ask OR c.asks = g.asks)
         RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, g.told, g.holds),
     ended AS (
@@ -73,11 +75,12 @@ _SETTLE = text(
         INSERT INTO event (dossier_id, kind, payload)
         SELECT dossier_id, 'call-settled', jsonb_build_object('call', id) FROM settled WHERE told ORDER BY id)
     SELECT id, dossier_id, task, partner, operation, element,
-        CASE WHEN told THEN pg_notify('lienthong_event', '') END,
-        CASE WHEN NOT holds AND EXISTS (
+        lets_go, CASE WHEN told THEN pg_notify('lienthong_event', '') END,
+        CASE WHEN lets_go THEN pg_notify('lienthong_call', '') END
+    FROM settled CROSS JOIN LATERAL (
+        SELECT NOT holds AND EXISTS (
             SELECT 1 FROM call n WHERE n.partner = settled.partner AND n.dossier_id = settled.dossier_id AND n.holds
-                AND n.id > settled.id) THEN pg_notify('lienthong_call', '') END
-    FROM settled
+                AND n.id > settled.id) AS lets_go) s
     """
 )
 
@@ -86,7 +89,9 @@ def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, Set
     """Write a group, in which no call is twice; those that counted by call. The others went on without this attempt."""
     rows = connection.execute(_SETTLE, _columns(group))
     return {
-        row[0]: SettledCall(dossier=row[1], task=row[2], partner=row[3], operation=row[4], element=row[5])
+        row[0]: SettledCall(
+            dossier=row[1], task=row[2], partner=row[3], operation=row[4], element=row[5], lets_go=row[6]
+        )
         for row in rows
     }
 

@@ -52,6 +52,7 @@ class SendLoop(threading.Thread):
         self._names: Sequence[str] = ()
         self._known: frozenset[str] = frozenset()
         self._looked_at = float("-inf")
+        self._left_some = False
         self._settler = SettleLoop(store, port, self._settled, breaker=breaker)
 
     def run(self) -> None:
@@ -59,8 +60,7 @@ class SendLoop(threading.Thread):
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                while not self._stopping.is_set() and self._round():
-                    pass
+                self._round()
             except errors.StoreError as error:
                 log.warning("sender_without_database", reason=error.message)
                 self._stopping.wait(self._poll_s)
@@ -74,18 +74,18 @@ class SendLoop(threading.Thread):
             pool.shutdown(wait=drain_s > 0, cancel_futures=True)
         self._settler.stop(drain_s=drain_s)
 
-    def _round(self) -> int:
+    def _round(self) -> None:
+        """Claim once: what could not be had now is told of when it can be, or found by the poll."""
         self._look_for_partners()
+        free = {name: self._free(name) for name in self._names}
+        self._left_some = True  # until it is known
         claimed = send.claim(
-            self._store,
-            {name: self._free(name) for name in self._names},
-            worker=self._worker,
-            margin_s=self._margin_s,
-            breaker=self._breaker,
+            self._store, free, worker=self._worker, margin_s=self._margin_s, breaker=self._breaker
         )
         for call in claimed:
+            free[call.partner] -= 1
             self._start(call)
-        return len(claimed)
+        self._left_some = any(count <= 0 for count in free.values())
 
     def _look_for_partners(self) -> None:
         """See partners that came since, at most every *poll_s*; each has its row before anything is claimed for it."""
@@ -115,9 +115,10 @@ class SendLoop(threading.Thread):
     def _send(self, call: ClaimedCall) -> None:
         self._settler.put(call, send.send(self._port, call))
 
-    def _settled(self, calls: Sequence[ClaimedCall]) -> None:
-        """Their places are free, and their lanes may go on."""
+    def _settled(self, calls: Sequence[ClaimedCall], more: bool) -> None:
+        """Their places are free. Claim again where there was no place before, or where lanes may go on (*more*)."""
         with self._lock:
             for call in calls:
                 self._busy[call.partner] -= 1
-        self._wake.set()
+        if more or self._left_some:
+            self._wake.set()

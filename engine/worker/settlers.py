@@ -24,13 +24,13 @@ GROUP = 50
 
 
 class SettleLoop(threading.Thread):
-    """Settles what is `put`, and tells *settled* of each group afterwards, whatever became of it."""
+    """Settles what is `put`, and tells *settled* of each group afterwards, and whether others may be claimed now."""
 
     def __init__(
         self,
         store: Store,
         port: Partners,
-        settled: Callable[[Sequence[ClaimedCall]], None],
+        settled: Callable[[Sequence[ClaimedCall], bool], None],
         *,
         breaker: BreakerPolicy,
     ) -> None:
@@ -53,12 +53,13 @@ class SettleLoop(threading.Thread):
 
     def run(self) -> None:
         while (group := self._group()) is not None:
+            more = True
             try:
-                self._settle(group)
+                more = self._settle(group)
             except Exception as error:  # the loop's boundary: the calls' leases will run out
                 log.exception("settler_failed", calls=len(group), error=type(error).__name__)
             finally:
-                self._settled([call for call, _ in group])
+                self._settled([call for call, _ in group], more)
 
     def _group(self) -> list[Finished] | None:
         """Wait for an answer; it and those that wait behind it, at most `GROUP` and none of one call twice."""
@@ -81,17 +82,21 @@ class SettleLoop(threading.Thread):
             group[more[0].id] = more
         return list(group.values())
 
-    def _settle(self, group: Sequence[Finished]) -> None:
+    def _settle(self, group: Sequence[Finished]) -> bool:
+        more = any(call.troubled for call, _ in group)  # a partner that recovers sends on
         try:
-            send.settle_group(self._store, self._port, group)
+            settled = send.settle_group(self._store, self._port, group)
+            more = more or any(one.lets_go for one in settled.values())
         except errors.StoreError as error:
             log.warning("settlement_lost", calls=len(group), reason=error.message)
-            return
+            return True
         except Exception as error:  # noqa: BLE001  # one of them cannot be stored: the others can
             log.warning("group_settled_one_by_one", calls=len(group), error=type(error).__name__)
+            more = True
             for one in group:
                 self._settle_alone(one)
         self._record_health(group)
+        return more
 
     def _settle_alone(self, one: Finished) -> None:
         try:
