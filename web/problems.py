@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine import errors
 from engine.errors import LienthongError
+from engine.models.findings import Finding
 from web import tracing
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,8 +48,8 @@ def document(error: LienthongError, path: str) -> dict[str, object]:
     if isinstance(fields, list):
         problem["errors"] = [{"pointer": pointer(str(f["field"])), "detail": f["reason"]} for f in fields]
     findings = error.facts.get("findings")
-    if findings:
-        problem["findings"] = findings
+    if isinstance(findings, list):
+        problem["findings"] = [one.as_json() for one in findings if isinstance(one, Finding)]
     return problem
 
 
@@ -73,6 +74,8 @@ def respond(error: LienthongError) -> Response:
         response = Response(body, status=error.status, content_type=MEDIA_TYPE)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="lienthong"'
+    if isinstance(error.facts.get("etag"), str):
+        response.set_etag(str(error.facts["etag"]))
     if error.status == 503:
         response.headers["Retry-After"] = "2"
     return response

@@ -7,18 +7,33 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, text
 
 from engine import errors
-from engine.dossiers.statuses import is_final
+from engine.dossiers.statuses import Status, is_final
 from engine.exchange.ports import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierFilter:
-    """What a list is narrowed to; None does not narrow. *unit* is any of the three units of a dossier."""
+    """What a list is narrowed to; None does not narrow. *unit* and *of_unit* are any of the three units of a dossier.
+
+    *name_part* is a part of the applicant's name as `receive.searchable` writes it; moments are from … before.
+    """
 
     status: int | None = None
     procedure: str | None = None
     code_part: str | None = None
     unit: str | None = None
+    of_unit: str | None = None
+    channel: str | None = None
+    name_part: str | None = None
+    reference: str | None = None
+    partner: str | None = None
+    has_incident: bool | None = None
+    is_over: bool | None = None
+    submitted_from: datetime | None = None
+    submitted_before: datetime | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
+    changed_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +99,23 @@ _CLAUSES = {
     "procedure": "d.procedure_code = :procedure",
     "code_part": "d.code LIKE :code_part ESCAPE '!'",
     "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
+    "of_unit": ":of_unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
+    "channel": "d.channel = :channel",
+    "name_part": "d.applicant_search LIKE :name_part ESCAPE '!'",
+    "reference": "d.id IN (SELECT dossier_id FROM dossier_reference WHERE value = :reference)",
+    "partner": "EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.partner = :partner"
+    " AND c.status IN ('pending', 'sending', 'unknown', 'incident'))",
+    "has_incident": ":has_incident = EXISTS ("
+    "SELECT 1 FROM incident i WHERE i.dossier_id = d.id AND i.status <> 'closed')",
+    "is_over": ":is_over = (d.status = ANY(CAST(:final AS smallint[])))",
+    "submitted_from": "d.submitted_at >= :submitted_from",
+    "submitted_before": "d.submitted_at < :submitted_before",
+    "due_from": "d.due_at >= :due_from",
+    "due_before": "d.due_at < :due_before",
+    "changed_from": "d.changed_at >= :changed_from",
 }
+
+_FINAL = [status.value for status in Status if is_final(status)]
 
 _ONE = text(f"SELECT {_COLUMNS} FROM dossier d WHERE d.code = :code")
 
@@ -165,14 +196,12 @@ def held_by(connection: Connection, dossier: int) -> list[Held]:
 
 
 def _where(wanted: DossierFilter) -> tuple[list[str], dict[str, object]]:
-    values: dict[str, object] = {
-        "status": wanted.status,
-        "procedure": wanted.procedure,
-        "unit": wanted.unit,
-        "code_part": _contains(wanted.code_part) if wanted.code_part else None,
-    }
-    given = {name: value for name, value in values.items() if value is not None}
-    return [_CLAUSES[name] for name in given], given
+    given = {name: getattr(wanted, name) for name in _CLAUSES if getattr(wanted, name) is not None}
+    for part in ("code_part", "name_part"):
+        if part in given:
+            given[part] = _contains(given[part])
+    clauses = [_CLAUSES[name] for name in given]
+    return clauses, given | ({"final": _FINAL} if "is_over" in given else {})
 
 
 def _contains(part: str) -> str:

@@ -18,6 +18,9 @@ class IncidentFilter:
     partner: str | None = None
     dossier: str | None = None
     unit: str | None = None
+    procedure: str | None = None
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,9 @@ _CLAUSES = {
     "partner": "i.partner = :partner",
     "dossier": "d.code = :dossier",
     "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
+    "procedure": "d.procedure_code = :procedure",
+    "opened_from": "i.opened_at >= :opened_from",
+    "opened_before": "i.opened_at < :opened_before",
     "id": "i.id = :id",
 }
 

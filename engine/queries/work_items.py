@@ -19,6 +19,8 @@ class WorkItemFilter:
     unit: str | None = None
     group: str | None = None
     dossier: str | None = None
+    element: str | None = None
+    claimed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ _CLAUSES = {
     "unit": "w.unit = :unit",
     "group": "w.groups @> CAST(:group AS jsonb)",
     "dossier": "d.code = :dossier",
+    "element": "w.element = :element",
+    "claimed_by": "w.claimed_by = :claimed_by",
 }
 
 _ONE = text(f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id WHERE w.id = :id")
@@ -68,6 +72,8 @@ def find_work_items(
         "unit": wanted.unit,
         "group": orjson.dumps([wanted.group]).decode() if wanted.group else None,
         "dossier": wanted.dossier,
+        "element": wanted.element,
+        "claimed_by": wanted.claimed_by,
     }
     given = {name: value for name, value in values.items() if value is not None}
     clauses = [_CLAUSES[name] for name in given] + (["w.id > :after"] if after is not None else [])

@@ -11,7 +11,7 @@ from engine.queries import documents as query
 from engine.queries.documents import StoredDocument
 from engine.storage.documents import DocumentRow
 from web.api import dossier_models as shapes
-from web.api.dossiers import find, uploads
+from web.api.dossiers import find, find_unchanged, uploads
 from web.api.models import Done, answer, blueprint, conditional
 from web.auth import needs, principal
 from web.container import Container
@@ -35,7 +35,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @needs("dossiers:write")
     @idempotent(container)
     def add_documents(path: shapes.DossierPath, body: shapes.DocumentsRequest) -> Response:
-        find(container, path.code)
+        find_unchanged(container, path.code)
         rows = documents.add(
             container.store,
             path.code,
@@ -53,7 +53,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @needs("dossiers:write")
     @idempotent(container)
     def supplement(path: shapes.DossierPath, body: shapes.SupplementRequest) -> Response:
-        find(container, path.code)
+        find_unchanged(container, path.code)
         if not body.documents and not body.data:
             raise errors.BodyInvalid(
                 reason="a supplement has documents, data, or both",

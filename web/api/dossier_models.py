@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, WithJsonSchema
 
 from engine.dossiers.statuses import Status
 from engine.queries.dossiers import DossierBrief, Held
@@ -26,6 +26,8 @@ Base64 = Annotated[
     bytes, BeforeValidator(_decoded), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
 ]
 
+Base64Text = Annotated[str, WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
+
 
 class DossierPath(Asked):
     code: Code
@@ -37,6 +39,22 @@ class DossiersQuery(Paged):
     code: str | None = Field(
         default=None, min_length=2, max_length=64, description="A part of the dossier's code."
     )
+    unit: str | None = Field(default=None, max_length=32, description="Receiving, competent or returning.")
+    channel: Literal["counter", "online", "post"] | None = None
+    name: str | None = Field(
+        default=None, min_length=2, max_length=100, description="A part of the applicant's name; accents are not needed."
+    )
+    reference: str | None = Field(
+        default=None, min_length=1, max_length=100, description="An agency's own number for the dossier."
+    )
+    partner: str | None = Field(default=None, max_length=64, description="Waits for a call to this partner.")
+    has_incident: bool | None = Field(default=None, description="Whether an incident is open.")
+    is_over: bool | None = Field(default=None, description="Whether it has reached a final status.")
+    submitted_from: AwareDatetime | None = None
+    submitted_before: AwareDatetime | None = None
+    due_from: AwareDatetime | None = None
+    due_before: AwareDatetime | None = None
+    changed_from: AwareDatetime | None = None
 
 
 class DossierQuery(Asked):
@@ -145,6 +163,35 @@ class Entry(Told):
     kind: str
     facts: dict[str, JsonValue]
     hash: str
+
+
+class ChainLink(Told):
+    """An entry as stored: the bytes that were hashed, in base64, and SHA-256(hash before + bytes)."""
+
+    seq: int
+    body: Base64Text
+    hash: str
+
+
+class ChainBreak(Told):
+    seq: int
+    reason: str
+
+
+class Evidence(Told):
+    """The whole chain of a dossier's history, so that anybody can check it without us.
+
+    `genesis` stands before the first entry; `head` is the number and hash that the dossier itself remembers.
+    """
+
+    dossier: str
+    algorithm: Literal["sha256"]
+    genesis: str
+    head_seq: int
+    head: str
+    holds: bool
+    breaks: list[ChainBreak]
+    links: list[ChainLink]
 
 
 class Document(Told):

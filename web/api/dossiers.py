@@ -1,8 +1,6 @@
 """Dossiers over REST: hand in, list, read with who holds them now, withdraw."""
 
-import hashlib
-
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from engine.actions import intake, receive
@@ -11,10 +9,11 @@ from engine.actions.receive import Desk
 from engine.dossiers import media
 from engine.exchange.ports import Json
 from engine.queries import dossiers, timelines
-from engine.queries.dossiers import DossierBrief, DossierFilter
+from engine.queries.dossiers import DossierBrief, DossierFilter, Held
 from engine.storage import access
-from web import cursors
+from web import conditions, cursors
 from web.api import dossier_models as shapes
+from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
 from web.auth import check_unit, needs, principal
 from web.container import Container
@@ -35,6 +34,31 @@ def find(container: Container, code: str) -> DossierBrief:
         brief = dossiers.get_brief(connection, code)
     check_unit(brief.units, "use dossiers")
     return brief
+
+
+def find_unchanged(container: Container, code: str) -> DossierBrief:
+    """`find`, where the caller's If-Match, if there is one, still holds. Raises: PreconditionFailed."""
+    brief = find(container, code)
+    if conditions.IF_MATCH in request.headers:
+        with container.store.reading() as connection:
+            conditions.check(*_tags(brief, dossiers.held_by(connection, brief.id)))
+    return brief
+
+
+def _tags(brief: DossierBrief, held: list[Held]) -> tuple[str, str]:
+    """The ETags of a dossier as it stands: without and with its personal data."""
+    whole = conditions.tag(shapes.whole(brief, held).model_dump(mode="json"))
+    return whole, f"{whole}-data"
+
+
+def _wanted(query: shapes.DossiersQuery) -> DossierFilter:
+    return DossierFilter(
+        unit=principal().unit,
+        of_unit=query.unit,
+        code_part=query.code,
+        name_part=receive.searchable(query.name) if query.name else None,
+        **query.model_dump(exclude={"limit", "cursor", "unit", "code", "name"}),
+    )
 
 
 def uploads(documents: list[shapes.NewDocument]) -> list[Upload]:
@@ -80,7 +104,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @needs("dossiers:write")
     @idempotent(container)
     def withdraw(path: shapes.DossierPath, body: shapes.WithdrawalRequest) -> Response:
-        find(container, path.code)
+        find_unchanged(container, path.code)
         receive.withdraw(
             container.store,
             path.code,
@@ -96,10 +120,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @api.get("/dossiers", summary="List dossiers, newest first", responses={200: shapes.Dossiers})
     @needs("dossiers:read")
     def list_dossiers(query: shapes.DossiersQuery) -> Response:
-        bound = {"status": query.status, "procedure": query.procedure, "code": query.code}
-        wanted = DossierFilter(
-            status=query.status, procedure=query.procedure, code_part=query.code, unit=principal().unit
-        )
+        bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
+        wanted = _wanted(query)
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
             found = dossiers.find_dossiers(connection, wanted, after=after, limit=query.limit + 1)
@@ -118,8 +140,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         with container.store.reading() as connection:
             held = dossiers.held_by(connection, brief.id)
         personal = _personal(container, brief) if query.include == "data" else {}
-        response = answer(shapes.whole(brief, held, **personal))
-        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+        tags = _tags(brief, held)
+        response = conditions.tagged(answer(shapes.whole(brief, held, **personal)), tags[bool(personal)])
         return conditional(response)
 
     @api.get(
@@ -139,6 +161,19 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         return listing(
             container, [shapes.Entry.model_validate(row) for row in rows], last=last, bound_to=bound
         )
+
+    @api.get(
+        "/dossiers/<string:code>/evidence",
+        summary="Read the proof that a dossier's history is unaltered",
+        responses={200: shapes.Evidence},
+    )
+    @needs("dossiers:read")
+    def get_evidence(path: shapes.DossierPath) -> Response:
+        brief = find(container, path.code)
+        with container.store.transaction() as connection:  # the chain and its head as of one moment
+            head = timelines.head(connection, brief.id)
+            links = [one for one in timelines.links(connection, brief.id) if one.seq <= head[0]]
+        return answer(evidence.told(brief.code, links, head))
 
 
 def _personal(container: Container, brief: DossierBrief) -> dict[str, object]:

@@ -5,15 +5,15 @@ from typing import Literal
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from engine import errors
 from engine.actions import resolve
 from engine.queries import dossiers
 from engine.queries import incidents as reading
 from engine.queries.incidents import IncidentFilter
-from web import cursors
-from web.api.models import Asked, Done, Paged, Told, answer, blueprint, listing, page
+from web import conditions, cursors
+from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
 from web.auth import check_unit, needs, principal
 from web.container import Container
 from web.idempotency import idempotent
@@ -24,6 +24,9 @@ class IncidentsQuery(Paged):
     cause: str | None = Field(default=None, max_length=64)
     partner: str | None = Field(default=None, max_length=64)
     dossier: str | None = Field(default=None, max_length=64)
+    procedure: str | None = Field(default=None, max_length=32)
+    opened_from: AwareDatetime | None = None
+    opened_before: AwareDatetime | None = None
 
 
 class IncidentPath(Asked):
@@ -86,13 +89,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("incidents")
     def list_incidents(query: IncidentsQuery) -> Response:
         bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
-        wanted = IncidentFilter(
-            status=query.status,
-            cause=query.cause,
-            partner=query.partner,
-            dossier=query.dossier,
-            unit=principal().unit,
-        )
+        wanted = IncidentFilter(unit=principal().unit, **query.model_dump(exclude={"limit", "cursor"}))
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
             found = reading.find_incidents(connection, wanted, after=after, limit=query.limit + 1)
@@ -103,7 +100,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @api.get("/incidents/<int:id>", summary="Read an incident", responses={200: Incident})
     @needs("incidents")
     def get_incident(path: IncidentPath) -> Response:
-        return answer(Incident.model_validate(_find(container, path.id)))
+        told = Incident.model_validate(_find(container, path.id))
+        return conditional(conditions.tagged(answer(told), _tag(told)))
 
 
 def _add_acting(api: APIBlueprint, container: Container) -> None:
@@ -111,7 +109,7 @@ def _add_acting(api: APIBlueprint, container: Container) -> None:
     @needs("incidents")
     @idempotent(container)
     def act(path: IncidentPath, body: ActRequest) -> Response:
-        _find(container, path.id)
+        conditions.check(_tag(Incident.model_validate(_find(container, path.id))))
         resolve.act(
             container.store,
             path.id,
@@ -121,3 +119,7 @@ def _add_acting(api: APIBlueprint, container: Container) -> None:
             reason=body.reason,
         )
         return answer(Done(), 202)
+
+
+def _tag(told: Incident) -> str:
+    return conditions.tag(told.model_dump(mode="json"))

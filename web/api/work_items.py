@@ -11,8 +11,8 @@ from engine import errors
 from engine.actions import work_items
 from engine.queries import work_items as reading
 from engine.queries.work_items import WorkItemFilter
-from web import cursors, tracing
-from web.api.models import Asked, Done, Paged, Told, answer, blueprint, listing, page
+from web import conditions, cursors, tracing
+from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
 from web.auth import needs, principal
 from web.container import Container
 from web.idempotency import external_id, idempotent
@@ -23,6 +23,8 @@ class WorkItemsQuery(Paged):
     unit: str | None = Field(default=None, max_length=32)
     group: str | None = Field(default=None, max_length=100, description="A role that may do it.")
     dossier: str | None = Field(default=None, max_length=64)
+    element: str | None = Field(default=None, max_length=200, description="The task's id in the model.")
+    claimed_by: str | None = Field(default=None, max_length=100)
 
 
 class WorkItemPath(Asked):
@@ -84,7 +86,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         if unit is not None and query.unit not in (None, unit):
             raise errors.NotAllowed(what=f"list work items of another unit than {unit}")
         wanted = WorkItemFilter(
-            status=query.status, unit=unit or query.unit, group=query.group, dossier=query.dossier
+            unit=unit or query.unit, **query.model_dump(exclude={"limit", "cursor", "unit"})
         )
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
@@ -99,8 +101,9 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         found = work_items.get(container.store, path.id, caller=principal())
         with container.store.reading() as connection:
             form = reading.find_form(connection, found.deployment, found.form) if found.form else None
-        told = {name: getattr(found, name) for name in WorkItem.model_fields}
-        return answer(WorkItemWithForm.model_validate(told | {"form_schema": form}))
+        told = _facts(found)
+        response = answer(WorkItemWithForm.model_validate(told | {"form_schema": form}))
+        return conditional(conditions.tagged(response, conditions.tag(told)))
 
 
 def _add_writing(api: APIBlueprint, container: Container) -> None:
@@ -108,7 +111,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @needs("work-items")
     @idempotent(container)
     def claim(path: WorkItemPath, body: OfficerRequest) -> Response:
-        work_items.get(container.store, path.id, caller=principal())
+        _unchanged(container, path.id)
         work_items.claim(container.store, path.id, by=_who(body))
         return answer(Done())
 
@@ -116,7 +119,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @needs("work-items")
     @idempotent(container)
     def release(path: WorkItemPath, body: OfficerRequest) -> Response:
-        work_items.get(container.store, path.id, caller=principal())
+        _unchanged(container, path.id)
         work_items.release(container.store, path.id, by=_who(body))
         return answer(Done())
 
@@ -124,7 +127,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @needs("work-items")
     @idempotent(container)
     def complete(path: WorkItemPath, body: CompletionRequest) -> Response:
-        work_items.get(container.store, path.id, caller=principal())
+        _unchanged(container, path.id)
         work_items.complete(
             container.store,
             path.id,
@@ -139,3 +142,12 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
 
 def _who(body: OfficerRequest) -> str:
     return body.officer or principal().name
+
+
+def _unchanged(container: Container, work_item: int) -> None:
+    """Raises: WorkItemNotFound, NotAllowed; PreconditionFailed when the caller's If-Match no longer holds."""
+    conditions.check(conditions.tag(_facts(work_items.get(container.store, work_item, caller=principal()))))
+
+
+def _facts(found: reading.WorkItem) -> dict[str, object]:
+    return {name: getattr(found, name) for name in WorkItem.model_fields}

@@ -1,0 +1,52 @@
+"""Conditions of a change (RFC 9110): the ETag of what a caller read, and the check that it still is so.
+
+A tag is made from what can be changed of a thing, not from counts that move by themselves. Where two callers could undo
+each other's work without noticing, If-Match is required; elsewhere it is honoured when it comes.
+"""
+
+import hashlib
+
+import orjson
+from flask import Response, request
+
+from engine import errors
+
+IF_MATCH = "If-Match"
+
+
+def tag(*parts: object) -> str:
+    """The strong ETag, without its quotes, of what *parts* say."""
+    body = orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def tagged(response: Response, value: str) -> Response:
+    """*response* with its ETag."""
+    response.set_etag(value)
+    return response
+
+
+def check(*current: str, required: bool = False) -> None:
+    """Return when the caller's If-Match names one of the tags that the thing has now.
+
+    Raises:
+        PreconditionMissing: *required*, and none came. PreconditionFailed: it changed since.
+        RequestInvalid: the header is no list of strong tags.
+    """
+    text = request.headers.get(IF_MATCH, "").strip()
+    if not text:
+        if required:
+            raise errors.PreconditionMissing()
+        return
+    wanted = request.if_match
+    if not wanted.star_tag and not wanted.as_set():
+        raise errors.RequestInvalid(reason='If-Match must be a strong ETag in quotes, such as "5f3a…"')
+    if not any(wanted.contains(one) for one in current):
+        raise errors.PreconditionFailed(etag=current[0])
+
+
+def _plain(value: object) -> object:
+    """Sets and the like, in an order."""
+    if isinstance(value, frozenset | set | tuple):
+        return sorted(value, key=str) if not isinstance(value, tuple) else list(value)
+    return str(value)
