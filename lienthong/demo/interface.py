@@ -31,7 +31,7 @@ class Interface:
     def __init__(self, address: str, key: str) -> None:
         self._door = Door([Endpoint(name="web", url=address, private=True)])
         self._key = key
-        self._pause = threading.Event()
+        self._closed = threading.Event()
 
     def get(self, path: str) -> dict[str, Json]:
         """What *path* shows."""
@@ -55,6 +55,8 @@ class Interface:
         return self._until_answered("POST", path, orjson.dumps(body), {"Idempotency-Key": key})
 
     def close(self) -> None:
+        """Let nobody begin or repeat a request any more."""
+        self._closed.set()
         self._door.close()
 
     def _until_answered(
@@ -70,7 +72,7 @@ class Interface:
             label=("web", path),
         )
         until, last = time.monotonic() + PATIENCE_S, ""
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self._closed.is_set():
             try:
                 response = self._door.send(request)
             except CallError as exc:
@@ -79,7 +81,7 @@ class Interface:
                 if response.status < 500 and not (response.status == 409 and b"key-busy" in response.body):
                     return response
                 last = f"HTTP {response.status}"
-            self._pause.wait(AGAIN_S)
+            self._closed.wait(AGAIN_S)
         raise DemoFailed(f"{method} {path} was not answered in {PATIENCE_S:g} s: {last}")
 
 
