@@ -129,6 +129,7 @@ class Advance:
         if not self.book.take_status(Status.WITHDRAWN):
             return
         reason = str(payload.get("reason", ""))
+        self.book.phase = Status.WITHDRAWN.name_vi
         self._advance(run.Cancelled(reason=reason))
         seq = self.book.tell("withdrawn", {"by": payload.get("by"), "reason": reason})
         self._report(seq, "status", Status.WITHDRAWN.name_vi, "withdrawal")
@@ -232,7 +233,7 @@ class Advance:
             self.book.end_all_pauses()
         else:
             self.book.enter(kind, task=step.task, reason=step.reason or "")
-        if kind is EntryKind.PAUSE:
+        if kind is EntryKind.PAUSE and self.book.status == Status.SUPPLEMENT_ASKED:
             self.book.ask_supplement(
                 step.task, by=str(self.event.payload.get("by") or ""), text=step.phase or step.name
             )
