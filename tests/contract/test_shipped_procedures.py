@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -14,11 +15,12 @@ from engine.dossiers import submission
 from engine.exchange.ports import Json
 from engine.models.deployment import Deployment, read_folder
 from engine.models.graph import Node
-from engine.runtime.progress import CallOpened
-from engine.runtime.simulation import Letter, Simulation, World
+from engine.runtime.simulation import Letter, Simulation, Walked, World
 
-FOLDER = Path(str(resources.files("bpmn"))) / "khai-sinh-lien-thong"
-OURS = {"supplement"}  # messages that come through our own API
+SHIPPED = Path(str(resources.files("bpmn")))
+BIRTH, EXTRACT = SHIPPED / "khai-sinh-lien-thong", SHIPPED / "trich-luc-ho-tich"
+OURS = {BIRTH.name: {"supplement"}, EXTRACT.name: {"draft-confirmation"}}  # messages through our own API
+CAUGHT = {BIRTH.name: 3, EXTRACT.name: 0}  # business faults
 RESULT: Json = {
     "soDinhDanh": "001326000001",
     "soDangKy": "12",
@@ -33,20 +35,27 @@ def partners() -> ContractPartners:
     return registry.load()
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Deployment:
-    return read_folder(FOLDER)
+@pytest.fixture(params=[BIRTH, EXTRACT], ids=lambda folder: folder.name)
+def folder(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.param
+    return found
 
 
-def handed_in(shipped: Deployment) -> dict[str, Json]:
+@pytest.fixture
+def shipped(folder: Path) -> Deployment:
+    return read_folder(folder)
+
+
+def handed_in(folder: Path, shipped: Deployment) -> dict[str, Json]:
     """The example as a dossier, as far as a walk and the contracts read it."""
-    raw = orjson.loads((FOLDER / "example.json").read_bytes())
+    raw = orjson.loads((folder / "example.json").read_bytes())
     assert shipped.procedure is not None
     checked = submission.validate(raw, shipped.procedure)
     return {
         **DOSSIER,
         "code": "H99.14-261123-0001",
         "procedure": raw["procedure"],
+        "procedure_name": shipped.procedure.name.vi,
         "delivery": raw["delivery"],
         "channel": checked.channel.value,
         "applicant": dict(checked.applicant),
@@ -57,24 +66,30 @@ def handed_in(shipped: Deployment) -> dict[str, Json]:
     }
 
 
-def calls_of(shipped: Deployment, dossier: dict[str, Json]) -> list[CallOpened]:
-    """The calls of a life in which all goes well."""
+def life_of(shipped: Deployment, dossier: dict[str, Json]) -> Walked:
+    """A life in which all goes well."""
     world = World(
         replies={
             "Task_CheckIdentity": [{"matched": True}],
             "Task_RegisterResidence": [{"request_number": "1"}],
             "Task_IssueInsurance": [{"card_number": "TE1"}],
         },
-        forms={"Task_Examine": [{"decision": "accept"}]},
+        forms={
+            "Task_Examine": [{"decision": "accept"}],
+            "Task_Draft": [
+                {"decision": "issue", "number": "125/TLKS-BS", "url": "https://hotich.example.vn/125"}
+            ],
+        },
         letters=[
             Letter(name="civil-status-result", data={"trangThai": 4, "ketQuaXuLy": RESULT}),
             Letter(name="residence-result", data={"registered": True}),
             Letter(name="post-tracking", data={"state": "delivered"}),
+            Letter(name="draft-confirmation", data={"confirmed": True, "draft": 1}),
         ],
     )
     walked = Simulation(shipped, shipped.main, dossier=dossier, variables={}, world=world).run()
     assert walked.ended, walked
-    return walked.calls
+    return walked
 
 
 def services(shipped: Deployment) -> Iterator[tuple[Node, str, str]]:
@@ -84,19 +99,29 @@ def services(shipped: Deployment) -> Iterator[tuple[Node, str, str]]:
             yield node, partner, operation
 
 
+@pytest.mark.parametrize(
+    ("folder", "operations"),
+    [
+        (
+            BIRTH,
+            [
+                "population.TraCuuThongTinCongDan",
+                "civil_status.NhanDKHT",
+                "residence.DangKyThuongTru",
+                "social_insurance.CapTheBHYT",
+                "post.TaoDon",
+            ],
+        ),
+        (EXTRACT, []),
+    ],
+    indirect=["folder"],
+)
 def test_every_call_of_the_example_can_be_composed_for_the_wire(
-    partners: ContractPartners,
-    shipped: Deployment,
+    partners: ContractPartners, folder: Path, shipped: Deployment, operations: list[str]
 ) -> None:
-    dossier = handed_in(shipped)
-    calls = calls_of(shipped, dossier)
-    assert [f"{call.partner}.{call.operation}" for call in calls] == [
-        "population.TraCuuThongTinCongDan",
-        "civil_status.NhanDKHT",
-        "residence.DangKyThuongTru",
-        "social_insurance.CapTheBHYT",
-        "post.TaoDon",
-    ]
+    dossier = handed_in(folder, shipped)
+    calls = life_of(shipped, dossier).calls
+    assert [f"{call.partner}.{call.operation}" for call in calls] == operations
     for call in calls:
         composed = partners.compose(
             call.partner, call.operation, call.inputs, dossier=dossier, call_key=f"k-{call.element}", now=NOW
@@ -105,9 +130,41 @@ def test_every_call_of_the_example_can_be_composed_for_the_wire(
         assert composed.body
 
 
+def test_every_status_of_the_example_can_be_reported_with_the_papers_that_result(
+    partners: ContractPartners, folder: Path, shipped: Deployment
+) -> None:
+    dossier = handed_in(folder, shipped)
+    walked = life_of(shipped, dossier)
+    assert walked.statuses == [1, 2, 4, 9, 10]
+    dossier |= {"data": walked.data, "results": walked.data["results"], "finished_at": dossier["due_at"]}
+    assert shipped.procedure is not None
+    assert shipped.procedure.result is not None
+    for status in walked.statuses:
+        put = told(
+            partners, "DongBoHoSoMC", dossier, status, {"isUpdating": "True" if status > 1 else "False"}
+        )
+        papers = [paper["MaGiayToKetQua"] for paper in put["DanhSachGiayToKetQua"]]
+        assert put["TrangThaiHoSo"] == str(status)
+        assert papers == ([shipped.procedure.result.code] if status >= 9 else [])
+        assert told(partners, "CapNhatTienDoHoSoMC", dossier, status, {})["TrangThai"] == str(status)
+
+
+def told(
+    partners: ContractPartners, operation: str, dossier: dict[str, Json], status: int, inputs: dict[str, Json]
+) -> dict[str, Any]:
+    """What the portal is told of the dossier in one report."""
+    report: Json = {"kind": "status", "status": status, "text": "…", "at": dossier["due_at"], "unit": "H99"}
+    composed = partners.compose(
+        "portal", operation, {**inputs, "report": report}, dossier=dossier, call_key="k", now=NOW
+    )
+    body: Any = composed.body
+    (entry,) = body["data"]
+    assert entry["MaHoSo"] == dossier["code"]
+    return dict(entry)
+
+
 def test_every_fault_that_the_model_catches_is_one_that_the_contract_names(
-    partners: ContractPartners,
-    shipped: Deployment,
+    partners: ContractPartners, folder: Path, shipped: Deployment
 ) -> None:
     scope = shipped.drawn[shipped.main].scope
     caught = 0
@@ -116,12 +173,11 @@ def test_every_fault_that_the_model_catches_is_one_that_the_contract_names(
             assert boundary.trigger is not None
             assert boundary.trigger.code in partners.terms(partner, operation).faults
             caught += 1
-    assert caught == 3
+    assert caught == CAUGHT[folder.name]
 
 
 def test_every_message_that_the_model_waits_for_is_sent_by_somebody(
-    partners: ContractPartners,
-    shipped: Deployment,
+    partners: ContractPartners, folder: Path, shipped: Deployment
 ) -> None:
     waited = {
         node.trigger.name
@@ -130,5 +186,6 @@ def test_every_message_that_the_model_waits_for_is_sent_by_somebody(
     }
     fed = {feed.message for feed in partners.feeds()}
     received = {one.message for contract in partners.contracts() for one in contract.inbound.values()}
-    assert waited - OURS <= fed | received
-    assert waited >= OURS
+    ours = OURS[folder.name]
+    assert waited - ours <= fed | received
+    assert waited >= ours

@@ -41,7 +41,7 @@ def typed(
 
 def test_upgrading_settles_in_once_and_may_be_repeated(typed: Typed) -> None:
     assert typed("db", "upgrade") == typed("db", "upgrade")
-    assert [one["code"] for one in json.loads(typed("procedures", "--json"))] == ["2.002621"]
+    assert {one["code"] for one in json.loads(typed("procedures", "--json"))} == {"2.000635", "2.002621"}
     assert {one["version"] for one in json.loads(typed("models", "--json"))} == {1}
 
 

@@ -1,4 +1,4 @@
-"""Whatever people and partners answer, the birth procedure reaches a lawful end: hundreds of random lives of a dossier."""
+"""Whatever people and partners answer, a shipped procedure reaches a lawful end: hundreds of random lives of a dossier."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,12 +33,13 @@ from engine.runtime.progress import (
 )
 
 LIVES = 400
-SHIPPED = read_folder(Path(str(resources.files("bpmn"))) / "khai-sinh-lien-thong")
+FOLDERS = Path(str(resources.files("bpmn")))
 CALENDAR = WorkingCalendar()
 DATA: dict[str, Json] = {
     "birth": {"nksHoTen": "NGUYỄN THỊ B", "nksGioiTinh": "2", "nksNgaySinh": "2026-11-01"},
     "household": {"head_name": "NGUYỄN VĂN A", "address": {"maTinh": "01", "maXa": "00001"}},
     "insurance": {"facility": "01001"},
+    "extract": {"kind": "KS", "name": "NGUYỄN THỊ B"},
 }
 RESULT: Json = {
     "soDinhDanh": "001326000001",
@@ -56,11 +57,16 @@ MESSAGES: dict[str, Answer] = {
     "post-tracking": lambda dice: {
         "state": dice.choice(["collected", "in-transit", "delivered", "returned", "failed"]),
     },
+    "draft-confirmation": lambda dice: {
+        "confirmed": dice.choice([True, False, None]),
+        "draft": dice.choice([None, 1, 2]),
+    },
 }
 FORMS: dict[str, Answer] = {
     "examination": lambda dice: {"decision": dice.choice(["accept", "accept", "supplement", "refuse"])},
     "examination-again": lambda dice: {"decision": dice.choice(["accept", "supplement", "refuse"])},
     "residence-answer": lambda dice: {"residence_answer": dice.choice(["registered", "refused"])},
+    "extract-draft": lambda dice: {"decision": dice.choice(["issue", "issue", "refuse"]), "number": "1"},
     "hand-over": lambda dice: {"received_by": "A", "received_on": "2026-12-01", "signed": True},
 }
 
@@ -79,8 +85,10 @@ class Life:
     seen: set[str] = field(default_factory=set)
     paused: set[str] = field(default_factory=set)
     delivery: str = "online"
+    channel: str = "online"
 
     def live(self) -> None:
+        self.channel = self.dice.choice(["online", "counter"])
         self.delivery = self.dice.choice(["online", "counter", "post"])
         progress = self.interpreter.begin(1, self.deployment.main, {}, self.view())
         self.take(progress)
@@ -100,8 +108,9 @@ class Life:
     def view(self) -> View:
         dossier: dict[str, Json] = {
             "code": "H56.14-261123-0001",
-            "procedure": "2.002621",
+            "procedure": self.deployment.code,
             "delivery": self.delivery,
+            "channel": self.channel,
             "applicant": {"name": "A", "identity": "001099000001", "birth_date": "1990-01-01"},
             "data": dict(self.data),
         }
@@ -122,7 +131,7 @@ class Life:
         if isinstance(what, WorkItemOpened):
             return WorkItemDone(task=task, data=FORMS[str(what.form)](dice))
         assert isinstance(what, TimerOpened)
-        assert what.legal_days in {5, 7}
+        assert what.legal_days in {1, 5, 7}
         return TimerFired(task=task)
 
     def take(self, progress: Progress) -> None:
@@ -148,17 +157,24 @@ class Life:
             self.paused.add(step.task)
 
 
-def test_every_life_of_a_dossier_is_lawful_and_every_element_is_lived_through() -> None:
+@pytest.mark.parametrize(
+    ("folder", "lawful"),
+    [("khai-sinh-lien-thong", {3, 8, 10}), ("trich-luc-ho-tich", {8, 10})],
+)
+def test_every_life_of_a_dossier_is_lawful_and_every_element_is_lived_through(
+    folder: str, lawful: set[int]
+) -> None:
+    shipped = read_folder(FOLDERS / folder)
     seen: set[str] = set()
     ends: set[int] = set()
     for seed in range(LIVES):
-        life = Life(Random(seed), SpiffInterpreter(lambda _: SHIPPED), SHIPPED)
+        life = Life(Random(seed), SpiffInterpreter(lambda _: shipped), shipped)
         life.live()
         assert Status(life.status).is_final, f"seed {seed} ends in status {life.status}"
         assert not life.open
         assert not life.paused
         seen |= life.seen
         ends.add(life.status)
-    nodes = SHIPPED.drawn[SHIPPED.main].scope.nodes.values()
+    nodes = shipped.drawn[shipped.main].scope.nodes.values()
     assert {node.id for node in nodes if "Gateway" not in node.type} <= seen
-    assert ends == {3, 8, 10}
+    assert ends == lawful

@@ -38,8 +38,8 @@ def main_of(deployment: Deployment) -> Process:
     return deployment.drawn[deployment.main]
 
 
-def test_at_least_one_procedure_is_shipped() -> None:
-    assert "khai-sinh-lien-thong" in {path.name for path in FOLDERS}
+def test_two_procedures_are_shipped() -> None:
+    assert {"khai-sinh-lien-thong", "trich-luc-ho-tich"} <= {path.name for path in FOLDERS}
 
 
 def test_it_is_read_without_a_finding(shipped: Deployment) -> None:
@@ -93,22 +93,31 @@ def test_every_choice_has_a_default_so_that_no_token_is_stranded(shipped: Deploy
             assert all(flow.condition for flow in outgoing if flow.id != node.default), node.id
 
 
+BIRTH, EXTRACT = "khai-sinh-lien-thong", "trich-luc-ho-tich"
+
+
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("folder", "old", "new"),
     [
-        (b"now(), 7)", b"now(), 6)"),
-        (b'name="status" value="8"', b'name="status" value="3"'),
-        (b"=civil_status = 2", b"=civil_status = 3"),
-        (b'errorCode="REJECTED"', b'errorCode="OTHER"'),
-        (b'residence_answer = "registered"', b'residence_answer = "refused"'),
-        (b"=round + 1", b"=round"),
+        (BIRTH, b"now(), 7)", b"now(), 6)"),
+        (BIRTH, b'name="status" value="8"', b'name="status" value="3"'),
+        (BIRTH, b"=civil_status = 2", b"=civil_status = 3"),
+        (BIRTH, b'errorCode="REJECTED"', b'errorCode="OTHER"'),
+        (BIRTH, b'residence_answer = "registered"', b'residence_answer = "refused"'),
+        (BIRTH, b"=round + 1", b"=round"),
+        (EXTRACT, b"now(), 1)", b"now(), 2)"),
+        (EXTRACT, b'name="status" value="8"', b'name="status" value="3"'),
+        (EXTRACT, b"message.confirmed = true", b"message.confirmed != false"),
+        (EXTRACT, b'dossier.channel = "online"', b'dossier.channel = "post"'),
+        (EXTRACT, b"else draft_number + 1", b"else draft_number"),
+        (EXTRACT, b'answer = "outdated"', b'answer = "never"'),
     ],
 )
-def test_a_spoiled_model_fails_its_scenarios(old: bytes, new: bytes) -> None:
-    files = dict(read_folder(SHIPPED / "khai-sinh-lien-thong").files)
-    model = files["khai-sinh-lien-thong.bpmn"]
+def test_a_spoiled_model_fails_its_scenarios(folder: str, old: bytes, new: bytes) -> None:
+    files = dict(read_folder(SHIPPED / folder).files)
+    model = files[f"{folder}.bpmn"]
     assert old in model
-    files["khai-sinh-lien-thong.bpmn"] = model.replace(old, new)
+    files[f"{folder}.bpmn"] = model.replace(old, new)
     spoiled = from_files(files)
     assert not all(scenarios.run(spoiled, name, data).passed for name, data in spoiled.scenarios.items())
 
