@@ -32,10 +32,20 @@ _PASSED = (
     "UPDATE call SET due_at = now() WHERE due_at > now() AND status IN ('pending', 'unknown')",
     "UPDATE event SET lease_until = now() - interval '1 s' WHERE status = 'pending' AND lease_until > now()",
 )
+_UNDER_WAY = (
+    "SELECT EXISTS (SELECT 1 FROM call WHERE status IN ('pending', 'sending', 'unknown'))"
+    " OR EXISTS (SELECT 1 FROM event WHERE status = 'pending')"
+)
 _UNKNOWN = (
     "SELECT i.id, i.cause, c.partner, c.operation, c.key, c.body FROM incident i JOIN call c ON c.id = i.call_id"
     " WHERE i.status = 'open' ORDER BY i.id LIMIT 1"
 )
+_STATE = {
+    "calls": "SELECT id, operation, status, attempt, asks, detail FROM call WHERE status <> 'done' ORDER BY id",
+    "events": "SELECT id, kind, status, starts, lone_starts FROM event WHERE status <> 'applied' ORDER BY id",
+    "incidents": "SELECT cause, title, facts FROM incident WHERE status <> 'closed' ORDER BY id",
+    "partners": "SELECT name, breaker, failures, paused FROM partner ORDER BY name",
+}
 REPLIES = {"archive": {"ma": 0}, "portal": {"error_code": 0, "message": "Cập nhật thành công", "result": []}}
 ROUNDS = 40
 
@@ -98,7 +108,7 @@ class Ground:
         with self.walk(first) as walk:
             while True:
                 walk.run_leg(NEVER)
-                walk.worker.end()
+                walk.let_go()
                 self.legs.append(
                     Leg(
                         database=walk.leg.database,
@@ -149,19 +159,21 @@ class Ground:
         proxy = CountingProxy(self.postgres.place.sockets / SOCKET)
         direct = self.postgres.place.url(database)
         store = Store(direct, pool_size=1)
+        walk = Walk(
+            ground=self,
+            leg=leg,
+            database=database,
+            store=store,
+            proxied=direct.split("?", maxsplit=1)[0] + f"?host={proxy.folder}",
+            proxy=proxy,
+            simulators=simulators,
+            variant=variant,
+            now=leg.now,
+        )
         try:
-            yield Walk(
-                ground=self,
-                leg=leg,
-                database=database,
-                store=store,
-                proxied=direct.split("?", maxsplit=1)[0] + f"?host={proxy.folder}",
-                proxy=proxy,
-                simulators=simulators,
-                variant=variant,
-                now=leg.now,
-            )
+            yield walk
         finally:
+            walk.let_go()
             simulators.close()
             proxy.close()
             store.close()
@@ -177,7 +189,8 @@ class Ground:
         happened = witness.effects(journal)
         doubled = {what: count for what, count in happened.items() if count != 1}
         assert not doubled, f"{point}: doubled {doubled}"
-        assert dict(happened) == self.owed, f"{point}: lost {set(self.owed) - set(happened)}"
+        missing = set(self.owed) - set(happened)
+        assert dict(happened) == self.owed, f"{point}: lost {missing}; {walk.state()}"
         assert witness.statuses_at_portal(journal, self.code) == ["1", "2", "4", "9"], point
 
     def _copy(self, source: str, target: str) -> None:
@@ -208,35 +221,49 @@ class Walk:
     unknown: int = 0
     deaths: int = 0
     messages: int = 0
-    worker: KillableWorker = field(init=False)
+    worker: KillableWorker | None = None
 
     def run(self, blow: Blow) -> None:
         """Walk to the end, the first worker struck by *blow*. Raises: NotEnded."""
         self.run_leg(blow)
         while self.world_moves():
             self.run_leg(None)
-        self.worker.end()
 
     def run_leg(self, blow: Blow | None) -> None:
         """Work until the world has to move; with a *blow* by a new worker, else by the one that there is."""
         if blow is not None:
             self._new_worker(blow)
         for _ in range(ROUNDS):
+            assert self.worker is not None
             if not self.worker.go(self.now):
                 self.deaths += 1
-                self.worker.end()
                 self._new_worker(NEVER)
-            elif not (self._time_passes() or self._admin_answers()):
+            elif not (self._admin_answers() or self._time_passes()):
                 self.messages = self.proxy.count
                 return
-        raise NotEnded(f"dossier {self.ground.code} does not come to rest")
+        raise NotEnded(f"lost: dossier {self.ground.code} does not come on; {self.state()}")
 
     def _new_worker(self, blow: Blow) -> None:
+        self.let_go()
         self.worker = self.ground.worker(self.proxied, self.variant)
         self.proxy.arm(blow, self.worker.kill)
 
+    def let_go(self) -> None:
+        """End the worker that there is, if any."""
+        worker, self.worker = self.worker, None
+        if worker is not None:
+            worker.end()
+
     def journal(self) -> list[witness.Line]:
         return witness.read_journal(self.simulators.journal)
+
+    def state(self) -> dict[str, object]:
+        """Where the dossier stands in our own eyes, for whoever has to find out why."""
+        with self.store.reading() as connection:
+            return {
+                name: [tuple(row) for row in connection.execute(text(statement))]
+                for name, statement in _STATE.items()
+            }
 
     # -- the world -------------------------------------------------------------------------------------------
 
@@ -261,9 +288,12 @@ class Walk:
             receive.take_message(self.store, arrival, now=self.now)
         return bool(timers or waits)
 
-    def _time_passes(self) -> int:
+    def _time_passes(self) -> bool:
+        """Let leases and waits be over; False when nothing is under way that could go on by that."""
         with self.store.transaction() as connection:
-            return sum(connection.execute(text(statement)).rowcount for statement in _PASSED)
+            for statement in _PASSED:
+                connection.execute(text(statement))
+            return bool(connection.scalar(text(_UNDER_WAY)))
 
     def _admin_answers(self) -> bool:
         """The admin's script: what became of an unknown call is asked of the partner's journal."""
