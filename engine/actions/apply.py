@@ -6,6 +6,7 @@ after the third such lone start it becomes an incident (design §1, group commit
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -79,10 +80,10 @@ class Applier:
         """Apply all in one transaction; False when it was rolled back for any reason but a lost database."""
         try:
             self._apply(claimed)
-        except errors.StoreError:
-            self._give_back(claimed, forgive=True)
-            return True
         except Exception as error:  # noqa: BLE001  # the step boundary: whatever one event does, the others go on
+            if _database_lost(error):
+                self._give_back(claimed, forgive=True)
+                return True
             log.warning("group_rolled_back", events=len(claimed), error=type(error).__name__)
             return False
         return True
@@ -93,9 +94,10 @@ class Applier:
             return
         try:
             self._apply([event])
-        except errors.StoreError:
-            self._give_back([event], forgive=event.starts > 1)
         except Exception as error:  # the step boundary
+            if _database_lost(error):
+                self._give_back([event], forgive=event.starts > 1)
+                return
             reason = error.message if isinstance(error, errors.LienthongError) else type(error).__name__
             log.exception("event_failed", event_id=event.id, starts=event.starts, error=type(error).__name__)
             if event.lone_starts >= self._policy.poison_starts:
@@ -131,7 +133,7 @@ class Applier:
             dossier=dossier,
             procedure=procedure,
             calendar=self._calendars.get(connection, *dossier.calendar),
-            now=self._clock.now(),
+            now=_moment(loaded, self._clock.now()),
             writes=Writes(),
         )
         return Advance(book=book, event=loaded, interpreter=self._interpreter, partners=self._partners)
@@ -159,6 +161,20 @@ class Applier:
                     facts={"reason": reason, "starts": event.starts},
                     actions=["retry", "close"],
                 )
+
+
+def _database_lost(error: Exception) -> bool:
+    """Whether *error* is the database's and passes; a row that is refused is refused again."""
+    return isinstance(error, errors.StoreError) and not isinstance(error, errors.StoreConflict)
+
+
+def _moment(loaded: groups.LoadedEvent, now: datetime) -> datetime:
+    """When the event happened, for the law: its own time where whoever wrote it gave one, never later than *now*.
+
+    An outage between a hand-in and its application must not cost the citizen a day.
+    """
+    at = loaded.payload.get("at")
+    return min(datetime.fromisoformat(at), now) if isinstance(at, str) else now
 
 
 def _meet_messages(connection: Connection, writes: Writes, done: Sequence[Advance]) -> None:

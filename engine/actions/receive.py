@@ -70,7 +70,8 @@ def submit(
         _check_units(connection, desk, now)
         submitted = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
         document_rows.attach(connection, submitted.id, documents)
-        if events.append(connection, submitted.id, "submitted", {"by": by}, external_id=external_id) is None:
+        payload: Json = {"by": by, "at": now.isoformat()}
+        if events.append(connection, submitted.id, "submitted", payload, external_id=external_id) is None:
             raise errors.StoreConflict(what="this submission")  # the same one, committed meanwhile
     return submitted
 
@@ -154,7 +155,7 @@ def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, 
     messages.lock(connection, [(arrival.name, arrival.key, dossier)])
     message = messages.store(connection, arrival, dossier=dossier, keep_until=now + timedelta(days=keep_days))
     if message is not None:
-        _deliver(connection, message, arrival, dossier)
+        _deliver(connection, message, arrival, dossier, now)
         return False
     if messages.stored_hash(connection, arrival) != messages.body_hash(arrival):
         _open_conflict(connection, arrival, dossier)
@@ -162,7 +163,9 @@ def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, 
     return True
 
 
-def _deliver(connection: Connection, message: int, arrival: Arrival, dossier: int | None) -> None:
+def _deliver(
+    connection: Connection, message: int, arrival: Arrival, dossier: int | None, now: datetime
+) -> None:
     waits = messages.open_waits(connection, arrival.name, arrival.key, dossier)
     if not waits:
         return
@@ -179,7 +182,8 @@ def _deliver(connection: Connection, message: int, arrival: Arrival, dossier: in
         return
     waiting, task = waits[0]
     messages.meet(connection, message, waiting, task)
-    events.append(connection, waiting, "message", {"message": message, "task": task})
+    payload: Json = {"message": message, "task": task, "at": now.isoformat()}
+    events.append(connection, waiting, "message", payload)
 
 
 def _open_conflict(connection: Connection, arrival: Arrival, dossier: int | None) -> None:

@@ -68,7 +68,13 @@ def complete(
         cleaned = forms.validate(form, data, _condition(now)) if form is not None else dict(data)
         if not repository.decide(connection, work_item, cleaned, by=by):
             raise _why_not(query.get_work_item(connection, work_item))
-        payload: Json = {"work_item": work_item, "task": item.task, "data": cleaned, "by": by}
+        payload: Json = {
+            "work_item": work_item,
+            "task": item.task,
+            "data": cleaned,
+            "by": by,
+            "at": now.isoformat(),
+        }
         event = events.append(
             connection, item.dossier_id, "work-item", payload, external_id=external_id, trace=trace
         )

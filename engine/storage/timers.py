@@ -16,7 +16,7 @@ _FIRE = text(
         UPDATE timer t SET fired = true FROM due WHERE t.dossier_id = due.dossier_id AND t.task = due.task
         RETURNING t.dossier_id, t.task, t.due_at)
     INSERT INTO event (dossier_id, kind, payload)
-    SELECT dossier_id, 'timer', jsonb_build_object('task', task, 'due_at', due_at) FROM fired ORDER BY due_at
+    SELECT dossier_id, 'timer', jsonb_build_object('task', task, 'due_at', due_at, 'at', CAST(:now AS timestamptz)) FROM fired ORDER BY due_at
     """
 )
 

@@ -243,3 +243,10 @@ def test_unknown_calendar_is_refused(office: Office) -> None:
 
     with pytest.raises(errors.CalendarUnknown):
         calendars.edit_day(office.store, "x", date(2026, 3, 4), working=False, name="", by="a", reason="")
+
+
+def test_late_application_does_not_move_the_time_of_the_hand_in(office: Office) -> None:
+    code = office.submit("a")
+    office.clock.advance(timedelta(days=2))
+    office.apply_all()
+    assert office.scalar("SELECT received_at FROM dossier WHERE code = :code", code=code) == NOON
