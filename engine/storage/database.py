@@ -29,16 +29,22 @@ KEEPALIVE = {
 }
 
 
+_NEVER = (
+    "22",
+    "54",
+)  # classes of SQLSTATE: data that is no data of its kind, and limits of the database itself
+
+
 def _dumps(value: object) -> bytes:
     return orjson.dumps(value)
 
 
 # For processes whose statements are all of a fixed shape and find few rows by index: planning them anew each time costs
-# as much as running them, and a plan made while a table was empty must not be one that reads or sorts the whole table.
+# as much as running them, and a plan made while a table was empty must not be one that reads the whole table.
 STEADY = "; ".join(
     [
         "SET plan_cache_mode = force_generic_plan",
-        *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")),
+        *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")),
     ]
 )
 
@@ -72,7 +78,9 @@ class Store:
     def transaction(self) -> Iterator[Connection]:
         """A transaction, committed at the end, rolled back on any exception.
 
-        Raises: StoreConflict, StoreError (an error at commit may still have committed: look up before repeating).
+        Raises:
+            StoreConflict, StoreRefused: what was written cannot be.
+            StoreError: an error at commit may still have committed: look up before repeating.
         """
         with translated(), self.engine.begin() as connection:
             yield connection
@@ -102,14 +110,20 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def json_text(value: object) -> str:
-    """*value* as the text of a jsonb parameter; NUL characters, which PostgreSQL cannot hold, become U+FFFD."""
-    text_ = orjson.dumps(value).decode()
+    """*value* as the text of a jsonb parameter; NUL characters, which PostgreSQL cannot hold, become U+FFFD.
+
+    Raises: StoreRefused: nested too deep, halves of characters, numbers beyond 64 bits.
+    """
+    try:
+        text_ = orjson.dumps(value).decode()
+    except TypeError as error:
+        raise errors.StoreRefused(reason=f"it is no JSON: {error}") from error
     return _NUL.sub("\\1\ufffd", text_) if "\\u0000" in text_ else text_
 
 
 def plain_text(value: str, limit: int = 2_000) -> str:
-    """*value* as a text parameter: without NUL characters, at most *limit* characters."""
-    return value[:limit].replace("\0", "\ufffd")
+    """*value* as a text parameter: without NUL characters and halves of characters, at most *limit* characters."""
+    return value[:limit].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def notify(connection: Connection, channel: str) -> None:
@@ -136,6 +150,8 @@ def translated() -> Iterator[None]:
     except exc.IntegrityError as error:
         raise errors.StoreConflict(what=_constraint(error)) from error
     except exc.DBAPIError as error:
+        if str(getattr(error.orig, "sqlstate", None) or "").startswith(_NEVER):
+            raise errors.StoreRefused(reason=type(error.orig).__name__) from error
         raise errors.StoreError(reason=type(error.orig).__name__) from error
     except (exc.SQLAlchemyError, psycopg.Error) as error:
         raise errors.StoreError(reason=type(error).__name__) from error

@@ -18,9 +18,7 @@ from engine.storage.events import ClaimedEvent
 
 SMALL_BYTES = 16_384  # a dossier's data above this is fetched only if an expression reads it
 
-_LOCK = text(
-    "SELECT id FROM dossier WHERE id IN (SELECT unnest(CAST(:ids AS bigint[]))) ORDER BY id FOR NO KEY UPDATE"
-)
+_LOCK = text("SELECT id FROM dossier WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
 
 _READ = text(
     f"""
