@@ -1,0 +1,84 @@
+"""`lienthong demo` keeps its promise, keeps it again on the same data, and leaves no process behind when it is killed."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LAST = re.compile(r"demo: 20 dossiers, 20 finished, 0 lost, 0 doubled, 0 incidents, (\d+) calls, \d+ s")
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3
+    path = Path(tempfile.mkdtemp(prefix="lt-demo-", dir=memory if roomy else None))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def demo(folder: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "lienthong", "demo", *words],
+        cwd=CHECKOUT,
+        env={**os.environ, "LIENTHONG_DATA_DIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def handed_in(folder: Path, run: int) -> list[str]:
+    """The codes that the desk of a run was given."""
+    lines = (folder / "demo" / f"desk-{run:04d}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [line["code"] for line in map(json.loads, lines) if line["kind"] == "handed-in"]
+
+
+def until_handed_in(folder: Path, run: int, number: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if (folder / "demo" / f"desk-{run:04d}.jsonl").exists() and len(handed_in(folder, run)) >= number:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"run {run} did not hand {number} dossiers in")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_twenty_dossiers_finish_and_a_killed_run_does_not_hurt_the_next(folder: Path) -> None:
+    first = demo(folder)
+    out, err = first.communicate(timeout=120)
+    assert first.returncode == 0, out + err
+    assert LAST.fullmatch(out.splitlines()[-1]), out + err
+
+    killed = demo(folder)
+    until_handed_in(folder, 2, 15)
+    family = psutil.Process(killed.pid).children(recursive=True)
+    assert len(family) > 5
+    killed.kill()
+    killed.communicate()
+    _, alive = psutil.wait_procs(family, timeout=3)
+    assert not [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+    third = demo(folder, "--json")
+    out, err = third.communicate(timeout=120)
+    result = json.loads(out)
+    assert third.returncode == 0, result["line"] + err
+    assert result["holds"]
+    assert LAST.fullmatch(result["line"])
+    assert sum(row["dossiers"] for row in result["outcomes"]) == 20
+
+    runs = [set(handed_in(folder, run)) for run in (1, 2, 3)]
+    assert [len(run) for run in (runs[0], runs[2])] == [20, 20]
+    assert len(set.union(*runs)) == sum(len(run) for run in runs)
