@@ -5,20 +5,16 @@ Only a system whose partners are simulated may do this; who decides on that is t
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, text
-
 from engine.clock import VIETNAM
 from engine.storage import installation
-from engine.storage.database import Store
-
-_LATEST = text("SELECT max(submitted_at) FROM dossier")
+from engine.storage.database import Connection, Store
 
 
 def is_in_use(store: Store) -> bool:
     """Whether the database, which has our schema, holds dossiers of people: some, though demo time was never set."""
     with store.reading() as connection:
         known = installation.get(connection, installation.DEMO_OFFSET_S) is not None
-        return not known and connection.scalar(_LATEST) is not None
+        return not known and installation.latest_submission(connection) is not None
 
 
 def begin_at(store: Store, earliest: datetime) -> datetime:
@@ -30,7 +26,7 @@ def begin_at(store: Store, earliest: datetime) -> datetime:
         moment = earliest
         known = installation.get(connection, installation.DEMO_OFFSET_S) is not None
         lived = [_now(connection)] if known else []
-        latest = connection.scalar(_LATEST)
+        latest = installation.latest_submission(connection)
         if latest is not None:
             lived.append(latest)
         if lived and max(lived) >= earliest:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 from sqlalchemy import Connection, text
@@ -21,6 +21,14 @@ _PUT = text(
 _CLAIM = text(
     "INSERT INTO installation (name, value) VALUES (:name, CAST(:value AS jsonb)) ON CONFLICT (name) DO NOTHING"
 )
+
+_LATEST = text("SELECT max(submitted_at) FROM dossier")
+
+
+def latest_submission(connection: Connection) -> datetime | None:
+    """When the last dossier was handed in, on this installation's own clock; None where there is none."""
+    latest: datetime | None = connection.scalar(_LATEST)
+    return latest
 
 
 def get(connection: Connection, name: str) -> Json:
