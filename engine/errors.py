@@ -253,6 +253,14 @@ class ReplyInvalid(CallError):
     code, text = "reply-invalid", "{partner}.{operation}: the reply breaks its schema: {reason}"
 
 
+class CallNotFound(LienthongError):
+    code, status, text = "call-not-found", 404, "there is no call {call}"
+
+
+class MessageNotFound(LienthongError):
+    code, status, text = "message-not-found", 404, "there is no message {message}"
+
+
 class MessageRefused(LienthongError):
     code, status, text = "message-refused", 422, "message refused: {reason}"
 
@@ -293,6 +301,13 @@ class StoreError(LienthongError):
 
 class StoreConflict(StoreError):
     code, status, text = "store-conflict", 409, "{what} was changed meanwhile"
+
+
+class StoreRefused(LienthongError):
+    """What was to be written can never be stored, however often one tries: too deep, too long, no text at all."""
+
+    code, status, text = "store-refused", 422, "the database cannot hold this: {reason}"
+    remedy = "send less, or something plainer"
 
 
 class DatabaseServerError(StoreError):

@@ -5,9 +5,11 @@ that comes too late is kept with its attempt and changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
+from engine import errors
 from engine.exchange.ports import Answer, Dispatch, Outcome, Partners
 from engine.exchange.settling import Attempted, Decision, decide, unknown
 from engine.storage import calls, incidents, partners, settlements
@@ -52,8 +54,16 @@ def send(port: Partners, call: ClaimedCall) -> Answer:
 
 
 def settle(store: Store, port: Partners, call: ClaimedCall, answer: Answer) -> bool:
-    """Write what an attempt came to, and the event that tells the instance; False when the answer came too late."""
-    return call.id in settle_group(store, port, [(call, answer)])
+    """Write what an attempt came to, and the event that tells the instance; False when the answer came too late.
+
+    An answer that the database cannot hold is kept as bytes only, and is for a person to read.
+    """
+    try:
+        return call.id in settle_group(store, port, [(call, answer)])
+    except errors.StoreRefused as error:
+        outcome = answer.outcome if answer.outcome in TROUBLE else Outcome.INVALID
+        bare = replace(answer, outcome=outcome, reply=None, fault=None, detail=error.message)
+        return call.id in settle_group(store, port, [(call, bare)])
 
 
 def settle_group(

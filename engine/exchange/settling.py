@@ -10,6 +10,7 @@ from engine.exchange.retries import Backoff
 
 ABSENT_TWICE = 2
 MAX_ASKS = 20
+LONGEST_WAIT_S = 3600.0  # whatever a partner asks for: it is asked again at least once an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def _absent(terms: Terms, attempted: Attempted) -> Decision:
 
 
 def _not_sent(answer: Answer, terms: Terms, attempted: Attempted) -> Decision:
-    wait_s = max(_backoff(terms, attempted.sends), answer.retry_after_s or 0.0)
+    wait_s = max(_backoff(terms, attempted.sends), min(answer.retry_after_s or 0.0, LONGEST_WAIT_S))
     if attempted.ask:
         return Decision(status="unknown", wait_s=wait_s, absents=attempted.absents)
     return Decision(status="pending", wait_s=wait_s, spent=False)

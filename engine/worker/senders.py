@@ -47,6 +47,7 @@ class SendLoop(threading.Thread):
         self._breaker = breaker
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
         self._busy: dict[str, int] = {}
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._names: Sequence[str] = ()
@@ -67,12 +68,18 @@ class SendLoop(threading.Thread):
             self._wake.wait(self._poll_s)
 
     def stop(self, *, drain_s: float) -> None:
-        """Claim no more, and wait for what is under way at most about *drain_s*."""
+        """Claim no more, send what was claimed, and wait for what is under way at most about *drain_s*."""
+        until = time.monotonic() + drain_s
         self._stopping.set()
         self._wake.set()
-        for pool in self._pools.values():
-            pool.shutdown(wait=drain_s > 0, cancel_futures=True)
-        self._settler.stop(drain_s=drain_s)
+        if self.is_alive():
+            self.join(drain_s)
+        with self._lock:
+            self._idle.wait_for(lambda: not any(self._busy.values()), until - time.monotonic())
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.shutdown(wait=False)
+        self._settler.stop(drain_s=max(0.0, until - time.monotonic()))
 
     def _round(self) -> None:
         """Claim once: what could not be had now is told of when it can be, or found by the poll."""
@@ -120,5 +127,6 @@ class SendLoop(threading.Thread):
         with self._lock:
             for call in calls:
                 self._busy[call.partner] -= 1
+            self._idle.notify_all()
         if more or self._left_some:
             self._wake.set()
