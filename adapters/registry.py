@@ -21,6 +21,7 @@ from adapters.transports import transport_for
 from engine.errors import (
     ComposeFailed,
     ContractInvalid,
+    LienthongError,
     OperationUnknown,
     PartnerUnknown,
     SettingsError,
@@ -98,10 +99,8 @@ class ContractPartners:
 
     def scan(self) -> None:
         """Read every folder that is not known yet. Raises: ContractInvalid."""
-        for root in self._roots:
-            for folder in sorted(root.iterdir()) if root.is_dir() else []:
-                if (folder / contracts.FILE).is_file():
-                    self._known(folder.name, folder)
+        for folder in self._folders():
+            self._known(folder.name, folder)
 
     def reload(self, partner: str) -> Contract:
         """Read the partner's folder again, now. Raises: PartnerUnknown, ContractInvalid."""
@@ -115,12 +114,18 @@ class ContractPartners:
         return self._caller(partner).contract
 
     def contracts(self) -> list[Contract]:
-        """Every contract, by name; a folder that came later and is wrong is left out and logged."""
-        try:
-            self.scan()
-        except ContractInvalid as exc:
-            log.warning("contract_invalid", **exc.facts)
+        """Every contract, by name; each folder that came later and is wrong is left out and logged."""
+        for folder in self._folders():
+            try:
+                self._known(folder.name, folder)
+            except (ContractInvalid, SettingsError, OSError) as exc:
+                reason = exc.message if isinstance(exc, LienthongError) else type(exc).__name__
+                log.warning("contract_invalid", partner=folder.name, reason=reason)
         return [self._callers[name].contract for name in sorted(self._callers)]
+
+    def _folders(self) -> list[Path]:
+        listed = [sorted(root.iterdir()) if root.is_dir() else [] for root in self._roots]
+        return [folder for root in listed for folder in root if (folder / contracts.FILE).is_file()]
 
     def _caller(self, partner: str) -> Caller:
         caller = self._callers.get(partner)
