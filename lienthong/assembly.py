@@ -167,6 +167,8 @@ class System:
         from adapters.inbound import ContractInbound
         from engine.actions.receive import take_message
         from lienthong.directory import ContractDirectory
+        from lienthong.offers import offers
+        from schedules.timetable import next_fire
         from web.app import create_app
         from web.container import Container
 
@@ -189,6 +191,8 @@ class System:
                 console_open=said.console_open,
                 partner_keys=said.partner_keys,
                 public_url=said.public_url,
+                next_fire=next_fire,
+                offered=lambda: offers(self.settings.partners_path),
             )
         )
 

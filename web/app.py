@@ -4,13 +4,23 @@ from flask import Flask, request
 from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
-from web import auth, error_pages, health, pages, partners, problems, security, tracing
-from web.api import catalogue, description, documents, dossiers, incidents, work_items
+from web import auth, error_pages, health, limits, pages, partners, problems, security, tracing
+from web.api import (
+    catalogue,
+    deployments,
+    description,
+    documents,
+    dossiers,
+    incidents,
+    schedules,
+    work_items,
+)
+from web.api import partners as partners_api
 from web.api.models import Problem
 from web.bodies import JsonRequest
 from web.container import Container
 
-_API = (dossiers, documents, work_items, incidents, catalogue)
+_API = (dossiers, documents, work_items, incidents, catalogue, deployments, partners_api, schedules)
 
 
 class App(OpenAPI):
@@ -38,6 +48,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_refuse_nul)
     auth.init_app(app, container)
     app.before_request(_refuse_large)
+    limits.init_app(app)
     for part in _API:
         app.register_api(part.routes(container))
     description.init_app(app)

@@ -3,10 +3,11 @@
 Values and Protocols only. The web reads no setting and builds nothing of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.actions.tick import NextFire
 from engine.clock import Clock
 from engine.exchange.ports import Inbound
 from engine.storage.database import Store
@@ -37,13 +38,19 @@ class NoPartners:
         return ()
 
 
+def nothing_known() -> Mapping[str, frozenset[str]] | None:
+    """Nothing is known of what partners offer: models are not judged by it."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """Everything that a request may need.
 
     *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over loopback,
     under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys* asks partners
-    that call us for an API key of theirs.
+    that call us for an API key of theirs. *next_fire* reads the triggers of the timetable; *offered* tells what partners'
+    contracts offer, so that a deployment can be held against it.
     """
 
     store: Store
@@ -57,6 +64,8 @@ class Container:
     console_open: bool = False
     partner_keys: bool = True
     public_url: str = ""
+    next_fire: NextFire | None = None
+    offered: Callable[[], Mapping[str, frozenset[str]] | None] = nothing_known
 
     def __post_init__(self) -> None:
         if len(self.secret) < 16:

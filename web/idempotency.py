@@ -69,7 +69,13 @@ def _key() -> str:
 
 def _fingerprint() -> str:
     whole = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    whole.update(request.get_data(cache=True))
+    if request.mimetype != "multipart/form-data":
+        whole.update(request.get_data(cache=True))
+        return whole.hexdigest()
+    uploads = [one for same in request.files.listvalues() for one in same]
+    for upload in uploads:  # a client draws another boundary for each sending
+        whole.update(f"{upload.filename}\0{hashlib.sha256(upload.read()).hexdigest()}\n".encode())
+        upload.seek(0)
     return whole.hexdigest()
 
 

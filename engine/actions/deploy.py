@@ -7,9 +7,11 @@ import hashlib
 from collections.abc import Mapping
 
 from engine import errors
+from engine.exchange.ports import Json
 from engine.models.deployment import Deployment, restored
 from engine.models.procedure import Procedure
-from engine.storage import deployments
+from engine.queries import procedures
+from engine.storage import access, deployments
 from engine.storage.database import Connection, Store
 
 _KINDS: Mapping[str, str] = {
@@ -27,18 +29,57 @@ def deploy(store: Store, deployment: Deployment, *, by: str) -> int:
     Raises:
         ModelInvalid: it has findings of severity error, or no `procedure.yaml`.
     """
+    with store.transaction() as connection:
+        identifier, procedure = _keep(connection, deployment, by)
+        _activate(connection, identifier, procedure)
+    return identifier
+
+
+def keep(store: Store, deployment: Deployment, *, by: str) -> int:
+    """Store *deployment* as a version that nothing runs yet; its id (of the stored one where the content is known).
+
+    Raises:
+        ModelInvalid: it has no `procedure.yaml`.
+    """
+    with store.transaction() as connection:
+        identifier, procedure = _keep(connection, deployment, by)
+        facts: dict[str, Json] = {"deployment": identifier, "procedure": procedure.code}
+        access.audit(connection, by, "deployment-uploaded", facts=facts)
+    return identifier
+
+
+def activate(store: Store, deployment: int, *, by: str, reason: str) -> None:
+    """Let new dossiers of its procedure start with the stored *deployment*; running ones keep theirs.
+
+    Raises:
+        DeploymentNotFound.
+    """
+    with store.transaction() as connection:
+        try:
+            procedure = procedures.get_rules_of(connection, deployment)
+        except errors.ProcedureUnknown:
+            raise errors.DeploymentNotFound(deployment=deployment) from None
+        deployments.lock(connection, procedure.code)
+        _activate(connection, deployment, procedure)
+        facts: dict[str, Json] = {"deployment": deployment, "procedure": procedure.code}
+        access.audit(connection, by, "deployment-activated", facts=facts, reason=reason)
+
+
+def _keep(connection: Connection, deployment: Deployment, by: str) -> tuple[int, Procedure]:
     procedure = deployment.procedure
     if procedure is None:
         raise errors.ModelInvalid(file="procedure.yaml", count=1, first="the folder has no procedure.yaml")
     digest = _digest(deployment.files)
-    with store.transaction() as connection:
-        deployments.lock(connection, procedure.code)
-        known = deployments.find_same(connection, procedure.code, digest)
-        identifier = known if known is not None else _store(connection, deployment, procedure, digest, by)
-        deployments.activate(
-            connection, procedure.code, vi=procedure.name.vi, en=procedure.name.en, deployment=identifier
-        )
-    return identifier
+    deployments.lock(connection, procedure.code)
+    known = deployments.find_same(connection, procedure.code, digest)
+    if known is not None:
+        return known, procedure
+    return _store(connection, deployment, procedure, digest, by), procedure
+
+
+def _activate(connection: Connection, deployment: int, procedure: Procedure) -> None:
+    names = procedure.name
+    deployments.activate(connection, procedure.code, vi=names.vi, en=names.en, deployment=deployment)
 
 
 def _store(connection: Connection, deployment: Deployment, procedure: Procedure, digest: str, by: str) -> int:

@@ -21,6 +21,10 @@ SCOPES = {
     "work-items": "list, claim and complete what a person must do",
     "messages": "send messages as the partner that the key belongs to",
     "incidents": "list incidents and act on them",
+    "partners": "pause partners and let them go on",
+    "schedules": "read and edit the timetable, run a row of it",
+    "deployments": "upload procedures, activate a version",
+    "mailbox": "fetch and acknowledge what waits for the partner that the key belongs to",
     "metrics": "read /metrics",
     "admin": "everything",
 }

@@ -34,6 +34,12 @@ _CLOSE_OUTAGE = text(
     " WHERE partner = :name AND cause = 'partner-outage' AND status = 'open'"
 )
 
+_HOLD = text("SELECT paused, paused_reason FROM partner WHERE name = :name FOR UPDATE")
+
+_PAUSE = text(
+    "UPDATE partner SET paused = :paused, paused_reason = :reason, changed_at = now() WHERE name = :name"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerPolicy:
@@ -66,3 +72,15 @@ def record_success(connection: Connection, name: str) -> None:
     was = connection.scalar(_WORKED, {"name": name})
     if was == "open":
         connection.execute(_CLOSE_OUTAGE, {"name": name})
+
+
+def hold(connection: Connection, name: str) -> tuple[bool, str | None]:
+    """Lock the row of a partner that exists, making it where it is new; whether it is paused, and why."""
+    ensure(connection, [name])
+    row = connection.execute(_HOLD, {"name": name}).one()
+    return row[0], row[1]
+
+
+def pause(connection: Connection, name: str, reason: str | None) -> None:
+    """Let nothing be sent to a partner for *reason*, or with None, let its lanes go on."""
+    connection.execute(_PAUSE, {"name": name, "paused": reason is not None, "reason": reason})

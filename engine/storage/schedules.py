@@ -30,12 +30,12 @@ class Due(Planned):
 
 _ENSURE = text(
     """
-    INSERT INTO schedule (name, job, trigger, arguments, next_at)
-    VALUES (:name, :job, :trigger, CAST(:arguments AS jsonb), now())
+    INSERT INTO schedule (name, job, trigger, planned, arguments, next_at)
+    VALUES (:name, :job, :trigger, :trigger, CAST(:arguments AS jsonb), now())
     ON CONFLICT (name) DO UPDATE SET job = excluded.job, arguments = excluded.arguments,
-        trigger = excluded.trigger, next_at = now()
-    WHERE (schedule.job, schedule.trigger, schedule.arguments)
-        IS DISTINCT FROM (excluded.job, excluded.trigger, excluded.arguments)
+        trigger = excluded.trigger, planned = excluded.planned, next_at = now()
+    WHERE (schedule.job, coalesce(schedule.planned, schedule.trigger), schedule.arguments)
+        IS DISTINCT FROM (excluded.job, excluded.planned, excluded.arguments)
     """
 )
 
@@ -48,11 +48,23 @@ _CLAIM = text(
 
 _NEXT = text("UPDATE schedule SET next_at = :next_at, last_at = now() WHERE name = :name")
 
+_HOLD = text(
+    "SELECT name, job, trigger, enabled, coalesce(planned, trigger) AS planned, next_at, now() AS now"
+    " FROM schedule WHERE name = :name FOR UPDATE"
+)
+
+_EDIT = text(
+    "UPDATE schedule SET planned = coalesce(planned, trigger), trigger = :trigger, enabled = :enabled,"
+    " next_at = CASE WHEN CAST(:next_at AS timestamptz) IS NULL THEN next_at ELSE :next_at END WHERE name = :name"
+)
+
+_NOW = text("UPDATE schedule SET next_at = now() WHERE name = :name AND enabled")
+
 _DISABLE = text("UPDATE schedule SET enabled = false WHERE name = :name")
 
 
 def ensure(connection: Connection, rows: Iterable[Planned]) -> None:
-    """Have exactly these rows among others; a changed one is due at once."""
+    """Have these rows among others; one that the settings changed is due at once, an admin's edit stays otherwise."""
     for row in rows:
         connection.execute(
             _ENSURE,
@@ -81,3 +93,34 @@ def plan_next(connection: Connection, name: str, next_at: datetime) -> None:
 def disable(connection: Connection, name: str) -> None:
     """Take a row out of the timetable until somebody mends it."""
     connection.execute(_DISABLE, {"name": name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRow:
+    """A row of the timetable, held by this transaction."""
+
+    name: str
+    job: str
+    trigger: str
+    enabled: bool
+    planned: str
+    next_at: datetime | None
+    now: datetime
+
+
+def hold(connection: Connection, name: str) -> HeldRow | None:
+    """Lock a row; None when there is none of this name."""
+    row = connection.execute(_HOLD, {"name": name}).mappings().one_or_none()
+    return None if row is None else HeldRow(**row)
+
+
+def edit(
+    connection: Connection, name: str, *, trigger: str, enabled: bool, next_at: datetime | None = None
+) -> None:
+    """Give a row another trigger, or take it out of the timetable; without *next_at* it is due as before."""
+    connection.execute(_EDIT, {"name": name, "trigger": trigger, "enabled": enabled, "next_at": next_at})
+
+
+def due_now(connection: Connection, name: str) -> bool:
+    """Let a row be due at once; False when it is out of the timetable."""
+    return connection.execute(_NOW, {"name": name}).rowcount == 1

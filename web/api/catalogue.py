@@ -1,4 +1,4 @@
-"""Procedures and partners over REST: what can be handed in here, and how the exchange stands."""
+"""Procedures over REST: what can be handed in here; and the shape in which a partner is told."""
 
 from datetime import datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field, JsonValue, TypeAdapter
 
 from engine import errors
-from engine.queries import partners, procedures
+from engine.queries import procedures
 from engine.queries.partners import PartnerState
 from engine.queries.procedures import DeployedProcedure
 from web.api.models import Asked, Names, Told, answer, blueprint
@@ -65,7 +65,7 @@ _RULES: TypeAdapter[object] = TypeAdapter(object)
 
 def routes(container: Container) -> APIBlueprint:
     """The part of the interface about procedures and partners."""
-    api = blueprint("catalogue", "The procedures that are deployed, the partners that are known.")
+    api = blueprint("catalogue", "The procedures that dossiers can be handed in for.")
 
     @api.get("/procedures", summary="List procedures", responses={200: Procedures})
     @needs("dossiers:read")
@@ -79,15 +79,6 @@ def routes(container: Container) -> APIBlueprint:
         if found is None:
             raise errors.ProcedureNotFound(procedure=path.code)
         return answer(_procedure(found))
-
-    @api.get("/partners", summary="List partners with their state", responses={200: Partners})
-    @needs("dossiers:read")
-    def list_partners() -> Response:
-        with container.store.reading() as connection:
-            states = {state.name: state for state in partners.partner_states(connection)}
-        cards = {card.name: card for card in container.partners.cards()}
-        names = sorted(cards.keys() | states.keys())
-        return answer(Partners(items=[partner(name, cards.get(name), states.get(name)) for name in names]))
 
     return api
 

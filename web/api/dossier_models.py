@@ -42,7 +42,10 @@ class DossiersQuery(Paged):
     unit: str | None = Field(default=None, max_length=32, description="Receiving, competent or returning.")
     channel: Literal["counter", "online", "post"] | None = None
     name: str | None = Field(
-        default=None, min_length=2, max_length=100, description="A part of the applicant's name; accents are not needed."
+        default=None,
+        min_length=2,
+        max_length=100,
+        description="A part of the applicant's name; accents are not needed.",
     )
     reference: str | None = Field(
         default=None, min_length=1, max_length=100, description="An agency's own number for the dossier."

@@ -39,6 +39,12 @@ class Paged(Asked):
     )
 
 
+class ReasonRequest(Asked):
+    """Why; it stands in the audit trail."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+
+
 class Names(Told):
     """Words in both languages."""
 
@@ -74,7 +80,7 @@ class Done(Told):
 def blueprint(name: str, about: str) -> APIBlueprint:
     """A part of the interface, with its heading in the description."""
     return APIBlueprint(
-        name,
+        f"api {name}",  # pages have blueprints of the same names
         __name__,
         url_prefix=PREFIX,
         abp_tags=[Tag(name=name, description=about)],

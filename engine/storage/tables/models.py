@@ -48,6 +48,7 @@ schedule = Table(
     Column("name", words("name").type, primary_key=True),
     words("job"),
     words("trigger"),  # "every 10 s" or a cron line
+    words("planned", nullable=True),  # the trigger that the settings gave; null: they gave this one
     Column("arguments", JSONB, nullable=False, server_default=text("'{}'")),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     moment("next_at"),

@@ -1,0 +1,78 @@
+"""The versions of procedures that are stored: which is active, how many dossiers run on each, what files each has."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from engine import errors
+from engine.dossiers.statuses import Status
+
+_SELECT = """
+    SELECT d.id, d.procedure_code AS procedure, d.version, d.process, d.hash, d.deployed_at, d.deployed_by,
+        p.active_deployment_id IS NOT DISTINCT FROM d.id AS active,
+        (SELECT count(*) FROM dossier o WHERE o.deployment_id = d.id AND NOT o.status = ANY(CAST(:final AS smallint[])))
+            AS running
+    FROM deployment d LEFT JOIN procedure p ON p.code = d.procedure_code
+"""
+
+_LIST = text(
+    f"{_SELECT} WHERE (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)"
+    " AND (CAST(:active AS boolean) IS NULL OR :active = (p.active_deployment_id IS NOT DISTINCT FROM d.id))"
+    " AND (CAST(:after AS bigint) IS NULL OR d.id < :after) ORDER BY d.id DESC LIMIT :limit"
+)
+
+_ONE = text(f"{_SELECT} WHERE d.id = :id")
+
+_FILES = text(
+    "SELECT name, kind, sha256, octet_length(original) AS size_bytes FROM model"
+    " WHERE deployment_id = :id ORDER BY name"
+)
+
+_FINAL = [status.value for status in Status if status.is_final]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentLine:
+    """A stored version; *active*: new dossiers start with it; *running*: dossiers on it that are not over."""
+
+    id: int
+    procedure: str
+    version: int
+    process: str
+    hash: str
+    deployed_at: datetime
+    deployed_by: str
+    active: bool
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedFile:
+    """A file of a version."""
+
+    name: str
+    kind: str
+    sha256: str
+    size_bytes: int
+
+
+def find_deployments(
+    connection: Connection, *, procedure: str | None, active: bool | None, after: int | None, limit: int
+) -> list[DeploymentLine]:
+    """The newest versions that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    wanted = {"procedure": procedure, "active": active, "after": after, "limit": limit, "final": _FINAL}
+    return [DeploymentLine(**row) for row in connection.execute(_LIST, wanted).mappings()]
+
+
+def get_deployment(connection: Connection, deployment: int) -> DeploymentLine:
+    """Raises: DeploymentNotFound."""
+    row = connection.execute(_ONE, {"id": deployment, "final": _FINAL}).mappings().first()
+    if row is None:
+        raise errors.DeploymentNotFound(deployment=deployment)
+    return DeploymentLine(**row)
+
+
+def files_of(connection: Connection, deployment: int) -> list[DeployedFile]:
+    """The files of a version, by name."""
+    return [DeployedFile(**row) for row in connection.execute(_FILES, {"id": deployment}).mappings()]

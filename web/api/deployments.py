@@ -1,0 +1,213 @@
+"""Versions of procedures over REST: judge an upload, keep it, let new dossiers start with it."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import Field
+
+from engine import errors
+from engine.actions import deploy
+from engine.models.deployment import Deployment, from_files
+from engine.models.findings import Finding, errors_in
+from engine.models.linting import lint
+from engine.queries import deployments
+from engine.queries.deployments import DeploymentLine
+from web import conditions, cursors, packages
+from web.api.models import Asked, Paged, ReasonRequest, Told, answer, blueprint, listing, page
+from web.auth import needs, principal
+from web.container import Container
+from web.idempotency import idempotent
+
+PACKAGE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            packages.ZIP_TYPES[0]: {"schema": {"type": "string", "contentMediaType": packages.ZIP_TYPES[0]}},
+            packages.FORM_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "files": {
+                            "type": "array",
+                            "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+                        }
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+class DeploymentsQuery(Paged):
+    procedure: str | None = Field(default=None, max_length=32)
+    active: bool | None = None
+
+
+class DeploymentPath(Asked):
+    id: int = Field(ge=1, lt=2**63)
+
+
+class FindingTold(Told):
+    """What is wrong or doubtful; `error` refuses the upload. `line` is 0 where none is known."""
+
+    file: str
+    element: str
+    line: int
+    rule: str
+    severity: str
+    message: str
+    remedy: str
+
+
+class Findings(Told):
+    procedure: str
+    findings: list[FindingTold]
+
+
+class DeploymentFile(Told):
+    name: str
+    kind: str
+    sha256: str
+    size_bytes: int
+
+
+class StoredDeployment(Told):
+    """A stored version. `active`: new dossiers start with it; `running`: dossiers on it that are not over."""
+
+    id: int
+    procedure: str
+    version: int
+    process: str
+    hash: str
+    deployed_at: datetime
+    deployed_by: str
+    active: bool
+    running: int
+
+
+class DeploymentWithFiles(StoredDeployment):
+    files: list[DeploymentFile]
+
+
+class Uploaded(DeploymentWithFiles):
+    """A version that is now stored, with the warnings about it."""
+
+    findings: list[FindingTold]
+
+
+class Deployments(Told):
+    items: list[StoredDeployment]
+    next: str | None
+
+
+def routes(container: Container) -> APIBlueprint:
+    """The part of the interface about versions of procedures."""
+    api = blueprint("deployments", "Procedures as they are uploaded, judged and activated.")
+    _add_reading(api, container)
+    _add_writing(api, container)
+    return api
+
+
+def _add_reading(api: APIBlueprint, container: Container) -> None:
+    @api.get("/deployments", summary="List stored versions, newest first", responses={200: Deployments})
+    @needs("deployments")
+    def list_deployments(query: DeploymentsQuery) -> Response:
+        bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
+        after = cursors.read(container, query.cursor, bound)
+        with container.store.reading() as connection:
+            found = deployments.find_deployments(
+                connection,
+                procedure=query.procedure,
+                active=query.active,
+                after=after,
+                limit=query.limit + 1,
+            )
+        rows, more = page(found, query.limit)
+        items = [StoredDeployment.model_validate(row) for row in rows]
+        return listing(container, items, last=rows[-1].id if more else None, bound_to=bound)
+
+    @api.get(
+        "/deployments/<int:id>",
+        summary="Read a stored version and its files",
+        responses={200: DeploymentWithFiles},
+    )
+    @needs("deployments")
+    def get_deployment(path: DeploymentPath) -> Response:
+        return _told(container, path.id)
+
+
+def _add_writing(api: APIBlueprint, container: Container) -> None:
+    @api.post(
+        "/deployments/check",
+        summary="Judge a procedure; nothing is stored",
+        responses={200: Findings},
+        openapi_extensions=PACKAGE,
+    )
+    @needs("deployments")
+    @idempotent(container)
+    def check_deployment() -> Response:
+        deployment = from_files(packages.files_of(request))
+        return answer(Findings(procedure=deployment.code, findings=_shown(_judged(container, deployment))))
+
+    @api.post(
+        "/deployments",
+        summary="Upload a procedure as a new version",
+        responses={201: Uploaded},
+        openapi_extensions=PACKAGE,
+    )
+    @needs("deployments")
+    @idempotent(container)
+    def upload_deployment() -> Response:
+        deployment = from_files(packages.files_of(request))
+        findings = _judged(container, deployment)
+        wrong = errors_in(findings)
+        if wrong:
+            raise errors.ModelInvalid(
+                file=wrong[0].file, count=len(wrong), first=str(wrong[0]), findings=findings
+            )
+        stored = deploy.keep(container.store, deployment, by=principal().name)
+        line, facts = _facts(container, stored)
+        told = Uploaded.model_validate(facts | {"findings": _shown(findings)})
+        href = f"/api/v1/deployments/{stored}"
+        return conditions.tagged(answer(told, 201, Location=href), _tag(line))
+
+    @api.post(
+        "/deployments/<int:id>/activate",
+        summary="Let new dossiers start with a version",
+        responses={200: DeploymentWithFiles},
+    )
+    @needs("deployments")
+    @idempotent(container)
+    def activate_deployment(path: DeploymentPath, body: ReasonRequest) -> Response:
+        if conditions.IF_MATCH in request.headers:
+            conditions.check(_tag(_facts(container, path.id)[0]))
+        deploy.activate(container.store, path.id, by=principal().name, reason=body.reason)
+        return _told(container, path.id)
+
+
+def _judged(container: Container, deployment: Deployment) -> list[Finding]:
+    return lint(deployment, offered=container.offered())
+
+
+def _shown(findings: list[Finding]) -> list[FindingTold]:
+    return [FindingTold.model_validate(one.as_json()) for one in findings]
+
+
+def _facts(container: Container, deployment: int) -> tuple[DeploymentLine, dict[str, object]]:
+    with container.store.reading() as connection:
+        found = deployments.get_deployment(connection, deployment)
+        files = deployments.files_of(connection, deployment)
+    told: dict[str, object] = {name: getattr(found, name) for name in StoredDeployment.model_fields}
+    return found, told | {"files": [DeploymentFile.model_validate(one) for one in files]}
+
+
+def _told(container: Container, deployment: int) -> Response:
+    found, facts = _facts(container, deployment)
+    return conditions.tagged(answer(DeploymentWithFiles.model_validate(facts)), _tag(found))
+
+
+def _tag(found: DeploymentLine) -> str:
+    return conditions.tag(found.id, found.hash, found.active)
