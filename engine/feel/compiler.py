@@ -111,7 +111,24 @@ def _path(compiler: Compiler, node: syntax.Path) -> Code:
                 return norm(found)
         return _path_of(env, value, name, at)
 
-    return path
+    if not isinstance(node.source, syntax.Name) or compiled_loops.is_partial(compiler, node.source):
+        return path
+    whole = node.source.name
+
+    def member(env: Env) -> object:
+        value = env.vars.get(whole, missing)
+        if type(value) is dict:
+            found = value.get(name, missing)
+            return found if type(found) in plain else path(env)
+        scope = env.parent
+        while value is missing and scope is not None:
+            value, scope = scope.vars.get(whole, missing), scope.parent
+        # Some variables read a member only when it is named; `norm` of the whole would ask for them all.
+        if type(value) not in plain and isinstance(value, dict) and name in value:
+            return norm(value[name])
+        return path(env)
+
+    return member
 
 
 def _path_of(env: Env, value: object, name: str, at: int) -> object:

@@ -83,15 +83,25 @@ class Turn:
     def write(self, key: str, value: Json) -> None:
         """Set a top-level key of the dossier's data; later expressions see it at once."""
         self.writes[key] = value
-        data = self._view.dossier.get("data")
-        self._dossier = {
-            **self._view.dossier,
-            "data": {**(data if isinstance(data, dict) else {}), **self.writes},
-        }
+        self._dossier = _Written(self._view.dossier, self.writes)
 
     def context(self, values: Mapping[str, Json], extra: Mapping[str, object]) -> dict[str, object]:
         """All names that an expression may read."""
         return {**values, "dossier": self._dossier, **extra}
+
+
+class _Written(dict[str, Json]):
+    """A dossier with what was written to its data; the data, which may be large, is read when it is named."""
+
+    def __init__(self, dossier: Mapping[str, Json], writes: Mapping[str, Json]) -> None:
+        super().__init__(dossier)
+        self._dossier, self._writes = dossier, writes
+
+    def __getitem__(self, key: str) -> Json:
+        value = self._dossier[key]
+        if key != "data":
+            return value
+        return {**(value if isinstance(value, dict) else {}), **self._writes}
 
 
 class _Recorder:
