@@ -45,9 +45,7 @@ _BORN = (
     " VALUES (%(dossier_id)s, %(deployment_id)s, %(process)s, %(state)s, %(format)s, %(version)s, %(status)s)"
 )
 _MOVED = "UPDATE instance SET state = %(state)s, version = %(version)s, status = %(status)s WHERE dossier_id = %(dossier_id)s"
-_MORE_EVENTS = (
-    "INSERT INTO event (dossier_id, kind, payload) SELECT dossier_id, 'again', '{}' FROM event, generate_series(1, 9)"
-)
+_MORE_EVENTS = "INSERT INTO event (dossier_id, kind, payload) SELECT dossier_id, 'again', '{}' FROM event, generate_series(1, 9)"
 _CLOSED = (
     "DELETE FROM wait WHERE dossier_id = %(dossier_id)s AND task = %(task)s",
     "DELETE FROM timer WHERE dossier_id = %(dossier_id)s AND task = %(task)s",
@@ -109,11 +107,7 @@ def _replayed(place: Place, dossiers: int, recorded: Sequence[Writes]) -> float:
     try:
         world.hand_in(store, dossiers)
         with store.transaction() as connection:
-            connection.execute(
-                text(
-                    _MORE_EVENTS
-                )
-            )
+            connection.execute(text(_MORE_EVENTS))
         work = [_converted(writes) for writes in recorded]
         with psycopg.connect(plain_url(url)) as connection:
             connection.prepare_threshold = 2
