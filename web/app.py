@@ -4,7 +4,7 @@ from flask import Flask, request
 from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
-from web import auth, error_pages, health, limits, pages, partners, problems, security, tracing
+from web import auth, error_pages, health, limits, partners, problems, security, tracing
 from web.api import (
     catalogue,
     deployments,
@@ -18,6 +18,7 @@ from web.api import (
 from web.api import partners as partners_api
 from web.api.models import Problem
 from web.bodies import JsonRequest
+from web.console import access, pages, rendering
 from web.container import Container
 
 _API = (dossiers, documents, work_items, incidents, catalogue, deployments, partners_api, schedules)
@@ -46,7 +47,8 @@ def create_app(container: Container) -> Flask:
     security.init_app(app)
     problems.init_app(app)
     app.before_request(_refuse_nul)
-    auth.init_app(app, container)
+    auth.init_app(app, container, access.admitting(container))
+    rendering.init_app(app)
     app.before_request(_refuse_large)
     limits.init_app(app)
     for part in _API:
@@ -56,7 +58,7 @@ def create_app(container: Container) -> Flask:
         health.routes(container),
         partners.routes(container),
         pages.routes(container),
-        error_pages.routes(),
+        error_pages.routes(container),
     ):
         app.register_blueprint(blueprint)
     return app

@@ -3,14 +3,14 @@
 import inspect
 from collections.abc import Iterator
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
 from engine import errors
 from engine.errors import LienthongError
 from web import problems
 from web.auth import OPEN, needs
-from web.pages import in_language
-from web.words import words
+from web.console.rendering import page
+from web.container import Container
 
 
 def known() -> dict[str, type[LienthongError]]:
@@ -18,7 +18,7 @@ def known() -> dict[str, type[LienthongError]]:
     return {one.code: one for one in sorted(_classes(LienthongError), key=lambda one: one.code)}
 
 
-def routes() -> Blueprint:
+def routes(container: Container) -> Blueprint:
     """``/errors/<code>``, to which a problem's ``type`` leads."""
     blueprint = Blueprint("error_pages", __name__)
 
@@ -28,12 +28,9 @@ def routes() -> Blueprint:
         found = known().get(code)
         if found is None:
             raise errors.AddressUnknown(path=f"/errors/{code}")
-        return render_template(
+        return page(
             "error_page.html",
-            t=words("en"),
-            lang="en",
-            now="",
-            in_language=in_language,
+            container,
             code=code,
             heading=problems.title(code),
             status=found.status,

@@ -5,7 +5,7 @@ Which code an error has is said by its class in `engine.errors`; its page is und
 
 import orjson
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -67,7 +67,7 @@ def respond(error: LienthongError) -> Response:
     """The answer to a request that failed with *error*: a problem, or a page where a person asked for one."""
     problem = document(error, request.path)
     if _wants_page():
-        page = render_template("error.html", problem=problem)
+        page = render_template("error.html", problem=problem, **current_app.extensions["page_frame"]())
         response = Response(page, status=error.status, content_type="text/html; charset=utf-8")
     else:
         body = orjson.dumps(problem, default=str)

@@ -54,7 +54,7 @@ def marked(page: str) -> list[str]:
 
 def test_the_mark_stands_where_the_token_waits_and_moves_with_it(counter: Counter, tmp_path: Path) -> None:
     code = counter.new_dossier()
-    page, complaints = seen(counter, f"/ho-so/{code}", tmp_path)
+    page, complaints = seen(counter, f"/ho-so/{code}?tab=diagram", tmp_path)
     assert 'data-ready="true"' in page, complaints
     assert marked(page) == ["check"]
     assert complaints == ""
@@ -62,7 +62,7 @@ def test_the_mark_stands_where_the_token_waits_and_moves_with_it(counter: Counte
     body = {"data": {"decision": "accept"}}
     counter.post(f"/api/v1/work-items/{counter.open_item(code)}/complete", body, key=counter.officer)
     counter.apply_all()
-    page, _ = seen(counter, f"/ho-so/{code}", tmp_path)
+    page, _ = seen(counter, f"/ho-so/{code}?tab=diagram", tmp_path)
     assert marked(page) == ["wait"]
 
 
@@ -72,7 +72,7 @@ def test_a_hostile_text_in_every_field_of_a_page_does_not_run(counter: Counter, 
     with counter.store.transaction() as connection:
         connection.exec_driver_sql("UPDATE dossier SET phase = %s", (bad,))
         connection.exec_driver_sql("UPDATE work_item SET name = %s, element = %s, unit = %s", (bad, bad, bad))
-    for path in ("/", f"/ho-so/{code}"):
+    for path in ("/ho-so", f"/ho-so/{code}", f"/ho-so/{code}?tab=diagram"):
         page, complaints = seen(counter, path, tmp_path)
         assert "<title>run" not in page
         assert complaints == ""

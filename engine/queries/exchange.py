@@ -1,0 +1,209 @@
+"""Calls and messages as pages read them: lists by filter, one with its attempts, and those of one dossier."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from engine import errors
+from engine.exchange.ports import Json
+
+CALL_STATES = ("pending", "sending", "unknown", "incident", "refused", "done", "withdrawn")
+MESSAGE_STATES = ("kept", "met", "delivered", "unclaimed", "ambiguous")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilter:
+    """What a list of calls is narrowed to; None does not narrow. *unit* narrows to the dossiers of a unit."""
+
+    status: str | None = None
+    partner: str | None = None
+    operation: str | None = None
+    dossier: str | None = None
+    key: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLine:
+    """A call without its bodies."""
+
+    id: int
+    dossier: str
+    units: tuple[str, ...]
+    partner: str
+    operation: str
+    key: str
+    element: str
+    report_seq: int | None
+    step: str | None
+    repeat: str
+    status: str
+    holds: bool
+    attempt: int
+    sends: int
+    asks: int
+    due_at: datetime | None
+    lease_until: datetime | None
+    sent_at: datetime | None
+    created_at: datetime
+    settled_at: datetime | None
+    fault: str | None
+    detail: str
+    trace: str | None
+    incident: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One sending or asking, with the very bytes."""
+
+    ask: bool
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    http_status: int | None
+    detail: str
+    request: bytes | None
+    reply: bytes | None
+    contract_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """What a list of messages is narrowed to; None does not narrow."""
+
+    status: str | None = None
+    source: str | None = None
+    name: str | None = None
+    dossier: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLine:
+    """A message without its body."""
+
+    id: int
+    source: str
+    message_id: str
+    name: str
+    key: str
+    dossier: str | None
+    units: tuple[str, ...]
+    status: str
+    received_at: datetime
+    keep_until: datetime | None
+    delivered_at: datetime | None
+
+
+_UNITS = "ARRAY[d.receiving_unit, d.competent_unit, d.returning_unit]"
+_CALL_COLUMNS = (
+    f"c.id, d.code AS dossier, {_UNITS} AS units, c.partner, c.operation, c.key, c.element, c.report_seq, c.step, c.repeat,"
+    " c.status, c.holds, c.attempt, c.sends, c.asks, c.due_at, c.lease_until, c.sent_at, c.created_at, c.settled_at,"
+    " c.fault, c.detail, c.trace,"
+    " (SELECT max(i.id) FROM incident i WHERE i.call_id = c.id AND i.status <> 'closed') AS incident"
+)
+_CALL_CLAUSES = {
+    "status": "c.status = :status",
+    "partner": "c.partner = :partner",
+    "operation": "c.operation = :operation",
+    "dossier": "d.code = :dossier",
+    "key": "c.key = :key",
+    "unit": f":unit = ANY({_UNITS})",
+}
+_MESSAGE_COLUMNS = (
+    f"m.id, m.source, m.message_id, m.name, m.key, d.code AS dossier, {_UNITS} AS units, m.status, m.received_at,"
+    " m.keep_until, m.delivered_at"
+)
+_MESSAGE_CLAUSES = {
+    "status": "m.status = :status",
+    "source": "m.source = :source",
+    "name": "m.name = :name",
+    "dossier": "d.code = :dossier",
+    "unit": f":unit = ANY({_UNITS})",
+}
+_CALL = text(f"SELECT {_CALL_COLUMNS} FROM call c JOIN dossier d ON d.id = c.dossier_id WHERE c.id = :id")
+_CALL_BODY = text("SELECT body, reply FROM call WHERE id = :id")
+_ATTEMPTS = text(
+    "SELECT ask, number, worker, started_at, ended_at, outcome, http_status, detail, request, reply, contract_hash"
+    " FROM attempt WHERE call_id = :id ORDER BY started_at, ask, number"
+)
+_MESSAGE = text(
+    f"SELECT {_MESSAGE_COLUMNS} FROM message m LEFT JOIN dossier d ON d.id = m.dossier_id WHERE m.id = :id"
+)
+_MESSAGE_BODY = text("SELECT payload, body FROM message WHERE id = :id")
+
+
+def find_calls(
+    connection: Connection, wanted: CallFilter, *, after: int | None, limit: int
+) -> list[CallLine]:
+    """The newest calls that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    given = {name: getattr(wanted, name) for name in _CALL_CLAUSES if getattr(wanted, name) is not None}
+    clauses = [_CALL_CLAUSES[name] for name in given] + (["c.id < :after"] if after is not None else [])
+    statement = text(
+        f"SELECT {_CALL_COLUMNS} FROM call c JOIN dossier d ON d.id = c.dossier_id {_and(clauses)}"
+        " ORDER BY c.id DESC LIMIT :limit"
+    )
+    rows = connection.execute(statement, {**given, "after": after, "limit": limit})
+    return [CallLine(**{**row, "units": tuple(row["units"])}) for row in rows.mappings()]
+
+
+def get_call(connection: Connection, call: int) -> CallLine:
+    """Raises: CallNotFound."""
+    row = connection.execute(_CALL, {"id": call}).mappings().one_or_none()
+    if row is None:
+        raise errors.CallNotFound(call=call)
+    return CallLine(**{**row, "units": tuple(row["units"])})
+
+
+def call_bodies(connection: Connection, call: int) -> tuple[Json, Json]:
+    """What a call that exists is made of (its inputs), and the reply that settled it: personal data."""
+    row = connection.execute(_CALL_BODY, {"id": call}).one()
+    return row[0], row[1]
+
+
+def attempts(connection: Connection, call: int) -> list[Attempt]:
+    """Every attempt of a call, oldest first."""
+    return [
+        Attempt(**{**row, "request": _bytes(row["request"]), "reply": _bytes(row["reply"])})
+        for row in connection.execute(_ATTEMPTS, {"id": call}).mappings()
+    ]
+
+
+def find_messages(
+    connection: Connection, wanted: MessageFilter, *, after: int | None, limit: int
+) -> list[MessageLine]:
+    """The newest messages that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    given = {name: getattr(wanted, name) for name in _MESSAGE_CLAUSES if getattr(wanted, name) is not None}
+    clauses = [_MESSAGE_CLAUSES[name] for name in given] + (["m.id < :after"] if after is not None else [])
+    statement = text(
+        f"SELECT {_MESSAGE_COLUMNS} FROM message m LEFT JOIN dossier d ON d.id = m.dossier_id {_and(clauses)}"
+        " ORDER BY m.id DESC LIMIT :limit"
+    )
+    rows = connection.execute(statement, {**given, "after": after, "limit": limit})
+    return [MessageLine(**{**row, "units": tuple(row["units"])}) for row in rows.mappings()]
+
+
+def get_message(connection: Connection, message: int) -> MessageLine:
+    """Raises: MessageNotFound."""
+    row = connection.execute(_MESSAGE, {"id": message}).mappings().one_or_none()
+    if row is None:
+        raise errors.MessageNotFound(message=message)
+    return MessageLine(**{**row, "units": tuple(row["units"])})
+
+
+def message_body(connection: Connection, message: int) -> tuple[Json, bytes | None]:
+    """What a message that exists says, as read and as it came: personal data."""
+    row = connection.execute(_MESSAGE_BODY, {"id": message}).one()
+    return row[0], _bytes(row[1])
+
+
+def _bytes(found: object) -> bytes | None:
+    return bytes(found) if isinstance(found, bytes | memoryview) else None
+
+
+def _and(clauses: list[str]) -> str:
+    return f"WHERE {' AND '.join(clauses)}" if clauses else ""

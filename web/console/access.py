@@ -1,0 +1,131 @@
+"""Who looks at a page, and whether they may: every page names the right that it needs.
+
+A visitor is a person with a session, an API key that may read, or, where the console is open, whoever sits at this machine;
+the latter two only look. What roles may do is in `engine.actions.accounts`.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import g, request
+
+from engine import errors
+from engine.actions import accounts
+from web.auth import PAGES, authenticated
+from web.container import Container
+from web.security import is_local
+
+COOKIE = "lt_session"
+NO_PLACE = frozenset({"csrf"})
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who looks: *rights* name what they may, *unit* narrows what they see. *token* goes into every form."""
+
+    name: str
+    rights: frozenset[str]
+    unit: str | None
+    roles: tuple[str, ...] = ()
+    account: int | None = None
+    token: str = ""
+
+    def may(self, right: str) -> bool:
+        return right in self.rights
+
+    @property
+    def signed_in(self) -> bool:
+        return self.account is not None
+
+    def check_unit(self, units: frozenset[str]) -> None:
+        """Raises: NotAllowed when none of *units* is the visitor's."""
+        if self.unit is not None and self.unit not in units:
+            raise errors.NotAllowed(what=f"see what is of another unit than {self.unit}")
+
+
+def right(name: str) -> Callable[[View], View]:
+    """Marks a page with the right that its visitors need."""
+    if name not in accounts.RIGHTS:
+        raise ValueError(f"{name} is no right")
+
+    def mark(view: View) -> View:
+        view.needs = PAGES  # type: ignore[attr-defined]
+        view.right = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def admitting(container: Container) -> Callable[[Callable[..., Any]], None]:
+    """What looks at every request for a page before anything else does."""
+
+    def admit(view: Callable[..., Any]) -> None:
+        visitor = g.visitor = _find(container)
+        wanted: str | None = getattr(view, "right", None)
+        if wanted is None or not visitor.may(wanted):
+            raise errors.NotAllowed(what=accounts.RIGHTS.get(wanted or "", f"use {request.path}"))
+        if request.method == "POST":
+            check_origin()
+            _check_form(visitor)
+
+    return admit
+
+
+def visitor() -> Visitor:
+    """Who asks for this page."""
+    found: Visitor = g.visitor
+    return found
+
+
+def token_for(container: Container, session: str) -> str:
+    """What every form of a session carries, and no other site can know."""
+    return hmac.new(container.secret, f"form:{session}".encode(), hashlib.sha256).hexdigest()
+
+
+def check_origin() -> None:
+    """A form comes from our own pages. Raises: NotAllowed."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    foreign = origin is not None and origin.rstrip("/") not in ("null", request.host_url.rstrip("/"))
+    if foreign or site in ("cross-site", "same-site"):
+        raise errors.NotAllowed(what="be used from another site's page")
+
+
+def _find(container: Container) -> Visitor:
+    if "Authorization" in request.headers:
+        key = authenticated(container)
+        key.require("dossiers:read")
+        return Visitor(name=key.name, rights=frozenset({"see"}), unit=key.unit)
+    if COOKIE in request.cookies:
+        return _of_session(container, request.cookies[COOKIE])
+    if container.console_open and is_local(request):
+        return Visitor(name="local", rights=frozenset({"see"}), unit=None)
+    raise errors.NotAuthenticated(reason="sign in first")
+
+
+def _of_session(container: Container, session: str) -> Visitor:
+    person = accounts.of_session(container.store, session[:200])
+    if person is None:
+        if container.console_open and is_local(request) and request.method == "GET":
+            return Visitor(name="local", rights=frozenset({"see"}), unit=None)
+        raise errors.NotAuthenticated(reason="the session is over; sign in again")
+    return Visitor(
+        name=person.name,
+        rights=person.rights,
+        unit=person.unit,
+        roles=person.roles,
+        account=person.id,
+        token=token_for(container, session),
+    )
+
+
+def _check_form(asked: Visitor) -> None:
+    given = request.form.get("csrf", "")
+    if not asked.token or not hmac.compare_digest(given.encode(), asked.token.encode()):
+        raise errors.FormStale(reason="its token is missing or of another session")
+    if any("\0" in value for _, value in request.form.items(multi=True)):
+        raise errors.RequestInvalid(reason="the form has a NUL character, which no text may have")

@@ -1,0 +1,202 @@
+"""How a page is made: the visitor's language and theme, addresses, moments as people read them, filters that are checked.
+
+Pages hand over values; everything is escaped by Jinja. No page decides here what may be seen.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, render_template, request
+from pydantic import ValidationError
+
+from engine import errors
+from engine.clock import VIETNAM, SystemClock
+from engine.dossiers.statuses import Status
+from web import cursors, problems
+from web.api.models import Asked
+from web.console.access import Visitor
+from web.container import Container
+from web.words import LANGUAGES, words
+
+ROWS = 50
+THEMES = ("auto", "light", "dark")
+_KEPT_S = 365 * 86400
+
+# The pages of the menu: the right that it takes, the address, the word.
+MENU = (("see", "/ho-so", "dossiers"),)
+# Where a thing that holds a dossier has its own page.
+LINKS: dict[str, str] = {}
+
+
+class View(Asked):
+    """The address of a page: language and theme may be in every one."""
+
+    lang: Literal["vi", "en"] | None = None
+    theme: Literal["auto", "light", "dark"] | None = None
+    told: str | None = None
+
+    @property
+    def bound(self) -> dict[str, object]:
+        """What a cursor belongs to: every filter."""
+        given: dict[str, object] = self.model_dump(exclude={"lang", "theme", "cursor", "told"})
+        return given
+
+
+Asking = TypeVar("Asking", bound=View)
+Row = TypeVar("Row")
+
+
+def init_app(app: Flask) -> None:
+    """Keep the language and theme that were chosen by an address; say what a page about an error is framed by."""
+    app.after_request(_keep_choices)
+    app.extensions["page_frame"] = _around_error
+
+
+def read(model: type[Asking]) -> Asking:
+    """This request's filters. Raises: RequestInvalid: one that is unknown, malformed or there twice."""
+    twice = [name for name in request.args if len(request.args.getlist(name)) > 1]
+    if twice:
+        raise errors.RequestInvalid(reason=f"the filter {twice[0]} is there twice")
+    try:
+        return model.model_validate({name: value.strip() for name, value in request.args.items()})
+    except ValidationError as exc:
+        raise problems.from_validation(exc) from exc
+
+
+def language() -> str:
+    """The visitor's: chosen by this address, else before, else Vietnamese."""
+    chosen = request.args.get("lang") or request.cookies.get("lt_lang")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def page(template: str, container: Container, **values: object) -> str:
+    """The page *template* for the present visitor."""
+    return render_template(f"console/{template}", **frame(container.clock.now()), **values)
+
+
+def frame(now: datetime) -> dict[str, object]:
+    """What every page is given beside its own values."""
+    lang = language()
+    at = LANGUAGES.index(lang)
+    visitor: Visitor | None = g.get("visitor")
+    theme = request.args.get("theme") or request.cookies.get("lt_theme")
+    t = words(lang)
+    may = visitor.may if visitor is not None else lambda _right: False
+    return {
+        "t": t,
+        "lang": lang,
+        "theme": theme if theme in THEMES else THEMES[0],
+        "visitor": visitor,
+        "menu": [(path, t[word]) for need, path, word in MENU if may(need)],
+        "links": LINKS,
+        "statuses": {int(status): (status.name_vi, status.name_en)[at] for status in Status},
+        "local": local,
+        "in_language": in_language,
+        "address": address,
+        "now": local(now),
+        "clock_now": now,
+    }
+
+
+def rows_of(
+    container: Container, found: list[Row], bound: Mapping[str, object], *, key: str = "id"
+) -> tuple[list[Row], str | None]:
+    """The rows of a page that was read one row too long, and the address of the next page."""
+    if len(found) <= ROWS:
+        return found, None
+    cursor = cursors.write(container, int(getattr(found[ROWS - 1], key)), bound)
+    return found[:ROWS], cursors.next_link(cursor)
+
+
+def counted(count: int, exact: bool) -> str:
+    """A total: exact up to 10,000, then ``10.000+``."""
+    return f"{count:,}".replace(",", ".") + ("" if exact else "+")
+
+
+def back(path: str, told: str | None = None) -> Response:
+    """Send the browser to *path* of ours, which tells the word *told*."""
+    where = f"{path}{'&' if '?' in path else '?'}{urlencode({'told': told})}" if told else path
+    return Response(status=303, headers={"Location": where})
+
+
+def own_path(given: str) -> str:
+    """*given* if it is an address of this site, else the first page."""
+    safe = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isprintable()
+    return given[:2000] if safe else "/"
+
+
+def address(**changes: object) -> str:
+    """This very view with other filters; None takes one out."""
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in changes and k not in _PASSING]
+    given = [(name, str(value)) for name, value in changes.items() if value is not None]
+    query = urlencode([*kept, *given])
+    return f"{request.path}?{query}" if query else request.path
+
+
+def in_language(lang: str) -> str:
+    """This very view in another language: its address with every filter."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.path}?{urlencode([*kept, ('lang', lang)])}"
+
+
+def local(moment: datetime | str | None) -> str:
+    """A moment as people here read it: ``22/11/2026 10:42:07`` in Vietnam's time."""
+    if not moment:
+        return ""
+    aware = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return aware.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def day_begins(day: str) -> datetime | None:
+    """The first moment of an ISO or dd/mm/yyyy day here. Raises: RequestInvalid."""
+    if not day:
+        return None
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(day, form).replace(tzinfo=VIETNAM)
+        except ValueError:
+            continue
+    raise errors.RequestInvalid(reason=f"{day!r} is no day; write 2026-11-22 or 22/11/2026")
+
+
+def day_ends(day: str) -> datetime | None:
+    """The first moment after a day. Raises: RequestInvalid."""
+    begins = day_begins(day)
+    return begins + timedelta(days=1) if begins else None
+
+
+def reason() -> str:
+    """The reason that the form gives. Raises: RequestInvalid when there is none."""
+    given = request.form.get("reason", "").strip()
+    if not given:
+        raise errors.RequestInvalid(
+            reason="the reason is missing", fields=[{"field": "reason", "reason": "is missing"}]
+        )
+    return given[:2000]
+
+
+def _around_error() -> dict[str, object]:
+    """The frame of an error's page, which asks no database; with what was typed where the session is over."""
+    kept = ""
+    if request.method == "POST" and not request.path.startswith("/vao") and request.mimetype in _FORMS:
+        kept = json.dumps({name: values for name, values in request.form.lists() if name != "csrf"})
+    where = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return {**frame(SystemClock().now()), "next": where, "kept": kept if len(kept) < _MOST_KEPT else ""}
+
+
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_MOST_KEPT = 100_000
+_PASSING = frozenset({"cursor", "lang", "theme", "told"})
+
+
+def _keep_choices(response: Response) -> Response:
+    for name, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
+        chosen = request.args.get(name)
+        if chosen in allowed and response.status_code < 400:
+            response.set_cookie(
+                f"lt_{name}", str(chosen), max_age=_KEPT_S, samesite="Lax", secure=request.is_secure
+            )
+    return response
