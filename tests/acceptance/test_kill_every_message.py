@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.killed_walk import Ground, points
 from tests.support.killing import Blow
+from tests.support.killing_ground import Ground, points
 
 REPORT_EVERY = 25
 BOTH = os.environ.get("KILL_SIDES") == "both"

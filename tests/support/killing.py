@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -130,7 +131,7 @@ class _Line:
     def _up(self) -> None:
         while data := self._client.recv(1 << 20):
             if self._proxy.falls():
-                self._proxy.strike(lambda told=data: self._carry_out(told))
+                self._proxy.strike(partial(self._carry_out, data))
                 return
             self._server.sendall(data)
 

@@ -162,9 +162,10 @@ class Outside:
             return False
         items = page["items"]
         for item in items if isinstance(items, list) else []:
-            seen = self.seen.setdefault(str(item["code"]), [])
-            if not seen or seen[-1] != item["status"]:
-                seen.append(int(item["status"]))
+            assert isinstance(item, dict)
+            seen, status = self.seen.setdefault(str(item["code"]), []), int(str(item["status"]))
+            if seen[-1:] != [status]:
+                seen.append(status)
         return True
 
     # -- the admin ------------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ class Outside:
         act = self._decision(row)
         if act is None:
             return
-        reply = REPLIES.get(str(row["partner"]), {}) if act == "done" else {}
+        reply = dict(REPLIES[str(row["partner"])]) if act == "done" else {}
         body: Json = {"action": act, "reason": "as the partner's journal says", "data": reply}
         status, _ = self._post(f"/api/v1/incidents/{row['id']}/act", body, key=f"incident-{row['id']}")
         if status < 300:

@@ -20,8 +20,9 @@ from engine.storage.partners import BreakerPolicy
 from tests.support import witness
 from tests.support.exchange import DATA, Setup
 from tests.support.kill_worker import FATAL
-from tests.support.killed_walk import Ground, NotEnded, Walk
+from tests.support.killed_walk import NotEnded, Walk
 from tests.support.killing import Blow, Stable
+from tests.support.killing_ground import Ground
 from tests.support.procedures import DESK, NOON, submission
 
 BAO = "Bao"  # may neither be repeated nor asked after
