@@ -52,7 +52,7 @@ class Advance:
     # -- kinds of events -------------------------------------------------------------------------------
 
     def submitted(self) -> None:
-        if self.event.instance is None:
+        if self.event.instance is None and not Status(self.book.status).is_final:
             deployment, process = self.book.dossier.deployment, self.book.procedure.process
             self._take(self.interpreter.begin(deployment, process, {}, self._run_view()))
 

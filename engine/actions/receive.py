@@ -187,13 +187,16 @@ def _deliver(
 
 
 def _open_conflict(connection: Connection, arrival: Arrival, dossier: int | None) -> None:
+    facts = {"message_id": arrival.message_id, "name": arrival.name}
+    if incidents.is_open(connection, "message-conflict", arrival.source, facts):
+        return
     incidents.open_incident(
         connection,
         "message-conflict",
         f"{arrival.source} sent message {arrival.message_id} again with another body",
         dossier=dossier,
         partner=arrival.source,
-        facts={"message_id": arrival.message_id, "name": arrival.name},
+        facts=facts,
         actions=["close"],
     )
 

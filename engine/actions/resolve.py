@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.storage import access, events, incidents, resolving
+from engine.storage import access, dossiers, events, incidents, messages, resolving
 from engine.storage.database import Connection, Store
 from engine.storage.resolving import ConcernedCall, OpenIncident
 
@@ -61,21 +61,27 @@ def act(
 ) -> None:
     """Do *action* about an open incident.
 
-    ``done`` takes *data* as the partner's reply; ``skip`` goes on as if done, with *data* as variables.
+    ``done`` takes *data* as the partner's reply; ``skip`` goes on as if done, with *data* as variables; ``deliver``
+    gives a message to the dossier whose code *data* holds as ``dossier``.
 
     Raises:
         IncidentNotFound; IncidentClosed; ActionRefused: not one of the incident's actions.
+        ActionNotNow: its call went on by itself. DossierNotFound: there is none to deliver to.
     """
     with store.transaction() as connection:
-        found = resolving.take(connection, incident)
+        found = resolving.take(connection, incident)  # its dossier and its call with it
         if found is None:
             raise errors.IncidentNotFound(incident=incident)
         if found.status == "closed":
             raise errors.IncidentClosed(incident=incident)
         if action not in found.actions or action not in _ACTS:
             raise errors.ActionRefused(incident=incident, action=action, known=", ".join(found.actions))
+        if found.call_id is not None and found.call_status not in resolving.HELD and action != "close":
+            raise errors.ActionNotNow(what=f"call {found.call_id} is {found.call_status} by now")
         _ACTS[action](_Act(connection=connection, incident=found, data=data or {}, by=by, reason=reason))
         incidents.close(connection, incident, by=by, resolution=action)
+        if found.call_id is not None and action != "close":
+            incidents.close_of_call(connection, found.call_id, by=by, resolution=action)
         access.audit(
             connection,
             by,
@@ -122,6 +128,17 @@ def _skip(one: _Act) -> None:
     one.tell("skip", call)
 
 
+def _deliver(one: _Act) -> None:
+    code = str(one.data.get("dossier") or "")
+    found = dossiers.find_status(one.connection, code)
+    if found is None:
+        raise errors.DossierNotFound(dossier=code)
+    message, dossier = int(str(one.incident.facts["message"])), found[0]
+    task = messages.give(one.connection, message, dossier)
+    if task is not None:
+        events.append(one.connection, dossier, "message", {"message": message, "task": task})
+
+
 def _close(one: _Act) -> None:
     """Nothing to do but to say that it was seen."""
 
@@ -138,6 +155,7 @@ _ACTS: Mapping[str, Callable[[_Act], None]] = {
     "retry": _retry,
     "recompose": _recompose,
     "skip": _skip,
+    "deliver": _deliver,
     "close": _close,
     "pause": _pause,
 }

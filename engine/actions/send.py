@@ -116,12 +116,20 @@ def sweep_leases(store: Store, port: Partners) -> int:
     with store.transaction() as connection:
         expired = calls.expire_leases(connection)
         for call in expired:
-            terms = port.terms(call.partner, call.operation)
-            decision = unknown(terms, Attempted(ask=False, sends=1, asks=0, absents=0))
+            decision = _silent(port, call)
             calls.decide_unknown(connection, call.id, status=decision.status, wait_s=decision.wait_s)
             if decision.cause is not None:
                 _open_incident(connection, call, decision)
     return len(expired)
+
+
+def _silent(port: Partners, call: ExpiredCall) -> Decision:
+    """What becomes of a call whose sender went away; a person's business where its contract is gone, too."""
+    try:
+        terms = port.terms(call.partner, call.operation)
+    except errors.LienthongError:
+        return Decision(status="incident", cause="unknown-outcome", actions=("done", "resend", "skip"))
+    return unknown(terms, Attempted(ask=False, sends=1, asks=0, absents=0))
 
 
 def _attempted(call: ClaimedCall) -> Attempted:

@@ -41,6 +41,7 @@ def _plan(connection: Connection, row: Due, next_fire: NextFire) -> bool:
             "schedule-invalid",
             f"schedule {row.name} was disabled: {exc.message}",
             facts={"name": row.name},
+            actions=["close"],
         )
         return False
     schedules.plan_next(connection, row.name, next_at)

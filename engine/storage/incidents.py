@@ -16,6 +16,11 @@ _OPEN = text(
     """
 )
 
+_IS_OPEN = text(
+    "SELECT EXISTS (SELECT 1 FROM incident WHERE status <> 'closed' AND cause = :cause AND partner = :partner"
+    " AND facts @> CAST(:facts AS jsonb))"
+)
+
 _CLOSE = text(
     "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
     " WHERE id = :id AND status <> 'closed' RETURNING id"
@@ -58,6 +63,12 @@ def open_incident(
         },
     )
     return opened
+
+
+def is_open(connection: Connection, cause: str, partner: str, facts: Mapping[str, Json]) -> bool:
+    """Whether somebody was told of this already and has not dealt with it."""
+    given = {"cause": cause, "partner": partner, "facts": json_text(dict(facts))}
+    return bool(connection.scalar(_IS_OPEN, given))
 
 
 def close(connection: Connection, incident: int, *, by: str, resolution: str) -> bool:

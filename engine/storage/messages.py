@@ -60,6 +60,8 @@ _KEPT = text(
     """
 )
 
+_NAMED = text("SELECT name, key FROM message WHERE id = :id")
+
 _UNCLAIMED = text("UPDATE message SET status = 'unclaimed' WHERE status = 'kept' AND keep_until < :now")
 
 
@@ -136,6 +138,18 @@ def meet(connection: Connection, message: int, dossier: int, task: str) -> None:
     """Give a message to a wait."""
     connection.execute(_MEET, {"message": message, "dossier": dossier, "task": task})
     set_status(connection, [message], "met", dossier=dossier)
+
+
+def give(connection: Connection, message: int, dossier: int) -> str | None:
+    """Give a message to *dossier*: the task whose wait it meets, or None and it is kept for the dossier's next one."""
+    name, key = connection.execute(_NAMED, {"id": message}).one()
+    lock(connection, [(name, key, dossier)])
+    tasks = [task for waiting, task in open_waits(connection, name, key, dossier) if waiting == dossier]
+    if not tasks:
+        set_status(connection, [message], "kept", dossier=dossier)
+        return None
+    meet(connection, message, dossier, tasks[0])
+    return tasks[0]
 
 
 def set_status(

@@ -10,6 +10,12 @@ from engine.storage import calls
 from engine.storage.database import json_text, notify
 from engine.storage.events import CHANNEL
 
+HELD = ("incident", "refused")
+"""The states of a call in which a person decides about it."""
+
+_CONCERNS = text("SELECT dossier_id, call_id FROM incident WHERE id = :id")
+_LOCK_DOSSIER = text("SELECT id FROM dossier WHERE id = :id FOR NO KEY UPDATE")
+_LOCK_CALL = text("SELECT status FROM call WHERE id = :id FOR NO KEY UPDATE")
 _INCIDENT = text(
     "SELECT id, cause, dossier_id, partner, call_id, event_id, task, facts, actions, status"
     " FROM incident WHERE id = :id FOR UPDATE"
@@ -48,6 +54,7 @@ class OpenIncident:
     facts: Mapping[str, Json]
     actions: tuple[str, ...]
     status: str
+    call_status: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +69,14 @@ class ConcernedCall:
 
 
 def take(connection: Connection, incident: int) -> OpenIncident | None:
-    """Lock an incident; None when there is none of this id."""
-    row = connection.execute(_INCIDENT, {"id": incident}).mappings().one_or_none()
-    return None if row is None else OpenIncident(**{**row, "actions": tuple(row["actions"])})
+    """Lock an incident, after its dossier and its call as everybody does; None when there is none of this id."""
+    concerns = connection.execute(_CONCERNS, {"id": incident}).one_or_none()
+    if concerns is None:
+        return None
+    connection.execute(_LOCK_DOSSIER, {"id": concerns[0]})
+    call_status = connection.scalar(_LOCK_CALL, {"id": concerns[1]})
+    row = connection.execute(_INCIDENT, {"id": incident}).mappings().one()
+    return OpenIncident(**{**row, "actions": tuple(row["actions"]), "call_status": call_status})
 
 
 def concerned_call(connection: Connection, call: int) -> ConcernedCall:

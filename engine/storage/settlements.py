@@ -70,7 +70,7 @@ _SETTLE = text(
         WHERE a.call_id = g.id AND a.ask = g.ask AND a.number = CASE WHEN g.ask THEN g.asks ELSE g.attempt END),
     answered AS (
         UPDATE incident i SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'answered'
-        FROM settled s WHERE s.told AND i.call_id = s.id AND i.status <> 'closed'),
+        FROM settled s WHERE i.call_id = s.id AND i.status <> 'closed'),
     happened AS (
         INSERT INTO event (dossier_id, kind, payload)
         SELECT dossier_id, 'call-settled', jsonb_build_object('call', id) FROM settled WHERE told ORDER BY id)
