@@ -58,6 +58,9 @@ class Web:
         False, "whoever asks over loopback sees the console without a key; `run` sets it"
     )
     partner_keys: bool = setting(True, "partners that call us need an API key of theirs")
+    rate_per_s: float = setting(500.0, "requests a second of one API key; 0: no limit", least=0)
+    wrong_keys_per_s: float = setting(1.0, "wrong API keys a second from one address; 0: no limit", least=0)
+    arrival_s: float = setting(60.0, "how long a request may take to arrive", least=0.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

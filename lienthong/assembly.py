@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.worker import Worker, WorkerPolicy
     from engine.worker.jobs import JobPolicy
     from schedules.ticker import Ticker
+    from web.rates import Rate
 
 log = structlog.get_logger(__name__)
 
@@ -192,6 +193,8 @@ class System:
                 partner_keys=said.partner_keys,
                 public_url=said.public_url,
                 next_fire=next_fire,
+                rate=_rate(said.rate_per_s),
+                stranger_rate=_rate(said.wrong_keys_per_s),
                 offered=lambda: offers(self.settings.partners_path),
             )
         )
@@ -227,6 +230,13 @@ class System:
         if self.settings.web.secret_key:
             return self.settings.web.secret_key.encode()
         return _kept_secret(self.settings.data_dir / "web.secret")
+
+
+def _rate(per_s: float) -> "Rate | None":
+    """Ten seconds' worth may come at once."""
+    from web.rates import Rate
+
+    return Rate(per_s=per_s, burst=max(1, round(per_s * 10))) if per_s else None
 
 
 def _kept_secret(file: Path) -> bytes:

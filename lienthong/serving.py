@@ -25,6 +25,7 @@ def web_server(application: "Flask", settings: Web) -> "WebServer":
             host=settings.host,
             port=settings.port,
             threads=settings.threads,
+            arrival_s=settings.arrival_s,
             max_body_bytes=settings.max_body_bytes,
         )
     except OSError as exc:

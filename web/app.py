@@ -47,6 +47,7 @@ def create_app(container: Container) -> Flask:
     security.init_app(app)
     problems.init_app(app)
     app.before_request(_refuse_nul)
+    limits.before_keys(app, container)
     auth.init_app(app, container, access.admitting(container))
     rendering.init_app(app)
     app.before_request(_refuse_large)

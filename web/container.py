@@ -11,6 +11,7 @@ from engine.actions.tick import NextFire
 from engine.clock import Clock
 from engine.exchange.ports import Inbound
 from engine.storage.database import Store
+from web.rates import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class Container:
     *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over loopback,
     under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys* asks partners
     that call us for an API key of theirs. *next_fire* reads the triggers of the timetable; *offered* tells what partners'
-    contracts offer, so that a deployment can be held against it.
+    contracts offer, so that a deployment can be held against it. *rate* is each key's, *stranger_rate* that of wrong keys
+    from one address; None: no limit.
     """
 
     store: Store
@@ -65,6 +67,8 @@ class Container:
     partner_keys: bool = True
     public_url: str = ""
     next_fire: NextFire | None = None
+    rate: Rate | None = None
+    stranger_rate: Rate | None = None
     offered: Callable[[], Mapping[str, frozenset[str]] | None] = nothing_known
 
     def __post_init__(self) -> None:

@@ -1,16 +1,74 @@
-"""What is refused before a view runs: a query that nobody asked for."""
+"""What is refused before a view runs: too many requests of one caller, and a query that nobody asked for.
+
+A caller is its key; who has none that counts is its address. Sizes and depths are looked at in `web.app` and `web.bodies`,
+how long a request may take to arrive in `web.server`.
+"""
 
 import inspect
 
-from flask import Flask, request
+from flask import Flask, Response, g, request
 
 from engine import errors
+from engine.actions.keys import Principal
 from web.api.models import PREFIX
+from web.container import Container
+from web.rates import Buckets
+
+EXTENSION = "lienthong_rates"
+
+
+class Limits:
+    """The buckets of one application: of callers, and of addresses that nobody knows."""
+
+    def __init__(self, container: Container) -> None:
+        self._callers = Buckets(container.rate) if container.rate else None
+        self._strangers = Buckets(container.stranger_rate) if container.stranger_rate else None
+
+    def count(self, caller: Principal) -> None:
+        """Raises: RateExceeded."""
+        wait_s = self._callers.take(caller.id) if self._callers else 0.0
+        if wait_s:
+            raise errors.RateExceeded(retry_after_s=wait_s)
+
+    def refuse_stranger(self) -> None:
+        """Look at no key from an address that came with too many wrong ones. Raises: RateExceeded."""
+        wait_s = self._strangers.wait_s(request.remote_addr or "") if self._strangers else 0.0
+        if wait_s:
+            raise errors.RateExceeded(retry_after_s=wait_s)
+
+    def note(self, response: Response) -> Response:
+        """Count a refused key on its address's account."""
+        if response.status_code == 401 and self._strangers and "Authorization" in request.headers:
+            self._strangers.take(request.remote_addr or "")
+        return response
+
+
+def count(caller: Principal, app: Flask) -> None:
+    """Count a request of *caller*. Raises: RateExceeded."""
+    limits: Limits = app.extensions[EXTENSION]
+    limits.count(caller)
+
+
+def before_keys(app: Flask, container: Container) -> None:
+    """Refuse addresses that try keys; to be called before keys are looked at."""
+    limits = app.extensions[EXTENSION] = Limits(container)
+
+    def refuse() -> None:
+        if "Authorization" in request.headers:
+            limits.refuse_stranger()
+
+    app.before_request(refuse)
+    app.after_request(limits.note)
 
 
 def init_app(app: Flask) -> None:
     """Check every request of *app* whose caller is known by now."""
     asking: dict[str, bool] = {}
+
+    def count_caller() -> None:
+        caller = g.get("principal")
+        if isinstance(caller, Principal) and caller.id.startswith("key:"):
+            count(caller, app)
 
     def refuse_unasked() -> None:
         """A view without a query would ignore one; a list that ignores its filter shows what it should not."""
@@ -22,4 +80,5 @@ def init_app(app: Flask) -> None:
         if not asking[endpoint]:
             raise errors.RequestInvalid(reason=f"{next(iter(request.args))} is not known here")
 
+    app.before_request(count_caller)
     app.before_request(refuse_unasked)

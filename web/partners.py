@@ -3,9 +3,10 @@
 What a message means, how it is checked and what the partner is told is its contract's business (`exchange.Inbound`).
 """
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from engine import errors
+from web import limits
 from web.auth import OPEN, authenticated, needs
 from web.container import Container
 
@@ -34,6 +35,7 @@ def routes(container: Container) -> Blueprint:
 def _admit(container: Container, partner: str) -> None:
     """Let in a key with the scope ``messages`` that belongs to *partner*, or an admin's."""
     caller = authenticated(container)
+    limits.count(caller, current_app)
     caller.require("messages")
     if caller.partner != partner and "admin" not in caller.scopes:
         raise errors.NotAllowed(

@@ -3,6 +3,8 @@
 Which code an error has is said by its class in `engine.errors`; its page is under ``/errors/<code>`` and in docs/errors.
 """
 
+import math
+
 import orjson
 import structlog
 from flask import Flask, Response, current_app, render_template, request
@@ -76,6 +78,9 @@ def respond(error: LienthongError) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="lienthong"'
     if isinstance(error.facts.get("etag"), str):
         response.set_etag(str(error.facts["etag"]))
+    wait_s = error.facts.get("retry_after_s")
+    if isinstance(wait_s, int | float):
+        response.headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
     if error.status == 503:
         response.headers["Retry-After"] = "2"
     return response

@@ -2,6 +2,7 @@
 ends without breaking a request that is under way.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +10,20 @@ import orjson
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, TcpWSGIServer, create_server
 from waitress.task import ErrorTask, queue_logger
+from waitress.utilities import BadRequest
 
 from web.problems import MEDIA_TYPE, title
 
 _MARGIN = 64 * 1024  # above our own limit, which answers with more words
-_CODES = {413: "body-too-large", 400: "request-invalid", 431: "request-invalid"}
+_CODES = {
+    400: "request-invalid",
+    408: "request-too-slow",
+    413: "body-too-large",
+    431: "request-invalid",
+}
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress is published without types
@@ -39,6 +47,30 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress is published wi
         self.write(body)
 
 
+class _TooSlow(BadRequest):  # type: ignore[misc]
+    code = 408
+    reason = "Request Timeout"
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Gives up on a request that trickles in: it would hold its connection as long as it likes."""
+
+    arrival_s = 60.0
+    completed: bool
+
+    def __init__(self, adj: object) -> None:
+        super().__init__(adj)
+        self._begun = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        if not self.completed and time.monotonic() - self._begun > self.arrival_s:
+            self.error = _TooSlow(f"the request took more than {self.arrival_s:g} s to arrive")
+            self.completed = True
+            return len(data)
+        return taken
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _ProblemTask
 
@@ -50,7 +82,9 @@ class WebServer:
         OSError: the address cannot be had.
     """
 
-    def __init__(self, app: Flask, *, host: str, port: int, threads: int, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: Flask, *, host: str, port: int, threads: int, max_body_bytes: int, arrival_s: float = 60.0
+    ) -> None:
         queue_logger.setLevel("ERROR")  # a request that waits for a thread is nothing to warn of
         self._map: dict[int, Any] = {}
         self._server = create_server(
@@ -65,8 +99,10 @@ class WebServer:
             ident="lienthong",
             clear_untrusted_proxy_headers=False,  # nobody trusts them; an open console looks whether they are there
         )
+        parser = type("Parser", (_Parser,), {"arrival_s": arrival_s})
+        channel = type("Channel", (_Channel,), {"parser_class": parser})
         for listener in self._listeners():
-            listener.channel_class = _Channel
+            listener.channel_class = channel
 
     @property
     def port(self) -> int:

@@ -1,6 +1,8 @@
 """Who may do what over HTTP: keys, scopes, units, partners; and what every answer carries."""
 
 import base64
+import socket
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +12,8 @@ from engine.exchange.ports import Receipt
 from tests.support.counter import Counter, dossier, open_counter
 from web.app import create_app
 from web.auth import OPEN
+from web.rates import Rate
+from web.server import WebServer
 
 
 def test_without_a_key_nothing_is_told(counter: Counter) -> None:
@@ -183,3 +187,37 @@ def test_a_failing_statement_tells_the_log_nothing_of_people(
     assert counter.hand_in().code == "store-conflict"
     told = capfd.readouterr()
     assert "Nguyễn" not in told.out + told.err
+
+
+def test_a_caller_that_asks_too_often_waits_and_others_do_not(database: object) -> None:
+    slow = {"rate": Rate(per_s=0.001, burst=2), "stranger_rate": Rate(per_s=0.001, burst=2)}
+    with open_counter(database.url, **slow) as counter:  # type: ignore[attr-defined]
+        statuses = [counter.get("/api/v1/dossiers", key=counter.desk).status for _ in range(3)]
+        assert statuses == [200, 200, 429]
+        reply = counter.get("/api/v1/dossiers", key=counter.desk)
+        assert (reply.code, int(reply.headers["retry-after"]) > 900) == ("rate-exceeded", True)
+        assert counter.get("/api/v1/work-items", key=counter.officer).status == 200
+        wrong = [counter.get("/api/v1/dossiers", key=f"lt_a_{n}").status for n in range(3)]
+        assert wrong == [401, 401, 429]
+        assert counter.get("/health/live").status == 200
+
+
+def test_a_request_that_trickles_in_is_given_up(counter: Counter) -> None:
+    server = WebServer(
+        create_app(counter.container),
+        host="127.0.0.1",
+        port=0,
+        threads=1,
+        max_body_bytes=1000,
+        arrival_s=0.0,
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
+            slow.sendall(b"POST /api/v1/dossiers HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+            slow.sendall(b"{")
+            assert slow.recv(4000).startswith(b"HTTP/1.1 408 Request Timeout")
+    finally:
+        server.close()
+        thread.join(timeout=5)
