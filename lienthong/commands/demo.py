@@ -47,6 +47,7 @@ def command(dossiers: int, workers: int, as_json: bool) -> int:
                 "holds": result.holds,
                 "outcomes": rows,
                 "wrong": wrong,
+                "stalled": result.stalled,
                 "lost": result.lost,
                 "doubled": result.doubled,
                 "incidents": result.incidents,

@@ -15,7 +15,7 @@ from lienthong.demo.batch import Batch, Case
 from lienthong.demo.clock import DemoTime
 from lienthong.demo.desk import Desk
 from lienthong.demo.faults import Faults
-from lienthong.demo.interface import DemoFailed, Interface
+from lienthong.demo.interface import Interface, Stalled
 from lienthong.demo.people import Applicants, Officers
 from lienthong.demo.show import Bar
 
@@ -54,7 +54,7 @@ class Conductor:
         """Bring every dossier to its end.
 
         Raises:
-            DemoFailed: names the dossiers that do not come on, and what they wait for.
+            Stalled: names the dossiers that do not come on, and what they wait for.
         """
         try:
             self._cast.faults.order(self._batch)
@@ -126,7 +126,7 @@ class Conductor:
         for one in self._cast.desk.held_by(case):
             if one["kind"] == "timer" and one["until"]:
                 return datetime.fromisoformat(str(one["until"]))
-        raise DemoFailed(f"{self._waits_for(case)}, and no term ends that")
+        raise Stalled(f"{self._waits_for(case)}, and no term ends that")
 
     # -- waiting -----------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class Conductor:
         if time.monotonic() - self._moved_at > STALLED_S:
             stuck = [case for case in self._batch.open() if case.code not in self._calm]
             told = "; ".join(self._waits_for(case) for case in stuck[:_NAMED])
-            raise DemoFailed(
+            raise Stalled(
                 f"nothing happened for {STALLED_S:g} s, {len(stuck)} dossiers do not come on: {told}"
             )
 

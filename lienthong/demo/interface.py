@@ -25,6 +25,10 @@ class DemoFailed(click.ClickException):
     """The demo cannot go on; the message says which dossier waits for what."""
 
 
+class Stalled(DemoFailed):
+    """Nothing moves any more; what there is can still be counted."""
+
+
 class Interface:
     """The web of a running system, seen by the owner of one API key."""
 

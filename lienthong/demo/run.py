@@ -23,7 +23,7 @@ from lienthong.demo.clock import DemoTime
 from lienthong.demo.conductor import Cast, Conductor
 from lienthong.demo.desk import Desk
 from lienthong.demo.faults import Faults
-from lienthong.demo.interface import DemoFailed, Interface
+from lienthong.demo.interface import DemoFailed, Interface, Stalled
 from lienthong.demo.journal import DeskJournal
 from lienthong.demo.people import Applicants, Officers
 from lienthong.demo.show import Bar, mix
@@ -57,6 +57,7 @@ class Result:
     statuses: int
     effects: int
     seconds: float
+    stalled: str
 
     @property
     def finished(self) -> int:
@@ -81,7 +82,7 @@ def play(house: House, system: System, size: int, environment: Mapping[str, str]
     """Run *size* dossiers through the system that *house* has opened.
 
     Raises:
-        DemoFailed: a step took too long, or the interface refused what it should take.
+        DemoFailed: the interface refused what it should take, or did not answer.
     """
     folder = system.settings.data_dir
     with ExitStack() as stack:
@@ -93,7 +94,11 @@ def play(house: House, system: System, size: int, environment: Mapping[str, str]
         began = time.monotonic()
         conductor = Conductor(batch, _cast(stack, house, system, batch, journal), Bar(size, quiet=quiet))
         known = conductor.known_incidents()
-        conductor.run()
+        stalled = ""
+        try:
+            conductor.run()
+        except Stalled as exc:
+            stalled = exc.message
         incidents = conductor.open_incidents(known)
         seconds = time.monotonic() - began
         counted = count(journal.path, folder / "simulators" / "journal.jsonl", environment)
@@ -101,6 +106,7 @@ def play(house: House, system: System, size: int, environment: Mapping[str, str]
         batch=batch,
         incidents=incidents,
         seconds=seconds,
+        stalled=stalled,
         **counted,
     )
 

@@ -100,6 +100,8 @@ def print_findings(result: "Result") -> None:
     for case in result.batch.cases:
         if case.wrong:
             click.echo(f"unexpected: {case.title} {case.wrong}")
+    if result.stalled:
+        click.echo(f"stalled: {result.stalled}")
     for kind, found in (("lost", result.lost), ("doubled", result.doubled)):
         for one in found[:_MOST_FINDINGS]:
             click.echo(f"{kind}: {one}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+Process = subprocess.Popen[str]
 CHECKOUT = Path(__file__).resolve().parents[2]
 LAST = re.compile(r"demo: 20 dossiers, 20 finished, 0 lost, 0 doubled, 0 incidents, (\d+) calls, \d+ s")
 
@@ -28,9 +29,21 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def demo(folder: Path, *words: str) -> subprocess.Popen[str]:
+# A broken connection where nobody can find out what happened: what the plans never do.
+HOPELESS = """
+import sys
+from lienthong import cli
+from lienthong.demo import conductor, plans
+trouble = plans.Trouble(call=plans.RESIDENCE, fault="drop-after")
+object.__setattr__(plans.MIX[0], "troubles", (trouble,))
+conductor.STALLED_S = 8.0
+sys.exit(cli.run(["demo", *sys.argv[1:]]))
+"""
+
+
+def demo(folder: Path, *words: str, program: tuple[str, ...] = ("-m", "lienthong", "demo")) -> Process:
     return subprocess.Popen(
-        [sys.executable, "-m", "lienthong", "demo", *words],
+        [sys.executable, *program, *words],
         cwd=CHECKOUT,
         env={**os.environ, "LIENTHONG_DATA_DIR": str(folder)},
         stdout=subprocess.PIPE,
@@ -82,3 +95,17 @@ def test_twenty_dossiers_finish_and_a_killed_run_does_not_hurt_the_next(folder: 
     runs = [set(handed_in(folder, run)) for run in (1, 2, 3)]
     assert [len(run) for run in (runs[0], runs[2])] == [20, 20]
     assert len(set.union(*runs)) == sum(len(run) for run in runs)
+
+
+@pytest.mark.control
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_dossier_that_cannot_go_on_is_told_and_the_demo_fails(folder: Path) -> None:
+    running = demo(folder, "--dossiers", "1", program=("-c", HOPELESS))
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 1, out + err
+    assert re.fullmatch(
+        r"demo: 1 dossiers, 0 finished, 0 lost, 0 doubled, 1 incidents, \d+ calls, \d+ s",
+        out.splitlines()[-1],
+    )
+    assert re.search(r"stalled: .*waits for .*DangKyThuongTru \(incident\)", out)

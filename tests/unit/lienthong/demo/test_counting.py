@@ -136,3 +136,11 @@ def test_other_runs_are_not_counted(desk: Lines, partners: Lines) -> None:
     other = [request("post", "TaoDon", {"OrderNumber": "H99.14-260101-0001"})]
     assert count_all(desk, partners + other, MODEL) == count_all(desk, partners, MODEL)
     assert count_all([], other, MODEL) == Count()
+
+
+def test_of_a_dossier_that_is_not_over_nothing_is_lost_yet_but_doubled_is_doubled(
+    desk: Lines, partners: Lines
+) -> None:
+    unfinished = desk[:2]
+    assert count_all(unfinished, partners[:3], MODEL).lost == []
+    assert len(count_all(unfinished, [*partners[:6], CIVIL], MODEL).doubled) == 1
