@@ -39,7 +39,7 @@ run: install ## the same system until Ctrl-C, with the console
 	@$(PY) -m lienthong run --simulate
 
 bench: install ## measure; writes bench.json
-	@PYTHONPATH=.:tests $(PY) tests/benchmarks/run.py
+	@$(PY) -m tests.benchmarks $(BENCH)
 
 fuzz: install ## mutated expressions against FEEL for a while: make fuzz MINUTES=60
 	@PYTHONPATH=.:tests/support $(PY) tests/support/feel_fuzz.py --minutes $(MINUTES)

@@ -47,7 +47,7 @@ def main(names: tuple[str, ...], output: Path) -> None:
 def _line(key: str, value: float) -> str:
     budget = BUDGETS.get(key)
     verdict = "" if budget is None else "met" if budget.met(value) else "MISSED"
-    return f"{key:<26} {value:>12.3f}   {str(budget or ''):<10} {verdict}"
+    return f"{key:<26} {value:>12.3f}   {budget or ''!s:<10} {verdict}"
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from tests.benchmarks.place import Place
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"'
-    ' id="d" name="fees" namespace="urn:bench"><decision id="fee" name="fee"><decisionTable id="t" hitPolicy="FIRST">'
+    ' id="d" name="fees" namespace="urn:bench">'
 )
-COLUMNS = ("kind", "amount", "age", "area", "online")  # and one output: six in all
+COLUMNS = ("kind", "amount", "age", "area", "online", "urgent")
 
 
 def measure(_place: Place) -> Mapping[str, float]:
@@ -29,6 +29,7 @@ def _table(rules: int, times: int) -> float:
         "age": feel.from_json(30),
         "area": "city",
         "online": True,
+        "urgent": False,
     }
     now = datetime.now(UTC)
     surroundings = Surroundings(clock=lambda: now)
@@ -41,12 +42,21 @@ def _table(rules: int, times: int) -> float:
 def _dmn(rules: int) -> bytes:
     parts = [_HEAD]
     parts += [
+        f'<inputData id="{name}" name="{name}"><variable name="{name}"/></inputData>' for name in COLUMNS
+    ]
+    parts.append('<decision id="fee" name="fee"><variable name="fee"/>')
+    parts += [
+        f'<informationRequirement><requiredInput href="#{name}"/></informationRequirement>'
+        for name in COLUMNS
+    ]
+    parts.append('<decisionTable id="t" hitPolicy="FIRST">')
+    parts += [
         f'<input id="i{n}"><inputExpression id="e{n}"><text>{name}</text></inputExpression></input>'
         for n, name in enumerate(COLUMNS)
     ]
     parts.append('<output id="o" name="fee"/>')
     for n in range(rules):
-        entries = [f'"k{n}"', f"[{n * 10}..{n * 10 + 9}]", "&gt;= 18", '"city","town"', "true"]
+        entries = [f'"k{n}"', f"[{n * 10}..{n * 10 + 9}]", "&gt;= 18", '"city","town"', "true", "-"]
         cells = "".join(
             f'<inputEntry id="c{n}-{i}"><text>{entry}</text></inputEntry>' for i, entry in enumerate(entries)
         )
