@@ -5,7 +5,8 @@ left unknown by a dying worker than it may have under way at all.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -16,11 +17,14 @@ from engine.exchange.ports import Answer, Partners
 from engine.storage.calls import ClaimedCall
 from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
+from engine.storage.settlements import SettledCall
 
 log = structlog.get_logger(__name__)
 
 Finished = tuple[ClaimedCall, Answer]
 GROUP = 50
+AGAIN_S = 0.25
+PATIENCE_S = 120.0  # beyond it, most leases ran out and the calls went their way as unknown
 
 
 class SettleLoop(threading.Thread):
@@ -41,6 +45,7 @@ class SettleLoop(threading.Thread):
         self._breaker = breaker
         self._queue: SimpleQueue[Finished | None] = SimpleQueue()
         self._next: Finished | None = None
+        self._pause = threading.Event()  # never set: it is what a wait is timed by
 
     def put(self, call: ClaimedCall, answer: Answer) -> None:
         """Have *answer* settled soon."""
@@ -85,7 +90,7 @@ class SettleLoop(threading.Thread):
     def _settle(self, group: Sequence[Finished]) -> bool:
         more = any(call.troubled for call, _ in group)  # a partner that recovers sends on
         try:
-            settled = send.settle_group(self._store, self._port, group)
+            settled = self._settle_when_possible(group)
             more = more or any(one.lets_go for one in settled.values())
         except errors.StoreError as error:
             log.warning("settlement_lost", calls=len(group), reason=error.message)
@@ -98,10 +103,27 @@ class SettleLoop(threading.Thread):
         self._record_health(group)
         return more
 
+    def _settle_when_possible(self, group: Sequence[Finished]) -> Mapping[int, SettledCall]:
+        """Settle, again and again while the database is away: an answer in hand must not become an unknown call.
+
+        Settling twice does no harm, so that a commit of unknown outcome is simply repeated.
+        """
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return send.settle_group(self._store, self._port, group)
+            except errors.StoreError as error:
+                if isinstance(error, errors.StoreConflict) or time.monotonic() > until:
+                    raise
+                log.warning("settlement_waits", calls=len(group), reason=error.message)
+                self._pause.wait(AGAIN_S)
+
     def _settle_alone(self, one: Finished) -> None:
         try:
             send.settle(self._store, self._port, *one)
-        except Exception as error:  # its lease will run out and the call become unknown; the others are settled
+        except (
+            Exception
+        ) as error:  # its lease will run out and the call become unknown; the others are settled
             reason = error.message if isinstance(error, errors.LienthongError) else type(error).__name__
             log.exception("settlement_lost", call=one[0].id, partner=one[0].partner, reason=reason)
 
