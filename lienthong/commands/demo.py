@@ -31,8 +31,9 @@ def command(dossiers: int, workers: int, as_json: bool) -> int:
     refuse_real_data(settings)
     house = House(settings, environment, simulate=True, workers=workers, port=settings.web.port)
     with house.opened():
-        if not as_json:
-            click.echo(f"console: {house.address}\n")
+        click.echo(f"console: {house.address}", err=True)
+        if house.admin_password:
+            click.echo(f"sign in as: admin, password {house.admin_password} (told this once)", err=True)
         system = System(settings, house.database_url)
         try:
             result = play(house, system, dossiers, environment, quiet=as_json)
