@@ -31,6 +31,7 @@ class JobPolicy:
     leases_s: float = 2.0
     feeds_s: float = 1.0
     messages_s: float = 60.0
+    batches_s: float = 5.0
     concurrency: int = 4
 
 
@@ -41,6 +42,7 @@ def timetable(policy: JobPolicy) -> list[Planned]:
         "leases": policy.leases_s,
         "feeds": policy.feeds_s,
         "messages": policy.messages_s,
+        "batches": policy.batches_s,
     }
     return [Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()]
 

@@ -19,6 +19,7 @@ from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
 from engine.worker.appliers import ApplyLoop
 from engine.worker.jobs import JobLoop, JobPolicy
+from engine.worker.memory import settle_collector
 from engine.worker.senders import SendLoop
 from engine.worker.wakeups import Listener
 

@@ -13,6 +13,7 @@ from engine.actions.deploy import DeploymentShelf
 from engine.clock import SystemClock
 from engine.runtime.interpreter import SpiffInterpreter
 from engine.storage.database import Store
+from engine.worker.memory import settle_collector
 from tests.benchmarks import place
 
 
@@ -82,6 +83,7 @@ def _work(url: str, group: int, name: str, pipe: Pipe) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     store = Store(url, steady=True)
     one = applier(store, group=group, name=name)
+    settle_collector()
     pipe.send(True)
     while pipe.recv():
         drain(one)
