@@ -46,7 +46,12 @@ ROLES: Mapping[str, frozenset[str]] = {
 """What each role may do; an account has the rights of all its roles. An account with a unit sees that unit's only."""
 
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """What the password of an unknown account is compared with; made when it is first needed, for it takes its time."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +189,7 @@ def _count(store: Store, name: str, address: str, *, known: bool) -> None:
 def _matches(hashed: str | None, password: str) -> bool:
     """Takes as long for a name that nobody has."""
     try:
-        return _HASHER.verify(hashed or _NOBODY, password) and hashed is not None
+        return _HASHER.verify(hashed or _nobody(), password) and hashed is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
 
