@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -188,8 +189,9 @@ def _count(store: Store, name: str, address: str, *, known: bool) -> None:
 
 def _matches(hashed: str | None, password: str) -> bool:
     """Takes as long for a name that nobody has."""
+    nobody = _nobody()
     try:
-        return _HASHER.verify(hashed or _nobody(), password) and hashed is not None
+        return _HASHER.verify(hashed or nobody, password) and hashed is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
 
