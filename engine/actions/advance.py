@@ -83,7 +83,10 @@ class Advance:
             self.returned = message.id
 
     def timer(self) -> None:
-        self._advance(run.TimerFired(task=str(self.event.payload["task"])))
+        task = str(self.event.payload["task"])
+        if self.event.payload.get("legal") and self.book.put_off(task):
+            return
+        self._advance(run.TimerFired(task=task))
 
     def work_item(self) -> None:
         payload = self.event.payload

@@ -177,15 +177,27 @@ class Book:
         self._count_timers(entries)
 
     def _count_timers(self, entries: list[Entry]) -> None:
-        pauses = ledger.pauses(entries)
         for timer in groups.legal_timers(self.connection, self.dossier.id):
-            base = self.calendar.add_working_days(timer.legal_from, timer.legal_days)
-            others = [pause for pause in pauses if pause.task != timer.host]
-            due = ledger.moved(base, others, self.calendar, since=timer.legal_from, until=self.now)
-            if due != timer.due_at:
-                self.writes.timers_due.append(
-                    row(dossier_id=self.dossier.id, task=timer.task, due_at=instant(due))
-                )
+            due = self._due_of(timer, entries)
+            if due != timer.due_at and not timer.fired:
+                self._arm(timer.task, due)
+
+    def _due_of(self, timer: groups.LegalTimer, entries: list[Entry]) -> datetime:
+        base = self.calendar.add_working_days(timer.legal_from, timer.legal_days)
+        others = [pause for pause in ledger.pauses(entries) if pause.task != timer.host]
+        return ledger.moved(base, others, self.calendar, since=timer.legal_from, until=self.now)
+
+    def _arm(self, task: str, due: datetime) -> None:
+        self.writes.timers_due.append(row(dossier_id=self.dossier.id, task=task, due_at=instant(due)))
+
+    def put_off(self, task: str) -> bool:
+        """Whether the legal timer of *task*, which was found due, is not: days were moved, or the clock stands."""
+        for timer in groups.legal_timers(self.connection, self.dossier.id):
+            due = self._due_of(timer, self._entries())
+            if timer.task == task and due > self.now:
+                self._arm(task, due)
+                return True
+        return False
 
     # -- the row ---------------------------------------------------------------------------------------
 

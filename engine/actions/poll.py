@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from engine import errors
-from engine.actions.receive import take_message_in
+from engine.actions.receive import lock_for, take_message_in
 from engine.exchange.ports import Arrival, FeedItem, FeedPage, FeedTerms, Json, Outcome, Partners
 from engine.storage import feeds
 from engine.storage.database import Connection, Store
@@ -57,11 +57,13 @@ def _keep(
         feeds.store(connection, feed, cursor, more=False, detail=page.answer.detail)
         return 0
     new = 0
-    for item in page.items:
+    arrivals = [_arrival(feed, item) for item in page.items]
+    lock_for(connection, arrivals)
+    for arrival in arrivals:
         try:
-            new += not take_message_in(connection, _arrival(feed, item), now=now, keep_days=keep_days)
+            new += not take_message_in(connection, arrival, now=now, keep_days=keep_days)
         except errors.MessageConflict:
-            log.warning("feed_item_changed", partner=feed.partner, feed=feed.name, message=item.message_id)
+            log.warning("feed_item_changed", partner=feed.partner, feed=feed.name, message=arrival.message_id)
     feeds.store(connection, feed, page.cursor, more=page.more, detail="")
     return new
 

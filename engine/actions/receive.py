@@ -149,6 +149,12 @@ def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: fl
     return repeated
 
 
+def lock_for(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Take all locks of a transaction that stores several messages, in the order that everybody keeps."""
+    resolved = ((a.name, a.key, messages.resolve_dossier(connection, a)) for a in arrivals)
+    messages.lock(connection, list(resolved))
+
+
 def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, keep_days: float) -> bool:
     """`take_message` within a transaction that stores more, such as a feed's cursor."""
     dossier = messages.resolve_dossier(connection, arrival)

@@ -6,10 +6,12 @@ Statements live in the repositories beside this file and in ``engine.queries``. 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import orjson
 import psycopg
+from psycopg import sql
 from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import Connection, create_engine, event, exc, text
 from sqlalchemy.engine import Engine
@@ -49,13 +51,25 @@ STEADY = "; ".join(
 )
 
 
+IDLE_S = 30.0  # as long as an event's lease
+
+
 class Store:
     """A database with its pool; safe to share between threads.
 
+    *idle_s*: a process that freezes inside a transaction loses it after so long, for others wait for its locks.
     *steady* is for workers: their statements are planned once a connection, for look-ups by index.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8, pooled: bool = True, steady: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        pooled: bool = True,
+        steady: bool = False,
+        idle_s: float = IDLE_S,
+    ) -> None:
         self.url = url
         options: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 4} if pooled else {"poolclass": NullPool}
@@ -70,6 +84,7 @@ class Store:
             **options,
         )
         event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "connect", partial(_limit, idle_s=idle_s))
         if steady:
             event.listen(self.engine, "connect", _steady)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -139,6 +154,12 @@ def _prepare(driver: psycopg.Connection[Any], _record: object) -> None:
 
 def _steady(driver: psycopg.Connection[Any], _record: object) -> None:
     driver.execute(STEADY)
+    driver.commit()
+
+
+def _limit(driver: psycopg.Connection[Any], _record: object, *, idle_s: float) -> None:
+    setting = sql.Literal(round(idle_s * 1000))
+    driver.execute(sql.SQL("SET idle_in_transaction_session_timeout = {}").format(setting))
     driver.commit()
 
 

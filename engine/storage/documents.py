@@ -36,6 +36,9 @@ _ATTACH = text(
     """
 )
 
+# Before anything is looked at: the list is made of what is committed by then, whoever attaches at the same moment.
+_LOCK = text("SELECT id FROM dossier WHERE id = :dossier FOR NO KEY UPDATE")
+
 _TELL = text(
     """
     UPDATE dossier SET changed_at = now(), record = jsonb_set(record, '{documents}', (
@@ -61,6 +64,8 @@ def put(connection: Connection, sha256: str, content: bytes) -> None:
 
 def attach(connection: Connection, dossier: int, rows: Sequence[DocumentRow]) -> None:
     """Have these documents in the dossier's list and in what models read; the same paper and content is there once."""
+    if rows:
+        connection.execute(_LOCK, {"dossier": dossier})
     for row in rows:
         connection.execute(
             _ATTACH,

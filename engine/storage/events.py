@@ -36,8 +36,8 @@ _FOR_CALENDAR = text(
     """
     INSERT INTO event (dossier_id, kind, payload)
     SELECT d.id, 'calendar-changed', jsonb_build_object('calendar', CAST(:calendar AS text))
-    FROM dossier d JOIN unit u ON u.code = d.competent_unit JOIN instance i ON i.dossier_id = d.id
-    WHERE u.calendar_code = :calendar AND i.status = 'running' ORDER BY d.id
+    FROM dossier d JOIN unit u ON u.code = d.competent_unit LEFT JOIN instance i ON i.dossier_id = d.id
+    WHERE u.calendar_code = :calendar AND coalesce(i.status, 'running') = 'running' ORDER BY d.id
     """
 )
 
@@ -96,7 +96,10 @@ def append(
 
 
 def append_for_calendar(connection: Connection, calendar: str) -> int:
-    """Write a ``calendar-changed`` event for every running dossier that *calendar* counts for; how many."""
+    """Write a ``calendar-changed`` event for every running dossier that *calendar* counts for; how many.
+
+    One whose instance is not there yet may be counted by the old calendar at this very moment: it is told, too.
+    """
     written = connection.execute(_FOR_CALENDAR, {"calendar": calendar}).rowcount
     notify(connection, CHANNEL)
     return written

@@ -54,8 +54,8 @@ _LEDGER = text(
 )
 
 _LEGAL_TIMERS = text(
-    "SELECT task, legal_from, legal_days, host, due_at FROM timer"
-    " WHERE dossier_id = :id AND legal_from IS NOT NULL AND NOT fired"
+    "SELECT task, legal_from, legal_days, host, due_at, fired FROM timer"
+    " WHERE dossier_id = :id AND legal_from IS NOT NULL"
 )
 
 _REPORT = text("SELECT body FROM report WHERE dossier_id = :id AND partner = :partner AND seq = :seq")
@@ -183,11 +183,14 @@ class LegalTimer:
     legal_days: int
     host: str
     due_at: datetime
+    fired: bool  # an event tells of it, which is applied later
 
 
 def legal_timers(connection: Connection, dossier: int) -> Iterator[LegalTimer]:
     for row in connection.execute(_LEGAL_TIMERS, {"id": dossier}):
-        yield LegalTimer(task=row[0], legal_from=row[1], legal_days=row[2], host=row[3], due_at=row[4])
+        yield LegalTimer(
+            task=row[0], legal_from=row[1], legal_days=row[2], host=row[3], due_at=row[4], fired=row[5]
+        )
 
 
 def report_body(connection: Connection, dossier: int, partner: str, seq: int) -> dict[str, Json]:

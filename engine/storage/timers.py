@@ -14,9 +14,11 @@ _FIRE = text(
         ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED),
     fired AS (
         UPDATE timer t SET fired = true FROM due WHERE t.dossier_id = due.dossier_id AND t.task = due.task
-        RETURNING t.dossier_id, t.task, t.due_at)
+        RETURNING t.dossier_id, t.task, t.due_at, t.legal_from IS NOT NULL AS legal)
     INSERT INTO event (dossier_id, kind, payload)
-    SELECT dossier_id, 'timer', jsonb_build_object('task', task, 'due_at', due_at, 'at', CAST(:now AS timestamptz)) FROM fired ORDER BY due_at
+    SELECT dossier_id, 'timer', jsonb_build_object(
+        'task', task, 'due_at', due_at, 'legal', legal, 'at', CAST(:now AS timestamptz))
+    FROM fired ORDER BY due_at
     """
 )
 

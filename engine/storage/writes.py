@@ -30,11 +30,13 @@ class Writes:
     timeline: list[type_row] = field(default_factory=list)
     ledger: list[type_row] = field(default_factory=list)
     calls: list[type_row] = field(default_factory=list)
-    unwanted: list[type_row] = field(default_factory=list)
     waits: list[type_row] = field(default_factory=list)
     timers: list[type_row] = field(default_factory=list)
     timers_due: list[type_row] = field(default_factory=list)
     closed: list[type_row] = field(default_factory=list)
+    unwanted: list[type_row] = field(
+        default_factory=list
+    )  # after `closed`: the last part runs first, see `_PARTS`
     work_items: list[type_row] = field(default_factory=list)
     reports: list[type_row] = field(default_factory=list)
     report_states: list[type_row] = field(default_factory=list)
@@ -58,6 +60,7 @@ def instant(moment: datetime | None) -> str | None:
 
 # Each part reads one record set. All parts see the state before the statement,
 # so no row may be changed by two of them: `Writes` is kept net by whoever fills it.
+# PostgreSQL runs them from the last to the first. Calls must be locked before incidents, as settlements do.
 _PARTS: Mapping[str, str] = {
     "applied": """
         UPDATE event SET status = 'applied', applied_at = now(), lease_until = NULL
@@ -125,9 +128,9 @@ _PARTS: Mapping[str, str] = {
             due_at timestamptz, legal_from timestamptz, legal_days integer, host text)
         ON CONFLICT (dossier_id, task) DO UPDATE SET due_at = excluded.due_at, fired = false""",
     "timers_due": """
-        UPDATE timer t SET due_at = r.due_at
+        UPDATE timer t SET due_at = r.due_at, fired = false
         FROM jsonb_to_recordset(CAST(:timers_due AS jsonb)) AS r(dossier_id bigint, task text, due_at timestamptz)
-        WHERE t.dossier_id = r.dossier_id AND t.task = r.task AND NOT t.fired""",
+        WHERE t.dossier_id = r.dossier_id AND t.task = r.task""",
     "closed_waits": """
         DELETE FROM wait w USING jsonb_to_recordset(CAST(:closed AS jsonb)) AS r(dossier_id bigint, task text)
         WHERE w.dossier_id = r.dossier_id AND w.task = r.task""",
