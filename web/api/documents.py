@@ -7,6 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from engine import errors
 from engine.actions import documents, intake
+from engine.dossiers import media
 from engine.queries import documents as query
 from engine.queries.documents import StoredDocument
 from engine.storage.documents import DocumentRow
@@ -16,6 +17,10 @@ from web.api.models import Done, answer, blueprint, conditional
 from web.auth import needs, principal
 from web.container import Container
 from web.idempotency import external_id, idempotent
+
+_CONTENT: dict[str, dict[str, object]] = {
+    kind: {"schema": {"type": "string"}} for kind in (media.PDF, media.PNG, media.JPEG, media.XML)
+}
 
 
 def routes(container: Container) -> APIBlueprint:
@@ -89,7 +94,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @api.get(
         "/dossiers/<string:code>/documents/<string:sha256>",
         summary="Fetch a paper's content",
-        responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
+        responses={200: {"content": _CONTENT}, 206: {"content": _CONTENT}},
     )
     @needs("dossiers:read")
     def get_document(path: shapes.DocumentPath) -> Response:

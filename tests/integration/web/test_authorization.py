@@ -1,0 +1,156 @@
+"""Who may use what, route by route: made from the URL map, so that a route without a rule fails here."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from engine.actions import keys
+from engine.storage import incidents
+from tests.support.counter import Counter, open_counter
+from tests.support.procedures import UNIT
+from web.api import examples
+from web.app import create_app
+from web.auth import OPEN, PAGES
+
+OTHER = "H98.01"
+
+# scope that opens the route; how a key of another unit is met: refused, shown nothing, or treated alike
+REFUSED, EMPTY, ALIKE = "refused", "empty", "alike"
+RULES = {
+    ("GET", "/api/v1/dossiers"): ("dossiers:read", EMPTY),
+    ("POST", "/api/v1/dossiers"): ("dossiers:write", REFUSED),
+    ("GET", "/api/v1/dossiers/{code}"): ("dossiers:read", REFUSED),
+    ("GET", "/api/v1/dossiers/{code}/timeline"): ("dossiers:read", REFUSED),
+    ("GET", "/api/v1/dossiers/{code}/evidence"): ("dossiers:read", REFUSED),
+    ("GET", "/api/v1/dossiers/{code}/documents"): ("dossiers:read", REFUSED),
+    ("GET", "/api/v1/dossiers/{code}/documents/{sha256}"): ("dossiers:read", REFUSED),
+    ("POST", "/api/v1/dossiers/{code}/documents"): ("dossiers:write", REFUSED),
+    ("POST", "/api/v1/dossiers/{code}/supplement"): ("dossiers:write", REFUSED),
+    ("POST", "/api/v1/dossiers/{code}/withdrawal"): ("dossiers:write", REFUSED),
+    ("GET", "/api/v1/work-items"): ("work-items", EMPTY),
+    ("GET", "/api/v1/work-items/{id}"): ("work-items", REFUSED),
+    ("POST", "/api/v1/work-items/{id}/claim"): ("work-items", REFUSED),
+    ("POST", "/api/v1/work-items/{id}/release"): ("work-items", REFUSED),
+    ("POST", "/api/v1/work-items/{id}/complete"): ("work-items", REFUSED),
+    ("GET", "/api/v1/incidents"): ("incidents", EMPTY),
+    ("GET", "/api/v1/incidents/{id}"): ("incidents", REFUSED),
+    ("POST", "/api/v1/incidents/{id}/act"): ("incidents", REFUSED),
+    ("GET", "/api/v1/procedures"): ("dossiers:read", ALIKE),
+    ("GET", "/api/v1/procedures/{code}"): ("dossiers:read", ALIKE),
+    ("GET", "/api/v1/partners"): ("dossiers:read", ALIKE),
+    ("GET", "/api/v1/partners/{name}"): ("dossiers:read", ALIKE),
+    ("POST", "/api/v1/partners/{name}/pause"): ("partners", ALIKE),
+    ("POST", "/api/v1/partners/{name}/resume"): ("partners", ALIKE),
+    ("GET", "/api/v1/schedules"): ("schedules", ALIKE),
+    ("GET", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
+    ("POST", "/api/v1/schedules/{name}/run"): ("schedules", ALIKE),
+    ("PATCH", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
+    ("GET", "/api/v1/deployments"): ("deployments", ALIKE),
+    ("GET", "/api/v1/deployments/{id}"): ("deployments", ALIKE),
+    ("POST", "/api/v1/deployments"): ("deployments", ALIKE),
+    ("POST", "/api/v1/deployments/check"): ("deployments", ALIKE),
+    ("POST", "/api/v1/deployments/{id}/activate"): ("deployments", ALIKE),
+}
+# routes that let everybody in, or that look at the key themselves
+OPEN_ROUTES = {
+    "/api/v1/openapi.json", "/api/v1/docs", "/health/live", "/health/ready", "/metrics", "/errors/{code}",
+    "/partners/{partner}/{operation}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """The application in this process, a key for each scope and unit, and what is there to be asked for."""
+
+    counter: Counter
+    client: FlaskClient
+    places: dict[str, object]
+
+    def ask(self, method: str, path: str, key: str | None, body: object) -> TestResponse:
+        address = path.format(**self.places_of(path))
+        headers = {"Idempotency-Key": f"{len(body or '')}{method}{path}{key}"[:200]}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        sent = json.dumps(body) if method != "GET" else None
+        return self.client.open(
+            address, method=method, headers=headers, data=sent, content_type="application/json"
+        )
+
+    def places_of(self, path: str) -> dict[str, object]:
+        kind = path.split("/")[3]
+        return {**self.places, "id": self.places.get(kind, 1)}
+
+
+@pytest.fixture(scope="module")
+def door(new_database: object) -> Iterator[Door]:
+    with open_counter(new_database().url) as counter:  # type: ignore[operator]
+        code = counter.new_dossier()
+        dossier = counter.scalar("SELECT id FROM dossier")
+        with counter.store.transaction() as connection:
+            number = incidents.open_incident(connection, "odd", "Odd", dossier=dossier, actions=["close"])  # type: ignore[arg-type]
+        places = {
+            "code": code,
+            "sha256": "0" * 64,
+            "name": "post",
+            "work-items": counter.open_item(code),
+            "incidents": number,
+        }
+        yield Door(counter=counter, client=create_app(counter.container).test_client(), places=places)
+
+
+@pytest.fixture(scope="module")
+def issued(door: Door) -> dict[tuple[str, str | None], str]:
+    return {
+        (scope, unit): door.counter.new_key(f"{scope} {unit}", scope, unit=unit)
+        for scope in keys.SCOPES
+        for unit in (None, UNIT, OTHER)
+    }
+
+
+def routes(door: Door) -> dict[tuple[str, str], str]:
+    app = door.client.application
+    return {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)): getattr(
+            app.view_functions[rule.endpoint], "needs", ""
+        )
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route(door: Door) -> None:
+    found = routes(door)
+    ruled = {route for route, scope in found.items() if scope not in (OPEN, PAGES)}
+    assert ruled == set(RULES)
+    assert {
+        path for (_, path), scope in found.items() if scope == OPEN and path.startswith("/api/")
+    } <= OPEN_ROUTES
+    assert {route: found[route] for route in RULES} == {route: scope for route, (scope, _) in RULES.items()}
+
+
+@pytest.mark.parametrize("route", RULES, ids=" ".join)
+def test_a_route_opens_for_its_scope_and_its_unit_only(
+    door: Door, issued: dict[tuple[str, str | None], str], route: tuple[str, str]
+) -> None:
+    method, path = route
+    scope, elsewhere = RULES[route]
+    assert door.ask(method, path, None, {}).status_code == 401
+    for other in keys.SCOPES.keys() - {scope, "admin"}:
+        reply = door.ask(method, path, issued[other, None], {})
+        assert (reply.status_code, reply.json["code"]) == (403, "not-allowed"), other
+    for allowed in (issued[scope, None], issued[scope, UNIT], issued["admin", None], issued["admin", UNIT]):
+        assert door.ask(method, path, allowed, {}).status_code not in (401, 403)
+    for foreign in (issued[scope, OTHER], issued["admin", OTHER]):
+        reply = door.ask(method, path, foreign, examples.BODIES.get((method.lower(), path), {}))
+        if elsewhere == REFUSED:
+            assert (reply.status_code, reply.json["code"]) == (403, "not-allowed")
+        elif elsewhere == EMPTY:
+            assert (reply.status_code, reply.json["items"]) == (200, [])
+        else:
+            assert reply.status_code not in (401, 403)

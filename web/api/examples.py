@@ -1,0 +1,47 @@
+"""What each request may look like: shown in the description, and sent by a test that must get the answer it promises.
+
+All people and numbers are invented.
+"""
+
+from collections.abc import Mapping
+
+from engine.exchange.ports import Json
+
+PDF_BASE64 = "JVBERi0xLjQKMSAwIG9iaiA8PD4+IGVuZG9iagp0cmFpbGVyIDw8Pj4KJSVFT0YK"
+_PAPER: Json = {
+    "code": "GT",
+    "name": "giay-to.pdf",
+    "media_type": "application/pdf",
+    "content": PDF_BASE64,
+}
+_REASON: dict[str, Json] = {"reason": "Asked for by telephone"}
+
+BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
+    ("post", "/api/v1/dossiers"): {
+        "procedure": "1.000001",
+        "channel": "counter",
+        "receiving_unit": "H99.14",
+        "applicant": {"name": "Nguyễn Văn Thử", "identity": "001099000001"},
+        "data": {"note": "lần đầu", "born": "21/11/2026"},
+        "documents": [_PAPER],
+    },
+    ("post", "/api/v1/dossiers/{code}/documents"): {"documents": [_PAPER]},
+    ("post", "/api/v1/dossiers/{code}/supplement"): {"data": {"note": "giấy tờ bổ sung"}},
+    ("post", "/api/v1/dossiers/{code}/withdrawal"): {"reason": "Công dân đổi ý"},
+    ("post", "/api/v1/work-items/{id}/claim"): {"officer": "an.nguyen"},
+    ("post", "/api/v1/work-items/{id}/release"): {"officer": "an.nguyen"},
+    ("post", "/api/v1/work-items/{id}/complete"): {"officer": "an.nguyen", "data": {"decision": "accept"}},
+    ("post", "/api/v1/incidents/{id}/act"): {"action": "close", "reason": "Seen, nothing to do", "data": {}},
+    ("post", "/api/v1/partners/{name}/pause"): _REASON,
+    ("post", "/api/v1/partners/{name}/resume"): _REASON,
+    ("post", "/api/v1/schedules/{name}/run"): _REASON,
+    ("patch", "/api/v1/schedules/{name}"): {"trigger": "every 30 s", "reason": "Less often is enough"},
+    ("post", "/api/v1/deployments/{id}/activate"): {"reason": "Decision 12/QD-UBND"},
+}
+
+PATHS: Mapping[str, Json] = {
+    "code": "H99.14-261122-0001",
+    "id": 1,
+    "name": "timers",
+    "sha256": "0" * 64,
+}
