@@ -26,7 +26,7 @@ DOSSIERS = int(os.environ.get("KILL_DOSSIERS", "60"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 GAP_S = (0.8, 2.2)
 DRAIN_S = 110.0
-SLOW_S = 0.4
+SLOW_S = 0.6
 STATUSES = [1, 2, 4, 9]
 CALLS = [("Ghi", 1), ("Nop", 2), ("Bao", 3), ("Ghi", 4), ("Nop", 5), ("Bao", 6)]
 
