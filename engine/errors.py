@@ -262,6 +262,10 @@ class IncidentClosed(LienthongError):
     code, status, text = "incident-closed", 409, "incident {incident} is closed already"
 
 
+class BatchNotFound(LienthongError):
+    code, status, text = "batch-not-found", 404, "there is no batch {batch}"
+
+
 class ActionRefused(LienthongError):
     code, status, text = "action-refused", 409, "incident {incident} knows no action {action}, only {known}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from engine import errors
-from engine.actions import poll, send, sweep
+from engine.actions import batches, poll, send, sweep
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.clock import Clock
 from engine.exchange.ports import Partners
@@ -19,7 +19,6 @@ from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
 from engine.worker.appliers import ApplyLoop
 from engine.worker.jobs import JobLoop, JobPolicy
-from engine.worker.memory import settle_collector
 from engine.worker.senders import SendLoop
 from engine.worker.wakeups import Listener
 
@@ -159,6 +158,7 @@ class Worker:
             "leases": lambda: send.sweep_leases(self._store, self._partners),
             "feeds": self.poll_feeds,
             "messages": lambda: sweep.list_unclaimed(self._store, now=self._clock.now()),
+            "batches": lambda: batches.run_waiting(self._store),
         }
 
     def fire_timers(self) -> int:

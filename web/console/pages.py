@@ -2,10 +2,20 @@
 
 from flask import Blueprint
 
-from web.console import dossier, dossiers, signing_in
+from web.console import (
+    batches,
+    calls,
+    dossier,
+    dossiers,
+    incidents,
+    messages,
+    partners,
+    signing_in,
+    work_items,
+)
 from web.container import Container
 
-_PARTS = (signing_in, dossiers, dossier)
+_PARTS = (signing_in, dossiers, dossier, incidents, batches, calls, messages, partners, work_items)
 
 
 def routes(container: Container) -> Blueprint:

@@ -26,9 +26,16 @@ THEMES = ("auto", "light", "dark")
 _KEPT_S = 365 * 86400
 
 # The pages of the menu: the right that it takes, the address, the word.
-MENU = (("see", "/ho-so", "dossiers"),)
+MENU = (
+    ("see", "/ho-so", "dossiers"),
+    ("see", "/viec", "work_items"),
+    ("see", "/su-co", "incidents"),
+    ("see", "/cuoc-goi", "calls"),
+    ("see", "/thong-diep", "messages"),
+    ("see", "/doi-tac", "partners"),
+)
 # Where a thing that holds a dossier has its own page.
-LINKS: dict[str, str] = {}
+LINKS = {"work-item": "/viec", "incident": "/su-co", "call": "/cuoc-goi"}
 
 
 class View(Asked):

@@ -1,0 +1,58 @@
+"""What an admin does about calls and messages that no incident asks about: send now, ask, resend, deliver by hand."""
+
+from engine import errors
+from engine.exchange.ports import Json
+from engine.storage import access, dossiers, events, handling, messages
+from engine.storage.database import Store
+
+
+def possible(status: str, repeat: str, *, has_incident: bool) -> tuple[str, ...]:
+    """The acts that a call in *status* allows; where an incident is open about it, that one's acts count instead."""
+    if has_incident:
+        return ()
+    if status == "pending":
+        return ("now",)
+    if status == "unknown":
+        return {"queryable": ("ask",), "idempotent": ("resend",)}.get(repeat, ())
+    return ()
+
+
+def act_on_call(store: Store, call: int, act: str, *, by: str, reason: str) -> None:
+    """Do *act* about a call, in one transaction with its audit line.
+
+    Raises:
+        CallNotFound. ActionNotNow: the call does not allow it as it stands.
+    """
+    with store.transaction() as connection:
+        found = handling.hold_call(connection, call)
+        if found is None:
+            raise errors.CallNotFound(call=call)
+        if act not in possible(found.status, found.repeat, has_incident=found.has_incident):
+            raise errors.ActionNotNow(what=f"call {call} is {found.status} and does not allow {act}")
+        handling.make_due(connection, call)
+        facts: dict[str, Json] = {"call": call, "partner": found.partner, "operation": found.operation}
+        access.audit(connection, by, f"call-{act}", dossier=found.dossier_id, facts=facts, reason=reason)
+
+
+def deliver(store: Store, message: int, dossier: str, *, by: str, reason: str) -> bool:
+    """Give a message that nobody took to *dossier*: True when it met a wait, else it is kept for the dossier's next one.
+
+    Raises:
+        MessageNotFound, DossierNotFound. ActionNotNow: it was taken already.
+    """
+    with store.transaction() as connection:
+        target = dossiers.find_status(connection, dossier)
+        if target is None:
+            raise errors.DossierNotFound(dossier=dossier)
+        status = handling.hold_message(connection, message)
+        if status is None:
+            raise errors.MessageNotFound(message=message)
+        if status not in ("kept", "unclaimed", "ambiguous"):
+            raise errors.ActionNotNow(what=f"message {message} was taken already")
+        task = messages.give(connection, message, target[0])
+        if task is not None:
+            payload: dict[str, Json] = {"message": message, "task": task}
+            events.append(connection, target[0], "message", payload)
+        facts: dict[str, Json] = {"message": message, "met": task is not None}
+        access.audit(connection, by, "message-delivered", dossier=target[0], facts=facts, reason=reason)
+    return task is not None

@@ -1,0 +1,116 @@
+"""Incidents as the console shows them: grouped by cause, counted, and what became of those that were dealt with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from engine.queries.incidents import IncidentFilter
+
+OUTCOMES = ("open", "verified", "failed", "waiting", "closed")
+_COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Incidents of one cause at one place."""
+
+    cause: str
+    partner: str | None
+    element: str | None
+    procedure: str | None
+    count: int
+    dossiers: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """An incident that a batch may act on."""
+
+    id: int
+    cause: str
+    partner: str | None
+    dossier: str | None
+    title: str
+    status: str
+    actions: tuple[str, ...]
+
+
+_FROM = "FROM incident i LEFT JOIN dossier d ON d.id = i.dossier_id"
+_CLAUSES = {
+    "status": "i.status = :status",
+    "cause": "i.cause = :cause",
+    "partner": "i.partner = :partner",
+    "dossier": "d.code = :dossier",
+    "procedure": "d.procedure_code = :procedure",
+    "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
+    "opened_from": "i.opened_at >= :opened_from",
+    "opened_before": "i.opened_at < :opened_before",
+}
+
+OUTCOME = """
+    CASE WHEN i.status <> 'closed' THEN 'open'
+    WHEN i.resolution NOT IN ('retry', 'resend', 'ask', 'recompose', 'deliver') THEN 'closed'
+    WHEN i.call_id IS NOT NULL THEN (SELECT CASE WHEN c.status IN ('done', 'withdrawn') THEN 'verified'
+        WHEN c.status IN ('incident', 'refused') THEN 'failed' ELSE 'waiting' END FROM call c WHERE c.id = i.call_id)
+    WHEN i.event_id IS NOT NULL THEN (SELECT CASE e.status WHEN 'applied' THEN 'verified'
+        WHEN 'set_aside' THEN 'failed' ELSE 'waiting' END FROM event e WHERE e.id = i.event_id)
+    WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = i.dossier_id AND e.kind = 'resolved'
+        AND e.status = 'pending' AND e.payload->>'incident' = CAST(i.id AS text)) THEN 'waiting'
+    WHEN EXISTS (SELECT 1 FROM incident n WHERE n.dossier_id = i.dossier_id AND n.id > i.id
+        AND n.task IS NOT DISTINCT FROM i.task AND n.status <> 'closed') THEN 'failed'
+    ELSE 'verified' END
+"""
+"""SQL that says of an incident ``i`` what became of it: dealt with counts only once the work really ran."""
+
+_OUTCOME_OF = text(f"SELECT {OUTCOME} FROM incident i WHERE i.id = :id")
+_CHOSEN = text(
+    f"SELECT i.id, i.cause, i.partner, d.code AS dossier, i.title, i.status, i.actions {_FROM}"
+    " WHERE i.id = ANY(:ids) AND (CAST(:unit AS text) IS NULL"
+    " OR :unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)) ORDER BY i.id"
+)
+
+
+def group_incidents(connection: Connection, wanted: IncidentFilter, *, limit: int = 100) -> list[Group]:
+    """The groups that fit, the largest first."""
+    where, given = _where(wanted)
+    statement = text(
+        "SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, count(*) AS count,"
+        " count(DISTINCT i.dossier_id) AS dossiers, min(i.opened_at) AS first_at, max(i.opened_at) AS last_at"
+        f" {_FROM} {where} GROUP BY 1, 2, 3, 4 ORDER BY count(*) DESC, 1, 2, 3, 4 LIMIT :limit"
+    )
+    return [Group(**row) for row in connection.execute(statement, {**given, "limit": limit}).mappings()]
+
+
+def count_incidents(connection: Connection, wanted: IncidentFilter) -> tuple[int, bool]:
+    """How many fit, counted up to 10,000, and whether that is all."""
+    where, given = _where(wanted)
+    statement = text(f"SELECT count(*) FROM (SELECT 1 {_FROM} {where} LIMIT :most) AS counted")
+    number = int(connection.scalar(statement, {**given, "most": _COUNT_LIMIT + 1}) or 0)
+    return min(number, _COUNT_LIMIT), number <= _COUNT_LIMIT
+
+
+def ids_of(connection: Connection, wanted: IncidentFilter, *, limit: int) -> list[int]:
+    """The ids of all that fit, oldest first, at most *limit*."""
+    where, given = _where(wanted)
+    statement = text(f"SELECT i.id {_FROM} {where} ORDER BY i.id LIMIT :limit")
+    return [row[0] for row in connection.execute(statement, {**given, "limit": limit})]
+
+
+def chosen(connection: Connection, ids: Sequence[int], *, unit: str | None) -> list[Chosen]:
+    """Those of *ids* that there are and that a visitor of *unit* may see, oldest first."""
+    rows = connection.execute(_CHOSEN, {"ids": list(ids), "unit": unit}).mappings()
+    return [Chosen(**{**row, "actions": tuple(row["actions"])}) for row in rows]
+
+
+def outcome(connection: Connection, incident: int) -> str:
+    """What became of an incident that exists: one of `OUTCOMES`."""
+    return str(connection.scalar(_OUTCOME_OF, {"id": incident}))
+
+
+def _where(wanted: IncidentFilter) -> tuple[str, dict[str, object]]:
+    given = {name: getattr(wanted, name) for name in _CLAUSES if getattr(wanted, name) is not None}
+    return (f"WHERE {' AND '.join(_CLAUSES[name] for name in given)}" if given else ""), given

@@ -1,0 +1,107 @@
+"""Incidents: grouped, acted on with a reason, one and many; what is told of them is what really happened."""
+
+import re
+
+from engine.actions import batches
+from tests.support.console import Visitor, text_of
+from tests.support.console_rows import add_incident, set_aside
+from tests.support.counter import Counter
+
+
+def trouble(counter: Counter, code: str) -> int:
+    return add_incident(counter, code, event=set_aside(counter, code))
+
+
+def test_incidents_stand_together_by_their_cause(counter: Counter) -> None:
+    code = counter.new_dossier()
+    for _ in range(3):
+        trouble(counter, code)
+    add_incident(counter, code, cause="call-refused", partner="agency", actions=("done",))
+    viewer = Visitor(counter, "viewer")
+    page = viewer.page("/su-co?lang=en")
+    assert re.search(
+        r"Poisonous event</a></th><td>–</td><td>1\.000001</td><td>–</td><td>3</td><td>1</td>", page
+    )
+    assert "4 found" in text_of(page)
+    assert "1 found" in text_of(viewer.page("/su-co?cause=call-refused&lang=en"))
+    assert "Không có gì khớp" in viewer.page("/su-co?partner=nobody&lang=vi")
+
+
+def test_an_act_needs_a_reason_and_leaves_its_line_in_the_trail(counter: Counter) -> None:
+    code = counter.new_dossier()
+    incident = trouble(counter, code)
+    operator = Visitor(counter, "operator")
+    refused = operator.post(f"/su-co/{incident}", {"action": "retry", "reason": " "})
+    assert refused.status == 400
+    assert "the reason is missing" in refused.body.decode()
+    done = operator.post(f"/su-co/{incident}", {"action": "retry", "reason": "mended <b>it</b>"})
+    assert (done.status, done.headers["location"]) == (303, f"/su-co/{incident}?told=done")
+    assert (
+        counter.scalar("SELECT count(*) FROM audit WHERE what = 'incident-retry' AND who = 'operator'") == 1
+    )
+    again = operator.post(f"/su-co/{incident}", {"action": "retry", "reason": "again"})
+    assert again.status == 409
+    assert "is closed already" in again.body.decode()
+
+
+def test_retried_is_told_only_once_the_work_really_ran(counter: Counter) -> None:
+    code = counter.new_dossier()
+    incident = trouble(counter, code)
+    operator = Visitor(counter, "operator")
+    operator.post(f"/su-co/{incident}", {"action": "retry", "reason": "mended"})
+    assert "Waiting to run" in operator.page(f"/su-co/{incident}?lang=en")
+    counter.apply_all()
+    assert "Really ran" in operator.page(f"/su-co/{incident}?lang=en")
+
+
+def test_a_batch_does_what_its_preview_counted_and_its_totals_add_up(counter: Counter) -> None:
+    codes = [counter.new_dossier() for _ in range(5)]
+    ids = [trouble(counter, code) for code in codes for _ in range(2)]
+    add_incident(counter, codes[0], actions=("close",))
+    operator = Visitor(counter, "operator")
+    chosen = {"action": "retry", "all": "yes", "filter_status": "open"}
+    page = operator.post("/su-co/xem-truoc", chosen).body.decode()
+    assert "Sẽ được xử lý 10" in text_of(page)
+    assert "không có hành động này) 1" in text_of(page)
+    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
+    assert frozen is not None
+    operator.post(f"/su-co/{ids[0]}", {"action": "close", "reason": "seen"})  # meanwhile
+    late = trouble(counter, codes[0])  # not in the frozen list
+    made = operator.post("/lo", {"frozen": frozen[1], "reason": "mended"})
+    batch = made.headers["location"]
+    assert "Tổng 9 = xong 0 + bỏ qua 0 + hỏng 0 + đang chờ 9" in text_of(operator.page(batch))
+    operator.post(f"/su-co/{ids[1]}", {"action": "close", "reason": "seen"})
+    assert batches.run_waiting(counter.store) == 9
+    counter.apply_all()
+    text = text_of(operator.page(batch))
+    assert "Tổng 9 = xong 8 + bỏ qua 1 + hỏng 0 + đang chờ 0" in text
+    assert "Đã chạy thật: 8" in text
+    assert counter.scalar("SELECT status FROM incident WHERE id = :id", id=late) == "open"
+    assert batches.run_waiting(counter.store) == 0
+
+
+def test_a_large_batch_asks_for_its_count(counter: Counter) -> None:
+    code = counter.new_dossier()
+    for _ in range(101):
+        add_incident(counter, code)
+    operator = Visitor(counter, "operator")
+    chosen = {"action": "close", "all": "yes", "filter_status": "open"}
+    page = operator.post("/su-co/xem-truoc", chosen).body.decode()
+    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
+    assert frozen is not None
+    form = {"frozen": frozen[1], "reason": "typed text stays"}
+    refused = operator.post("/lo", form)
+    assert refused.status == 400
+    assert "typed text stays" in refused.body.decode()
+    assert operator.post("/lo", form | {"count": "101"}).status == 303
+
+
+def test_nobody_without_the_right_acts_and_the_button_says_why(counter: Counter) -> None:
+    code = counter.new_dossier()
+    incident = trouble(counter, code)
+    viewer = Visitor(counter, "viewer")
+    page = viewer.page(f"/su-co/{incident}?lang=en")
+    assert "disabled>Retry</button>" in page
+    assert "Your roles do not include: act on incidents" in page
+    for path in (f"/su-co/{incident}", "/su-co/xem-truoc", "/lo"):
+        assert viewer.post(path, {"action": "retry", "reason": "x"}).status == 403

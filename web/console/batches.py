@@ -1,0 +1,164 @@
+"""Bulk acts in three steps: choose, see what exactly would be done, confirm; and the batches with their honest totals."""
+
+from collections import Counter
+
+from flask import Blueprint, Response, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from pydantic import Field
+
+from engine import errors
+from engine.actions import batches as acts
+from engine.queries import batches, incident_groups
+from engine.queries.incident_groups import Chosen
+from web import cursors
+from web.console import rendering
+from web.console.access import right, visitor
+from web.console.incidents import NEEDS_DATA, IncidentsView, wanted_by
+from web.console.rendering import ROWS, View, back, page, read
+from web.container import Container
+
+MOST = 10_000
+TYPED_ABOVE = 100
+_GOOD_S = 1800
+_SAMPLES = 5
+_PER_ITEM_S = 0.01
+
+
+class BatchView(View):
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/su-co/xem-truoc``, ``/lo`` and ``/lo/<id>``."""
+    _add_preview(blueprint, container)
+    _add_pages(blueprint, container)
+
+
+def _add_preview(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/su-co/xem-truoc")
+    @right("act")
+    def preview() -> str:
+        action, ids = _action(), _ids(container)
+        with container.store.reading() as connection:
+            found = incident_groups.chosen(connection, ids, unit=visitor().unit)
+        return _preview(container, action, found, problem=None)
+
+    @blueprint.post("/lo")
+    @right("act")
+    def confirm() -> Response:
+        action, ids = _thawed(container)
+        with container.store.reading() as connection:
+            found = incident_groups.chosen(connection, ids, unit=visitor().unit)
+        able = _able(found, action)
+        try:
+            _check_count(len(able))
+            target = request.form.get("target", "")[:500]
+            batch = acts.create(
+                container.store,
+                action,
+                [one.id for one in able],
+                by=visitor().name,
+                reason=rendering.reason(),
+                target=target,
+            )
+        except errors.RequestInvalid as problem:
+            again = _preview(container, action, found, problem=problem)
+            return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
+        return back(f"/lo/{batch}")
+
+
+def _preview(
+    container: Container, action: str, found: list[Chosen], *, problem: errors.LienthongError | None
+) -> str:
+    able = _able(found, action)
+    return page(
+        "batch_preview.html",
+        container,
+        action=action,
+        frozen=_signer(container).dumps([visitor().token, action, [one.id for one in found]]),
+        able=len(able),
+        ignored=len(found) - len(able),
+        by_cause=Counter(one.cause for one in able).most_common(),
+        by_partner=Counter(one.partner or "–" for one in able).most_common(),
+        samples=able[:_SAMPLES],
+        about_s=max(1, round(len(able) * _PER_ITEM_S)),
+        typed_above=TYPED_ABOVE,
+        target=request.form.get("target", ""),
+        problem=problem,
+        typed=request.form,
+    )
+
+
+def _add_pages(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/lo")
+    @right("see")
+    def batch_list() -> str:
+        view = read(BatchView)
+        after = cursors.read(container, view.cursor, view.bound)
+        with container.store.reading() as connection:
+            found = batches.find_batches(connection, after=after, limit=ROWS + 1)
+        rows, following = rendering.rows_of(container, found, view.bound)
+        return page("batches.html", container, rows=rows, following=following)
+
+    @blueprint.get("/lo/<int:id>")
+    @right("see")
+    def batch_page(id: int) -> str:  # noqa: A002
+        view = read(BatchView)
+        after = cursors.read(container, view.cursor, {**view.bound, "batch": id})
+        with container.store.reading() as connection:
+            batch = batches.get_batch(connection, id)
+            found = batches.items_of(connection, id, after=after, limit=ROWS + 1)
+            came = batches.outcomes(connection, id)
+        rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id}, key="incident")
+        return page("batch.html", container, batch=batch, rows=rows, following=following, outcomes=came)
+
+
+def _action() -> str:
+    action = request.form.get("action", "")[:64]
+    if not action or action in NEEDS_DATA:
+        raise errors.RequestInvalid(reason=f"the act {action or '(none)'} cannot be done for many at once")
+    return action
+
+
+def _ids(container: Container) -> list[int]:
+    """Those ticked, or all that match the filter that came along. Raises: RequestInvalid."""
+    if request.form.get("all") == "yes":
+        given = {
+            name: request.form.get(f"filter_{name}", "")
+            for name in ("status", "cause", "partner", "dossier", "procedure")
+        }
+        wanted = wanted_by(IncidentsView.model_validate(given))
+        with container.store.reading() as connection:
+            return incident_groups.ids_of(connection, wanted, limit=MOST)
+    try:
+        ids = [int(one) for one in request.form.getlist("incident")][:MOST]
+    except ValueError:
+        raise errors.RequestInvalid(reason="an incident's number is no number") from None
+    if not ids:
+        raise errors.RequestInvalid(reason="nothing was chosen")
+    return ids
+
+
+def _able(found: list[Chosen], action: str) -> list[Chosen]:
+    return [one for one in found if one.status != "closed" and action in one.actions]
+
+
+def _check_count(count: int) -> None:
+    """Raises: RequestInvalid: the count of a large batch was not typed."""
+    if count > TYPED_ABOVE and request.form.get("count", "").strip() != str(count):
+        raise errors.RequestInvalid(reason=f"type the number {count} to confirm")
+
+
+def _thawed(container: Container) -> tuple[str, list[int]]:
+    """The act and the ids of the preview. Raises: FormStale."""
+    try:
+        token, action, ids = _signer(container).loads(request.form.get("frozen", ""), max_age=_GOOD_S)
+    except (BadSignature, ValueError, TypeError):
+        raise errors.FormStale(reason="its list of incidents is too old") from None
+    if token != visitor().token:
+        raise errors.FormStale(reason="its list of incidents is of another session")
+    return str(action), [int(one) for one in ids]
+
+
+def _signer(container: Container) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(container.secret, salt="batch")

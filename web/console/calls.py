@@ -1,0 +1,126 @@
+"""Outgoing calls: the list, and one with every attempt; what may be done about it by hand."""
+
+from typing import Literal
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+
+from engine import errors
+from engine.actions import by_hand, reveal
+from engine.queries import dossiers, exchange
+from engine.queries.exchange import CALL_STATES, CallFilter, CallLine
+from web import cursors
+from web.console import masking, rendering
+from web.console.access import right, visitor
+from web.console.rendering import ROWS, View, back, page, read
+from web.container import Container
+
+
+class CallsView(View):
+    """The list's address."""
+
+    status: Literal["", "pending", "sending", "unknown", "incident", "refused", "done", "withdrawn"] = ""
+    partner: str = Field(default="", max_length=64)
+    operation: str = Field(default="", max_length=100)
+    dossier: str = Field(default="", max_length=64)
+    key: str = Field(default="", max_length=300)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+class CallView(View):
+    seen: str | None = Field(default=None, max_length=500)
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/cuoc-goi`` and ``/cuoc-goi/<id>``."""
+    _add_list(blueprint, container)
+    _add_one(blueprint, container)
+
+
+def _add_list(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/cuoc-goi")
+    @right("see")
+    def call_list() -> str:
+        view = read(CallsView)
+        wanted = CallFilter(
+            status=view.status or None,
+            partner=view.partner or None,
+            operation=view.operation or None,
+            dossier=view.dossier or None,
+            key=view.key or None,
+            unit=visitor().unit,
+        )
+        after = cursors.read(container, view.cursor, view.bound)
+        with container.store.reading() as connection:
+            found = exchange.find_calls(connection, wanted, after=after, limit=ROWS + 1)
+        rows, following = rendering.rows_of(container, found, view.bound)
+        return page(
+            "calls.html",
+            container,
+            view=view,
+            rows=rows,
+            following=following,
+            states=CALL_STATES,
+            filtered=any(value for value in view.bound.values()),
+        )
+
+
+def _add_one(blueprint: Blueprint, container: Container) -> None:
+    def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
+        call = _find(container, id_)
+        with container.store.reading() as connection:
+            attempts = exchange.attempts(connection, id_)
+            inputs, reply = exchange.call_bodies(connection, id_)
+        is_open = masking.permitted(container, visitor()) == f"call:{id_}"
+        as_json = masking.plain_json if is_open else masking.masked_json
+        as_text = masking.plain_text if is_open else masking.masked_text
+        return page(
+            "call.html",
+            container,
+            call=call,
+            attempts=[(one, as_text(one.request), as_text(one.reply)) for one in attempts],
+            inputs=as_json(inputs),
+            reply=as_json(reply),
+            is_open=is_open,
+            acts=by_hand.possible(call.status, call.repeat, has_incident=call.incident is not None),
+            problem=problem,
+            typed=request.form if problem else {},
+        )
+
+    @blueprint.get("/cuoc-goi/<int:id>")
+    @right("see")
+    def call_page(id: int) -> str:  # noqa: A002
+        read(CallView)
+        return shown(id)
+
+    @blueprint.post("/cuoc-goi/<int:id>")
+    @right("act")
+    def act_on_call(id: int) -> Response:  # noqa: A002
+        _find(container, id)
+        try:
+            action = request.form.get("action", "")[:64]
+            by_hand.act_on_call(container.store, id, action, by=visitor().name, reason=rendering.reason())
+        except (errors.RequestInvalid, errors.ActionNotNow) as problem:
+            return Response(
+                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/cuoc-goi/{id}", "done")
+
+    @blueprint.post("/cuoc-goi/<int:id>/mo")
+    @right("reveal")
+    def reveal_call(id: int) -> Response:  # noqa: A002
+        call, what = _find(container, id), f"call:{id}"
+        with container.store.reading() as connection:
+            dossier = dossiers.get_brief(connection, call.dossier).id
+        reveal.write_down(
+            container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
+        )
+        return back(f"/cuoc-goi/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _find(container: Container, call: int) -> CallLine:
+    """Raises: CallNotFound; NotAllowed: it is of another unit's dossier."""
+    with container.store.reading() as connection:
+        found = exchange.get_call(connection, call)
+    visitor().check_unit(frozenset(found.units))
+    return found

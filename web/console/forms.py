@@ -1,0 +1,161 @@
+"""A bpmn.io form as HTML: what each component is on the page, and what a browser sent as the data that the form asks for.
+
+Fields that a condition hides are shown too, with the condition's meaning left to the check: without scripts nothing can
+come and go, and what was left empty in a hidden field is no mistake. Checking is `engine.dossiers.forms`'s business.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from engine.exchange.ports import Json
+
+PREFIX = "f."
+_TEXTS = frozenset({"text", "html"})
+_MANY = frozenset({"checklist", "taglist"})
+_KNOWN = frozenset({"textfield", "textarea", "number", "select", "radio", "checkbox", "datetime"}) | _MANY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A component as a page shows it. *kind* says which control; *values* are what was typed or is to be shown."""
+
+    name: str
+    kind: str
+    label: str
+    help: str = ""
+    required: bool = False
+    readonly: bool = False
+    conditional: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    values: tuple[str, ...] = ()
+    attributes: Mapping[str, str] | None = None
+    error: str = ""
+
+
+def fields(
+    form: Mapping[str, Json], typed: "MultiDict[str, str] | None", errors: Mapping[str, str]
+) -> list[Field]:
+    """What to show of *form*, with what was *typed* kept and each error at its field."""
+    return [_field(component, typed, errors) for component in _components(form)]
+
+
+def data_of(form: Mapping[str, Json], typed: "MultiDict[str, str]") -> dict[str, Json]:
+    """What a browser sent, with the types that the form's check wants; empty fields are left out."""
+    found: dict[str, Json] = {}
+    for component in _components(form):
+        name = str(component.get("key") or "")
+        if name and component.get("type") not in _TEXTS:
+            value = _value(component, typed.getlist(PREFIX + name))
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def unshowable(form: Mapping[str, Json]) -> list[str]:
+    """Components that take input and that the console cannot show; empty when it can show all."""
+    return [
+        str(component.get("key") or component.get("id") or "?")
+        for component in _components(form)
+        if component.get("key") and component.get("type") not in _KNOWN
+    ]
+
+
+def _components(owner: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    found = owner.get("components")
+    for component in found if isinstance(found, list) else []:
+        if not isinstance(component, dict):
+            continue
+        if component.get("type") == "group" and not component.get("path"):
+            yield from _components(component)
+        elif component.get("type") in _TEXTS or component.get("key"):
+            yield component
+
+
+def _field(
+    component: Mapping[str, Json], typed: "MultiDict[str, str] | None", errors: Mapping[str, str]
+) -> Field:
+    kind, name = str(component.get("type")), str(component.get("key") or "")
+    if kind in _TEXTS:
+        return Field(name="", kind="text", label=plain(str(component.get("text") or "")))
+    rules = component.get("validate")
+    rules = rules if isinstance(rules, dict) else {}
+    before = component.get("defaultValue")
+    initial = (_as_text(before),) if before is not None else ()
+    return Field(
+        name=name,
+        kind=str(component.get("subtype") or "date") if kind == "datetime" else kind,
+        label=str(component.get("label") or component.get("dateLabel") or name),
+        help=str(component.get("description") or ""),
+        required=bool(rules.get("required")) and not _is_conditional(component),
+        readonly=bool(component.get("readonly") or component.get("disabled")),
+        conditional=_is_conditional(component),
+        options=tuple(_options(component)),
+        values=tuple(typed.getlist(PREFIX + name)) if typed is not None else initial,
+        attributes=_attributes(kind, rules),
+        error=errors.get(name, ""),
+    )
+
+
+def plain(markdown: str) -> str:
+    """A form's text without its marks: headings and tags are not worth a parser."""
+    return re.sub(r"<[^>]*>|^#+ *|\*\*|`", "", markdown, flags=re.MULTILINE).strip()
+
+
+def _is_conditional(component: Mapping[str, Json]) -> bool:
+    rule = component.get("conditional")
+    return isinstance(rule, dict) and bool(rule.get("hide"))
+
+
+def _options(component: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    values = component.get("values")
+    for one in values if isinstance(values, list) else []:
+        if isinstance(one, dict):
+            yield _as_text(one.get("value")), str(one.get("label") or one.get("value"))
+
+
+def _attributes(kind: str, rules: Mapping[str, Json]) -> dict[str, str]:
+    named = {"minLength": "minlength", "maxLength": "maxlength", "min": "min", "max": "max"}
+    found = {
+        html: str(rules[name]) for name, html in named.items() if isinstance(rules.get(name), int | float)
+    }
+    return found | ({"step": "any"} if kind == "number" else {})
+
+
+def _value(component: Mapping[str, Json], given: list[str]) -> Json:
+    kind = component.get("type")
+    if kind == "checkbox":
+        return "true" in given
+    if kind in _MANY:
+        return [_original(component, one) for one in given] or None
+    text = given[0].strip() if given else ""
+    if not text:
+        return None
+    if kind == "number":
+        return _number(text)
+    return _original(component, text) if kind in ("select", "radio") else text
+
+
+def _original(component: Mapping[str, Json], text: str) -> Json:
+    """The option's own value, which may be a number, for the text that a browser sends."""
+    values = component.get("values")
+    for one in values if isinstance(values, list) else []:
+        if isinstance(one, dict) and _as_text(one.get("value")) == text:
+            return one.get("value")
+    return text
+
+
+def _number(text: str) -> Json:
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text.replace(",", "."))
+        except ValueError:
+            return text
+
+
+def _as_text(value: Json) -> str:
+    return {True: "true", False: "false"}.get(value, "") if isinstance(value, bool) else str(value)

@@ -1,0 +1,137 @@
+"""Incidents: grouped by cause, listed, and one with what can be done about it."""
+
+from typing import Literal
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+
+from engine import errors
+from engine.actions import resolve
+from engine.exchange.ports import Json
+from engine.queries import dossiers, incident_groups, incidents
+from engine.queries.incidents import Incident, IncidentFilter
+from web import cursors
+from web.bodies import parse_object
+from web.console import rendering
+from web.console.access import right, visitor
+from web.console.rendering import ROWS, View, back, counted, page, read
+from web.container import Container
+
+NEEDS_DATA = frozenset({"done", "accept", "skip", "deliver"})
+
+
+class IncidentsView(View):
+    """The list's address."""
+
+    status: Literal["", "open", "acting", "closed"] = "open"
+    cause: str = Field(default="", max_length=64)
+    partner: str = Field(default="", max_length=64)
+    dossier: str = Field(default="", max_length=64)
+    procedure: str = Field(default="", max_length=32)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/su-co`` and ``/su-co/<id>``."""
+    _add_list(blueprint, container)
+    _add_one(blueprint, container)
+
+
+def wanted_by(view: IncidentsView) -> IncidentFilter:
+    return IncidentFilter(
+        status=view.status or None,
+        cause=view.cause or None,
+        partner=view.partner or None,
+        dossier=view.dossier or None,
+        procedure=view.procedure or None,
+        unit=visitor().unit,
+    )
+
+
+def find(container: Container, incident: int) -> Incident:
+    """Raises: IncidentNotFound; NotAllowed: it is of another unit's dossier."""
+    with container.store.reading() as connection:
+        found = incidents.find_incident(connection, incident)
+        if found is None:
+            raise errors.IncidentNotFound(incident=incident)
+        if visitor().unit is not None:
+            if found.dossier is None:
+                raise errors.NotAllowed(what="see what is of no unit")
+            visitor().check_unit(dossiers.get_brief(connection, found.dossier).units)
+    return found
+
+
+def _add_list(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/su-co")
+    @right("see")
+    def incident_list() -> str:
+        view = read(IncidentsView)
+        wanted = wanted_by(view)
+        after = cursors.read(container, view.cursor, view.bound)
+        with container.store.reading() as connection:
+            groups = incident_groups.group_incidents(connection, wanted)
+            found = incidents.find_incidents(connection, wanted, after=after, limit=ROWS + 1)
+            count, exact = incident_groups.count_incidents(connection, wanted)
+        rows, following = rendering.rows_of(container, found, view.bound)
+        return page(
+            "incidents.html",
+            container,
+            view=view,
+            groups=groups,
+            rows=rows,
+            following=following,
+            count=counted(count, exact),
+            number=count,
+            acts=sorted({act for row in rows for act in row.actions} - NEEDS_DATA),
+            filtered=any(value for name, value in view.bound.items() if name != "status"),
+        )
+
+
+def _add_one(blueprint: Blueprint, container: Container) -> None:
+    def shown(incident: int, problem: errors.LienthongError | None = None) -> str:
+        found = find(container, incident)
+        with container.store.reading() as connection:
+            outcome = incident_groups.outcome(connection, incident)
+        return page(
+            "incident.html",
+            container,
+            incident=found,
+            outcome=outcome,
+            problem=problem,
+            typed=request.form if problem else {},
+            needs_data=NEEDS_DATA,
+        )
+
+    @blueprint.get("/su-co/<int:id>")
+    @right("see")
+    def incident_page(id: int) -> str:  # noqa: A002
+        read(View)
+        return shown(id)
+
+    @blueprint.post("/su-co/<int:id>")
+    @right("act")
+    def act(id: int) -> Response:  # noqa: A002
+        find(container, id)
+        action = request.form.get("action", "")[:64]
+        try:
+            data = _data(action)
+            resolve.act(container.store, id, action, data, by=visitor().name, reason=rendering.reason())
+        except (
+            errors.RequestInvalid,
+            errors.ActionRefused,
+            errors.IncidentClosed,
+            errors.ActionNotNow,
+            errors.DossierNotFound,
+        ) as problem:
+            return Response(
+                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/su-co/{id}", "done")
+
+
+def _data(action: str) -> dict[str, Json]:
+    """What the act is given. Raises: RequestInvalid: no JSON object."""
+    if action == "deliver":
+        return {"dossier": request.form.get("data", "").strip()[:64]}
+    text = request.form.get("data", "").strip()
+    return parse_object(text.encode()) if text and action in NEEDS_DATA else {}

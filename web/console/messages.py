@@ -1,0 +1,121 @@
+"""Incoming messages: the list with those that nobody took, and one that can be given to a dossier by hand."""
+
+from typing import Literal
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+
+from engine import errors
+from engine.actions import by_hand, reveal
+from engine.queries import dossiers, exchange
+from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
+from web import cursors
+from web.console import masking, rendering
+from web.console.access import right, visitor
+from web.console.rendering import ROWS, View, back, page, read
+from web.container import Container
+
+
+class MessagesView(View):
+    """The list's address."""
+
+    status: Literal["", "kept", "met", "delivered", "unclaimed", "ambiguous"] = ""
+    source: str = Field(default="", max_length=64)
+    name: str = Field(default="", max_length=100)
+    dossier: str = Field(default="", max_length=64)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+class MessageView(View):
+    seen: str | None = Field(default=None, max_length=500)
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/thong-diep`` and ``/thong-diep/<id>``."""
+    _add_list(blueprint, container)
+    _add_one(blueprint, container)
+
+
+def _add_list(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/thong-diep")
+    @right("see")
+    def message_list() -> str:
+        view = read(MessagesView)
+        wanted = MessageFilter(
+            status=view.status or None,
+            source=view.source or None,
+            name=view.name or None,
+            dossier=view.dossier or None,
+            unit=visitor().unit,
+        )
+        after = cursors.read(container, view.cursor, view.bound)
+        with container.store.reading() as connection:
+            found = exchange.find_messages(connection, wanted, after=after, limit=ROWS + 1)
+        rows, following = rendering.rows_of(container, found, view.bound)
+        return page(
+            "messages.html",
+            container,
+            view=view,
+            rows=rows,
+            following=following,
+            states=MESSAGE_STATES,
+            filtered=any(value for value in view.bound.values()),
+        )
+
+
+def _add_one(blueprint: Blueprint, container: Container) -> None:
+    def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
+        message = _find(container, id_)
+        with container.store.reading() as connection:
+            payload, body = exchange.message_body(connection, id_)
+        is_open = masking.permitted(container, visitor()) == f"message:{id_}"
+        return page(
+            "message.html",
+            container,
+            message=message,
+            payload=masking.plain_json(payload) if is_open else masking.masked_json(payload),
+            body=masking.plain_text(body) if is_open else masking.masked_text(body),
+            is_open=is_open,
+            problem=problem,
+            typed=request.form if problem else {},
+        )
+
+    @blueprint.get("/thong-diep/<int:id>")
+    @right("see")
+    def message_page(id: int) -> str:  # noqa: A002
+        read(MessageView)
+        return shown(id)
+
+    @blueprint.post("/thong-diep/<int:id>")
+    @right("act")
+    def deliver(id: int) -> Response:  # noqa: A002
+        _find(container, id)
+        dossier = request.form.get("dossier", "").strip()[:64]
+        try:
+            by_hand.deliver(container.store, id, dossier, by=visitor().name, reason=rendering.reason())
+        except (errors.RequestInvalid, errors.ActionNotNow, errors.DossierNotFound) as problem:
+            return Response(
+                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/thong-diep/{id}", "done")
+
+    @blueprint.post("/thong-diep/<int:id>/mo")
+    @right("reveal")
+    def reveal_message(id: int) -> Response:  # noqa: A002
+        message, what = _find(container, id), f"message:{id}"
+        dossier = None
+        if message.dossier is not None:
+            with container.store.reading() as connection:
+                dossier = dossiers.get_brief(connection, message.dossier).id
+        reveal.write_down(
+            container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
+        )
+        return back(f"/thong-diep/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _find(container: Container, message: int) -> MessageLine:
+    """Raises: MessageNotFound; NotAllowed: it is of another unit's dossier, or of none."""
+    with container.store.reading() as connection:
+        found = exchange.get_message(connection, message)
+    visitor().check_unit(frozenset(unit for unit in found.units if unit))
+    return found

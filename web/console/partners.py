@@ -1,0 +1,53 @@
+"""Partners: who they are, how the exchange with each stands, and the switch that holds everything for one."""
+
+from flask import Blueprint, Response, request
+
+from engine import errors
+from engine.actions import partners as acts
+from engine.queries import partner_times, partners
+from web.console import rendering
+from web.console.access import right, visitor
+from web.console.rendering import View, back, page, read
+from web.container import Container
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/doi-tac`` and the acts on one."""
+
+    def shown(problem: errors.LienthongError | None = None) -> str:
+        cards = {card.name: card for card in container.partners.cards()}
+        with container.store.reading() as connection:
+            states = {state.name: state for state in partners.partner_states(connection)}
+            times = partner_times.of_the_last_day(connection)
+        return page(
+            "partners.html",
+            container,
+            rows=[
+                (name, cards.get(name), states.get(name), times.get(name))
+                for name in sorted(cards.keys() | states.keys())
+            ],
+            problem=problem,
+            typed=request.form if problem else {},
+        )
+
+    @blueprint.get("/doi-tac")
+    @right("see")
+    def partner_list() -> str:
+        read(View)
+        return shown()
+
+    @blueprint.post("/doi-tac/<string:name>")
+    @right("partners")
+    def switch_partner(name: str) -> Response:
+        with container.store.reading() as connection:
+            known = {state.name for state in partners.partner_states(connection)}
+        if name not in known | {card.name for card in container.partners.cards()}:
+            raise errors.PartnerUnknown(partner=name)
+        act = {"pause": acts.pause, "resume": acts.resume}.get(request.form.get("action", ""))
+        if act is None:
+            raise errors.RequestInvalid(reason="this is no act on a partner")
+        try:
+            act(container.store, name, by=visitor().name, reason=rendering.reason())
+        except errors.RequestInvalid as problem:
+            return Response(shown(problem), status=problem.status, content_type="text/html; charset=utf-8")
+        return back("/doi-tac", "done")

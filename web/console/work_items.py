@@ -1,0 +1,146 @@
+"""What officers do: the open work items of their unit, one with its form, and the decision, taken once."""
+
+from typing import Literal
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+from werkzeug.datastructures import MultiDict
+
+from engine import errors
+from engine.actions import work_items as acts
+from engine.queries import work_items
+from engine.queries.work_items import WorkItem, WorkItemFilter
+from web import cursors, tracing
+from web.console import forms, rendering
+from web.console.access import right, visitor
+from web.console.rendering import ROWS, View, back, page, read
+from web.container import Container
+
+
+class WorkItemsView(View):
+    """The list's address."""
+
+    status: Literal["", "open", "taken", "done", "cancelled"] = "open"
+    unit: str = Field(default="", max_length=32)
+    group: str = Field(default="", max_length=100)
+    dossier: str = Field(default="", max_length=64)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/viec`` and ``/viec/<id>``."""
+    _add_list(blueprint, container)
+    _add_one(blueprint, container)
+    _add_acts(blueprint, container)
+
+
+def _add_list(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/viec")
+    @right("see")
+    def work_item_list() -> str:
+        view = read(WorkItemsView)
+        own = visitor().unit
+        if own is not None and view.unit not in ("", own):
+            raise errors.NotAllowed(what=f"see work items of another unit than {own}")
+        wanted = WorkItemFilter(
+            status=view.status or None,
+            unit=own or view.unit or None,
+            group=view.group or None,
+            dossier=view.dossier or None,
+        )
+        after = cursors.read(container, view.cursor, view.bound)
+        with container.store.reading() as connection:
+            found = work_items.find_work_items(connection, wanted, after=after, limit=ROWS + 1)
+        rows, following = rendering.rows_of(container, found, view.bound)
+        return page(
+            "work_items.html",
+            container,
+            view=view,
+            rows=rows,
+            following=following,
+            filtered=any(value for name, value in view.bound.items() if name != "status"),
+        )
+
+
+def _add_one(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/viec/<int:id>")
+    @right("see")
+    def work_item_page(id: int) -> str:  # noqa: A002
+        read(View)
+        return _shown(container, _find(container, id))
+
+
+def _add_acts(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/viec/<int:id>/nhan")
+    @right("decide")
+    def claim(id: int) -> Response:  # noqa: A002
+        _find(container, id)
+        acts.claim(container.store, id, by=visitor().name)
+        return back(f"/viec/{id}", "done")
+
+    @blueprint.post("/viec/<int:id>/tra")
+    @right("decide")
+    def release(id: int) -> Response:  # noqa: A002
+        _find(container, id)
+        acts.release(container.store, id, by=visitor().name)
+        return back(f"/viec/{id}", "done")
+
+    @blueprint.post("/viec/<int:id>")
+    @right("decide")
+    def complete(id: int) -> Response:  # noqa: A002
+        item = _find(container, id)
+        with container.store.reading() as connection:
+            form = work_items.find_form(connection, item.deployment, item.form) if item.form else None
+        try:
+            acts.complete(
+                container.store,
+                id,
+                forms.data_of(form, request.form) if form is not None else {},
+                by=visitor().name,
+                now=container.clock.now(),
+                external_id=f"console:{visitor().account}:{request.form.get('once', '')[:64]}",
+                trace=tracing.traceparent(),
+            )
+        except (errors.FormInvalid, errors.WorkItemTaken, errors.WorkItemClaimed) as problem:
+            shown = _shown(container, _find(container, id), problem=problem, typed=request.form)
+            return Response(shown, status=problem.status, content_type="text/html; charset=utf-8")
+        return back(f"/ho-so/{item.dossier}?tab=diagram", "done")
+
+
+def _shown(
+    container: Container,
+    item: WorkItem,
+    *,
+    problem: errors.LienthongError | None = None,
+    typed: "MultiDict[str, str] | None" = None,
+) -> str:
+    with container.store.reading() as connection:
+        form = work_items.find_form(connection, item.deployment, item.form) if item.form else None
+    wrong = _errors(problem)
+    shown = forms.fields(form, typed, wrong) if form is not None else []
+    return page(
+        "work_item.html",
+        container,
+        item=item,
+        fields=shown,
+        labels={field.name: field.label for field in shown},
+        unshowable=forms.unshowable(form) if form is not None else [],
+        missing_form=item.form is not None and form is None,
+        prefix=forms.PREFIX,
+        once=typed.get("once") if typed else tracing.trace_id(),
+        problem=problem,
+        wrong=wrong,
+    )
+
+
+def _errors(problem: errors.LienthongError | None) -> dict[str, str]:
+    found = problem.facts.get("fields") if problem is not None else None
+    return {str(one["field"]): str(one["reason"]) for one in found} if isinstance(found, list) else {}
+
+
+def _find(container: Container, work_item: int) -> WorkItem:
+    """Raises: WorkItemNotFound; NotAllowed: it is another unit's."""
+    with container.store.reading() as connection:
+        found = work_items.get_work_item(connection, work_item)
+    visitor().check_unit(frozenset({found.unit}))
+    return found
