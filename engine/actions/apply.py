@@ -60,9 +60,11 @@ class Applier:
         self._worker = worker
         self._policy = policy
         self._calendars = CalendarShelf()
+        self._owed: list[tuple[list[int], bool]] = []  # events to give back, and whether a start is forgiven
 
     def apply_waiting(self) -> int:
         """Apply one group of what waits; how many events were taken up (0: nothing waits)."""
+        self._return_owed()
         with self._store.at_once() as connection:
             claimed = events.claim(
                 connection, worker=self._worker, limit=self._policy.group_size, lease_s=self._policy.lease_s
@@ -139,14 +141,19 @@ class Applier:
         return Advance(book=book, event=loaded, interpreter=self._interpreter, partners=self._partners)
 
     def _give_back(self, claimed: Sequence[ClaimedEvent], *, forgive: bool) -> None:
-        with self._store.transaction() as connection:
-            events.release(
-                connection,
-                [event.id for event in claimed],
-                worker=self._worker,
-                wait_s=self._policy.retry_s,
-                forgive=forgive and any(event.lone_starts for event in claimed),
-            )
+        """Let events be due again soon; while the database is away it is remembered that they are to be."""
+        forgiven = forgive and any(event.lone_starts for event in claimed)
+        self._owed.append(([event.id for event in claimed], forgiven))
+        self._return_owed()
+
+    def _return_owed(self) -> None:
+        while self._owed:
+            ids, forgive = self._owed[0]
+            with self._store.transaction() as connection:
+                events.release(
+                    connection, ids, worker=self._worker, wait_s=self._policy.retry_s, forgive=forgive
+                )
+            self._owed.pop(0)
 
     def _set_aside(self, event: ClaimedEvent, reason: str) -> None:
         with self._store.transaction() as connection:

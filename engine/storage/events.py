@@ -62,7 +62,8 @@ _CLAIM = text(
 )
 
 _RELEASE = text(
-    "UPDATE event SET lease_until = now() + make_interval(secs => :wait_s), lone_starts = lone_starts - :forgive"
+    "UPDATE event SET lease_until = now() + make_interval(secs => :wait_s),"
+    " lone_starts = greatest(lone_starts - :forgive, 0)"
     " WHERE id = ANY(:ids) AND status = 'pending' AND worker = :worker"
 )
 
