@@ -169,7 +169,7 @@ class Caller:
         except FeelError as exc:
             raise self._unfit(operation, exc.message) from exc
         if trace:
-            headers["X-Request-Id"] = trace
+            headers["traceparent"] = headers["X-Request-Id"] = trace
         return PROTOCOLS[operation.form.protocol][0](operation, body, headers)
 
     def _unfit(self, operation: Operation, reason: str) -> ComposeFailed:

@@ -167,6 +167,7 @@ class System:
         """The web application."""
         from adapters.inbound import ContractInbound
         from engine.actions.receive import take_message
+        from lienthong import __version__
         from lienthong.directory import ContractDirectory
         from lienthong.offers import offers
         from schedules.timetable import next_fire
@@ -192,6 +193,7 @@ class System:
                 console_open=said.console_open,
                 partner_keys=said.partner_keys,
                 public_url=said.public_url,
+                version=__version__,
                 next_fire=next_fire,
                 rate=_rate(said.rate_per_s),
                 stranger_rate=_rate(said.wrong_keys_per_s),

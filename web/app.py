@@ -4,7 +4,7 @@ from flask import Flask, request
 from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
-from web import auth, error_pages, health, limits, partners, problems, security, tracing
+from web import auth, error_pages, health, limits, metrics, partners, problems, security, tracing
 from web.api import (
     catalogue,
     deployments,
@@ -44,6 +44,7 @@ def create_app(container: Container) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
     tracing.init_app(app)
+    metrics.init_app(app, container)
     security.init_app(app)
     problems.init_app(app)
     app.before_request(_refuse_nul)

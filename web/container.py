@@ -66,6 +66,7 @@ class Container:
     console_open: bool = False
     partner_keys: bool = True
     public_url: str = ""
+    version: str = ""
     next_fire: NextFire | None = None
     rate: Rate | None = None
     stranger_rate: Rate | None = None

@@ -2,9 +2,12 @@
 
 import re
 import secrets
+import time
 
 import structlog
 from flask import Flask, Response, g, request
+
+log = structlog.get_logger(__name__)
 
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
@@ -32,12 +35,35 @@ def _begin() -> None:
     g.trace_id = found[1] if found else secrets.token_hex(16)
     g.trace_flags = found[2] if found else "01"
     g.span_id = secrets.token_hex(8)
+    g.asked_at = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(trace=g.trace_id)
 
 
 def _tell(response: Response) -> Response:
+    _log(response)
     if trace_id():
         response.headers["traceparent"] = traceparent()
         response.headers["X-Request-Id"] = trace_id()
     return response
+
+
+def _log(response: Response) -> None:
+    """One line for each request: the route, never the address, whose query may hold what people typed."""
+    route = request.url_rule.rule if request.url_rule else ""
+    places = request.view_args or {}
+    named: dict[str, object] = {
+        name: places[name] for name in ("id", "partner", "operation") if name in places
+    }
+    if "code" in places:
+        named["dossier" if "dossier" in route else "code"] = places["code"]
+    write = log.debug if response.status_code < 400 else log.info
+    write(
+        "request_answered",
+        method=request.method,
+        route=route,
+        status=response.status_code,
+        duration_ms=round((time.perf_counter() - g.get("asked_at", 0.0)) * 1000, 1),
+        caller=getattr(g.get("principal"), "id", None),
+        **named,
+    )

@@ -116,6 +116,15 @@ class Applier:
             for loaded in groups.read(connection, claimed):
                 advance = self._advance(connection, loaded)
                 advance.apply()
+                for call in advance.book.writes.calls:
+                    call["trace"] = loaded.trace
+                log.debug(
+                    "event_applied",
+                    event_kind=loaded.kind,
+                    dossier=loaded.dossier.code,
+                    calls=len(advance.book.writes.calls),
+                    trace=loaded.trace,
+                )
                 writes.absorb(advance.book.writes)
                 done.append(advance)
             _meet_messages(connection, writes, done)

@@ -31,6 +31,7 @@ def hand_in(
     by: str,
     external_id: str,
     limit_bytes: int = MAX_BYTES,
+    trace: str | None = None,
 ) -> Submitted:
     """Take a new dossier in; *raw* holds ``channel``, ``applicant`` and ``data``, *uploads* its papers.
 
@@ -45,7 +46,17 @@ def hand_in(
     submission = validate({**raw, "documents": papers}, rules)
     rows = documents.check(uploads, rules, limit_bytes=limit_bytes)
     documents.keep(store, rows, uploads)
-    return submit(store, procedure, submission, desk, now=now, by=by, external_id=external_id, documents=rows)
+    return submit(
+        store,
+        procedure,
+        submission,
+        desk,
+        now=now,
+        by=by,
+        external_id=external_id,
+        documents=rows,
+        trace=trace,
+    )
 
 
 def supplement(

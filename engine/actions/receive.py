@@ -52,6 +52,7 @@ def submit(
     by: str,
     external_id: str,
     documents: Sequence[DocumentRow] = (),
+    trace: str | None = None,
 ) -> Submitted:
     """Take a dossier in: code, row, papers, first line of its timeline and its first event, in one transaction.
 
@@ -71,7 +72,10 @@ def submit(
         submitted = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
         document_rows.attach(connection, submitted.id, documents)
         payload: Json = {"by": by, "at": now.isoformat()}
-        if events.append(connection, submitted.id, "submitted", payload, external_id=external_id) is None:
+        event = events.append(
+            connection, submitted.id, "submitted", payload, external_id=external_id, trace=trace
+        )
+        if event is None:
             raise errors.StoreConflict(what="this submission")  # the same one, committed meanwhile
     return submitted
 

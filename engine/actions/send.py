@@ -81,6 +81,17 @@ def settle_group(
     with store.at_once() if alone else store.transaction() as connection:
         settled = settlements.settle(connection, [_settlement(*one) for one in decided])
         for call, answer, decision in decided:
+            log.debug(
+                "call_settled",
+                call=call.id,
+                partner=call.partner,
+                operation=call.operation,
+                attempt=call.attempt,
+                outcome=answer.outcome.value,
+                status=decision.status,
+                counted=call.id in settled,
+                trace=call.trace,
+            )
             if decision.cause is not None and call.id in settled:
                 _tell_admin(connection, call.id, settled[call.id], decision, answer.detail)
     return settled

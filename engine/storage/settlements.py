@@ -62,7 +62,7 @@ _SETTLE = text(
         WHERE (SELECT count(*) FROM locked) > 0 AND c.id = g.id AND c.attempt = g.attempt
           AND c.status IN ('sending', 'unknown', 'incident')
           AND (NOT g.ask OR c.asks = g.asks)
-        RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, g.told, g.holds),
+        RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, c.trace, g.told, g.holds),
     ended AS (
         UPDATE attempt a SET ended_at = now(), outcome = g.outcome, http_status = g.http_status, detail = g.detail,
             request = g.request, reply = g.body, contract_hash = g.contract
@@ -72,8 +72,8 @@ _SETTLE = text(
         UPDATE incident i SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'answered'
         FROM settled s WHERE i.call_id = s.id AND i.status <> 'closed'),
     happened AS (
-        INSERT INTO event (dossier_id, kind, payload)
-        SELECT dossier_id, 'call-settled', jsonb_build_object('call', id) FROM settled WHERE told ORDER BY id)
+        INSERT INTO event (dossier_id, kind, payload, trace)
+        SELECT dossier_id, 'call-settled', jsonb_build_object('call', id), trace FROM settled WHERE told ORDER BY id)
     SELECT id, dossier_id, task, partner, operation, element,
         lets_go, CASE WHEN told THEN pg_notify('lienthong_event', '') END,
         CASE WHEN lets_go THEN pg_notify('lienthong_call', '') END

@@ -11,7 +11,7 @@ from engine.exchange.ports import Json
 from engine.queries import dossiers, timelines
 from engine.queries.dossiers import DossierBrief, DossierFilter, Held
 from engine.storage import access
-from web import conditions, cursors
+from web import conditions, cursors, tracing
 from web.api import dossier_models as shapes
 from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
@@ -95,6 +95,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             by=principal().name,
             external_id=external_id(),
             limit_bytes=container.max_document_bytes,
+            trace=tracing.traceparent(),
         )
         href = f"/api/v1/dossiers/{taken.code}"
         told = shapes.Accepted(code=taken.code, status=1, access_code=taken.access_code, href=href)

@@ -1,11 +1,13 @@
 """Who may do what over HTTP: keys, scopes, units, partners; and what every answer carries."""
 
 import base64
+import json
 import socket
 import threading
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 
 from engine.actions import keys
 from engine.exchange.ports import Receipt
@@ -221,3 +223,27 @@ def test_a_request_that_trickles_in_is_given_up(counter: Counter) -> None:
     finally:
         server.close()
         thread.join(timeout=5)
+
+
+def test_what_a_request_causes_carries_its_trace(counter: Counter) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": "a",
+        "Authorization": f"Bearer {counter.desk}",
+    }
+    headers["traceparent"] = f"00-{trace}-00f067aa0ba902b7-01"
+    counter.request("POST", "/api/v1/dossiers", json.dumps(dossier()).encode(), headers=headers)
+    assert str(counter.scalar("SELECT trace FROM event WHERE kind = 'submitted'")).split("-")[1] == trace
+
+
+def test_the_log_names_the_dossier_and_the_trace_and_no_person(counter: Counter) -> None:
+    code = counter.new_dossier()
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as told:
+        counter.get(f"/api/v1/dossiers/{code}?include=data", key=counter.desk)
+        counter.get("/api/v1/dossiers?name=Nguy%E1%BB%85n", key=counter.desk)
+    (one, other) = [line for line in told if line["event"] == "request_answered"]
+    assert (one["dossier"], one["route"], one["status"]) == (code, "/api/v1/dossiers/<string:code>", 200)
+    assert len(one["trace"]) == 32
+    assert one["caller"].startswith("key:")
+    assert "guy" not in json.dumps([one, other])
