@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from statistics import median
 
 from sqlalchemy import text
 
@@ -10,6 +9,7 @@ from engine.actions.apply import Applier
 from engine.storage.database import Store
 from tests.benchmarks import world
 from tests.benchmarks.appliers import applier, drain
+from tests.benchmarks.growth import usual
 from tests.benchmarks.place import Place
 
 FEW, MANY = 1_000, 100_000
@@ -55,7 +55,7 @@ _DECIDED = text(
 
 
 def measure(place: Place) -> Mapping[str, float]:
-    """The ratio of the medians; each instance is read anew, its dossier taken from anywhere in the crowd."""
+    """The ratio of the lower quartiles; each instance is read anew, its dossier taken from anywhere in the crowd."""
     url = place.database()
     store = Store(url, steady=True)
     try:
@@ -90,7 +90,7 @@ def _fill(store: Store, like: int, first: int, count: int) -> None:
 
 
 def _events(store: Store, one: Applier, crowd: int) -> float:
-    """The median seconds of one decision and what follows from it."""
+    """The usual seconds of one decision and what follows from it."""
     with store.reading() as connection:
         lowest = int(connection.scalar(text("SELECT min(id) FROM work_item")) or 0)
     taken = []
@@ -101,4 +101,4 @@ def _events(store: Store, one: Applier, crowd: int) -> float:
         if drain(one) != 1:
             raise AssertionError("there was no event to apply")
         taken.append(time.perf_counter() - start)
-    return median(taken[5:])
+    return usual(taken[5:])
