@@ -71,11 +71,13 @@ class Place:
     def drop(self, url: str) -> None:
         """Give a database's room back, if nobody such as the autovacuum is in it; the server's end takes the rest."""
         name = url.rsplit("/", 1)[-1].split("?")[0]
-        with psycopg.connect(plain_url(self.server.url), autocommit=True) as connection:
-            with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
-                connection.execute(
-                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-                )
+        with (
+            suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse),
+            psycopg.connect(plain_url(self.server.url), autocommit=True) as connection,
+        ):
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def version(self) -> str:
         """The server's version."""
