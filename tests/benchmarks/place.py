@@ -70,7 +70,7 @@ class Place:
 
     def drop(self, url: str) -> None:
         """Give a database's room back, if nobody such as the autovacuum is in it; the server's end takes the rest."""
-        name = url.rsplit("/", 1)[-1].split("?")[0]
+        name = url.rsplit("/", 1)[-1].split("?", maxsplit=1)[0]
         with (
             suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse),
             psycopg.connect(plain_url(self.server.url), autocommit=True) as connection,
