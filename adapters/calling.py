@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+import orjson
+
 from adapters import rest, soap_client
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Response
@@ -138,6 +140,13 @@ class Caller:
             )
         except FeelError as exc:
             return self._answer(heard, Verdict(outcome=Outcome.INVALID, detail=exc.message), travelled)
+
+    def judge(self, operation: Operation, reply: Json) -> Answer:
+        """What *reply* comes to that the partner brings itself, as if it had answered a request with it."""
+        body = orjson.dumps(reply)
+        response = Response(status=200, headers={"content-type": "application/json"}, body=body)
+        travelled = Travelled(response=response, request_bytes=b"", reply_bytes=body)
+        return self._judged(operation, rest.heard(operation, response), travelled)
 
     def _answer(self, heard: Heard, verdict: Verdict, travelled: Travelled) -> Answer:
         return Answer(

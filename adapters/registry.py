@@ -14,6 +14,7 @@ import structlog
 from adapters import contract as contracts
 from adapters import exchanges, feeds
 from adapters.calling import Caller
+from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Door, Endpoint
 from adapters.transport.travel import Access, Travelled
@@ -236,11 +237,25 @@ class ContractPartners:
         return [contract.partner for contract in self.contracts()]
 
     def window(self, partner: str) -> int:
-        """Calls that one worker may have under way with *partner*: the widest window of its operations.
+        """Calls that one worker may have under way with *partner*: the widest window of its operations; 0 for a mailbox.
 
         Raises: PartnerUnknown.
         """
+        if self.has_mailbox(partner):
+            return 0
         return max((one.terms.window for one in self.contract(partner).operations.values()), default=1)
+
+    def has_mailbox(self, partner: str) -> bool:
+        """Whether *partner* fetches its calls itself."""
+        try:
+            return isinstance(self.contract(partner).form.transport, shape.Mailbox)
+        except PartnerUnknown:
+            return False
+
+    def judge(self, partner: str, operation: str, reply: Json) -> Answer:
+        """Raises: PartnerUnknown, OperationUnknown."""
+        caller = self._caller(partner)
+        return caller.judge(self._operation(caller, operation), reply)
 
     def feeds(self) -> Sequence[FeedTerms]:
         found = [terms for contract in self.contracts() for terms in feeds.terms(contract)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from adapters.contracts import shape
 from adapters.contracts.compiled import Contract
 from adapters.outbound import Door
+from adapters.transport.mailbox import MailboxTransport
 from adapters.transport.plain import PlainTransport
 from adapters.transport.session import SessionTransport
 from adapters.transport.travel import Access, Transport
@@ -31,4 +32,6 @@ def transport_for(contract: Contract, door: Door, access: Access, settings: Mapp
         return Wso2Transport(door, endpoint, access, token=form.token, headers=headers)
     if isinstance(form, shape.Plain):
         return PlainTransport(door, endpoint, access, auth=form.auth, header=form.header, headers=headers)
+    if isinstance(form, shape.Mailbox):
+        return MailboxTransport()
     raise AssertionError(form)

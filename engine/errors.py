@@ -232,6 +232,14 @@ class CallNotFound(LienthongError):
     code, status, text = "call-not-found", 404, "there is no call {call}"
 
 
+class CallNotWaiting(LienthongError):
+    code, status, text = (
+        "call-not-waiting",
+        409,
+        "call {call} cannot be fetched or acknowledged now: {reason}",
+    )
+
+
 class MessageNotFound(LienthongError):
     code, status, text = "message-not-found", 404, "there is no message {message}"
 

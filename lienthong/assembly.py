@@ -186,6 +186,8 @@ class System:
                 clock=self.clock,
                 secret=self.web_secret(),
                 inbound=ContractInbound(self.partners, take),
+                mailboxes=self.partners,
+                may_send=self.may_send,
                 partners=ContractDirectory(self.partners.contracts),
                 max_body_bytes=said.max_body_bytes,
                 max_document_bytes=said.max_document_bytes,

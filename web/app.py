@@ -12,6 +12,7 @@ from web.api import (
     documents,
     dossiers,
     incidents,
+    mailbox,
     schedules,
     work_items,
 )
@@ -21,7 +22,7 @@ from web.bodies import JsonRequest
 from web.console import access, pages, rendering
 from web.container import Container
 
-_API = (dossiers, documents, work_items, incidents, catalogue, deployments, partners_api, schedules)
+_API = (dossiers, documents, work_items, incidents, catalogue, deployments, partners_api, schedules, mailbox)
 
 
 class App(OpenAPI):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from engine.actions.tick import NextFire
 from engine.clock import Clock
-from engine.exchange.ports import Inbound
+from engine.exchange.ports import Inbound, Mailboxes
 from engine.storage.database import Store
 from web.rates import Rate
 
@@ -39,6 +39,11 @@ class NoPartners:
         return ()
 
 
+def always() -> bool:
+    """This system may send."""
+    return True
+
+
 def nothing_known() -> Mapping[str, frozenset[str]] | None:
     """Nothing is known of what partners offer: models are not judged by it."""
     return None
@@ -59,6 +64,8 @@ class Container:
     clock: Clock
     secret: bytes = field(repr=False)
     inbound: Inbound | None = None
+    mailboxes: Mailboxes | None = None
+    may_send: Callable[[], bool] = always
     partners: PartnerDirectory = field(default_factory=NoPartners)
     max_body_bytes: int = 36 * 1024 * 1024
     max_document_bytes: int = 25 * 1024 * 1024

@@ -58,7 +58,14 @@ class Wso2(Shape):
     headers: dict[str, Feel] = {}
 
 
-Transport = Annotated[Plain | Session | Wso2, Field(discriminator="kind")]
+class Mailbox(Shape):
+    """The partner cannot be called: it fetches its calls and acknowledges them; `total_timeout_s` is its lease."""
+
+    kind: Literal["mailbox"]
+    headers: dict[str, Feel] = Field(default_factory=dict, max_length=0)
+
+
+Transport = Annotated[Plain | Session | Wso2 | Mailbox, Field(discriminator="kind")]
 
 
 class Rule(Shape):
@@ -284,3 +291,15 @@ class Contract(Shape):
     feeds: dict[Name, Feed] = {}
     exchanges: dict[Name, Exchange] = {}
     simulator: Simulator = Simulator()
+
+    @model_validator(mode="after")
+    def _mailbox_is_not_asked(self) -> "Contract":
+        if isinstance(self.transport, Mailbox):
+            for name, operation in self.operations.items():
+                if operation.repeat == "queryable" or operation.protocol == "soap":
+                    raise ValueError(
+                        f"{name}: what is fetched from a mailbox is neither asked after nor SOAP"
+                    )
+            if self.feeds:
+                raise ValueError("a partner with a mailbox cannot be polled")
+        return self

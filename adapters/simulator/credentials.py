@@ -46,7 +46,7 @@ class Credentials:
         if isinstance(form, shape.Wso2):
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             return scheme.lower() == "bearer" and self._is_given(contract.partner, token)
-        return _plain(contract, form, request.headers)
+        return isinstance(form, shape.Plain) and _plain(contract, form, request.headers)
 
     def _session(self, contract: Contract, request: HttpRequest) -> HttpReply:
         try:

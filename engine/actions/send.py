@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from engine import errors
-from engine.exchange.ports import Answer, Dispatch, Outcome, Partners
+from engine.exchange.ports import Answer, Contracted, Dispatch, Outcome, Partners
 from engine.exchange.settling import Attempted, Decision, decide, unknown
 from engine.storage import calls, incidents, partners, settlements
 from engine.storage.calls import ClaimedCall, ExpiredCall
@@ -67,7 +67,7 @@ def settle(store: Store, port: Partners, call: ClaimedCall, answer: Answer) -> b
 
 
 def settle_group(
-    store: Store, port: Partners, finished: Sequence[tuple[ClaimedCall, Answer]]
+    store: Store, port: Contracted, finished: Sequence[tuple[ClaimedCall, Answer]]
 ) -> Mapping[int, SettledCall]:
     """`settle` for calls of which none is twice, in one transaction; those whose answer counted, by their ids.
 

@@ -132,6 +132,14 @@ class FeedPage:
     answer: Answer
 
 
+class Contracted(Protocol):
+    """Whoever knows what the engine must know of an operation."""
+
+    def terms(self, partner: str, operation: str) -> Terms:
+        """Raises: PartnerUnknown, OperationUnknown."""
+        ...
+
+
 class Partners(Protocol):
     """All partners behind one port; implemented by the adapters, built from contracts."""
 
@@ -190,6 +198,21 @@ class Partners(Protocol):
     def feeds(self) -> Sequence[FeedTerms]: ...
 
     def poll(self, partner: str, feed: str, *, cursor: Json, keys: Sequence[str]) -> FeedPage: ...
+
+
+class Mailboxes(Contracted, Protocol):
+    """Partners that fetch their calls and acknowledge them; implemented by the adapters, handed to the web by the root."""
+
+    def has_mailbox(self, partner: str) -> bool:
+        """Whether *partner* fetches its calls; False for those that are called, and for strangers."""
+        ...
+
+    def judge(self, partner: str, operation: str, reply: Json) -> Answer:
+        """What an acknowledgement with *reply* comes to by the contract's table.
+
+        Raises: PartnerUnknown, OperationUnknown.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/partners/{name}/resume"): _REASON,
     ("post", "/api/v1/schedules/{name}/run"): _REASON,
     ("patch", "/api/v1/schedules/{name}"): {"trigger": "every 30 s", "reason": "Less often is enough"},
+    ("post", "/api/v1/mailbox/{id}/fetch"): {},
+    ("post", "/api/v1/mailbox/{id}/acknowledge"): {"attempt": 1, "reply": {"ma": 0}},
     ("post", "/api/v1/deployments/{id}/activate"): {"reason": "Decision 12/QD-UBND"},
 }
 

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from adapters.registry import load
 from engine.actions import keys
 from engine.storage import incidents
 from tests.support.counter import Counter, open_counter
@@ -18,6 +20,7 @@ from web.app import create_app
 from web.auth import OPEN, PAGES
 
 OTHER = "H98.01"
+FOLDER = Path(__file__).parents[2] / "data" / "partners"
 
 # scope that opens the route; how a key of another unit is met: refused, shown nothing, or treated alike
 REFUSED, EMPTY, ALIKE = "refused", "empty", "alike"
@@ -50,6 +53,9 @@ RULES = {
     ("GET", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
     ("POST", "/api/v1/schedules/{name}/run"): ("schedules", ALIKE),
     ("PATCH", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
+    ("GET", "/api/v1/mailbox"): ("mailbox", ALIKE),
+    ("POST", "/api/v1/mailbox/{id}/fetch"): ("mailbox", ALIKE),
+    ("POST", "/api/v1/mailbox/{id}/acknowledge"): ("mailbox", ALIKE),
     ("GET", "/api/v1/deployments"): ("deployments", ALIKE),
     ("GET", "/api/v1/deployments/{id}"): ("deployments", ALIKE),
     ("POST", "/api/v1/deployments"): ("deployments", ALIKE),
@@ -88,7 +94,8 @@ class Door:
 
 @pytest.fixture(scope="module")
 def door(new_database: object) -> Iterator[Door]:
-    with open_counter(new_database().url) as counter:  # type: ignore[operator]
+    port = load([FOLDER], built_in=None)
+    with open_counter(new_database().url, mailboxes=port) as counter:  # type: ignore[operator]
         code = counter.new_dossier()
         dossier = counter.scalar("SELECT id FROM dossier")
         with counter.store.transaction() as connection:
@@ -106,7 +113,7 @@ def door(new_database: object) -> Iterator[Door]:
 @pytest.fixture(scope="module")
 def issued(door: Door) -> dict[tuple[str, str | None], str]:
     return {
-        (scope, unit): door.counter.new_key(f"{scope} {unit}", scope, unit=unit)
+        (scope, unit): door.counter.new_key(f"{scope} {unit}", scope, unit=unit, partner="box")
         for scope in keys.SCOPES
         for unit in (None, UNIT, OTHER)
     }

@@ -66,7 +66,13 @@ def test_a_dossier_is_shown_with_its_history_and_its_tokens(console: Counter) ->
 
 def test_pages_ask_nothing_of_the_world_and_run_nothing_inline(console: Counter) -> None:
     code = console.new_dossier()
-    for path in ("/ho-so", f"/ho-so/{code}", f"/ho-so/{code}?tab=diagram", "/vao", "/errors/dossier-not-found"):
+    for path in (
+        "/ho-so",
+        f"/ho-so/{code}",
+        f"/ho-so/{code}?tab=diagram",
+        "/vao",
+        "/errors/dossier-not-found",
+    ):
         page = console.get(path).body.decode()
         assert "http://" not in page
         assert "https://" not in page
