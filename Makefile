@@ -29,8 +29,15 @@ format: install ## put the code in shape
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
+# Tests that keep time or load the whole machine run after the others, one at a time.
+ALONE := tests/acceptance tests/integration/lienthong tests/integration/test_budgets.py
+
 test: install ## every test; what cannot run here is skipped visibly
-	$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
+	@if [ "$(TESTS)" != tests ]; then exec $(PY) -m pytest $(PYTEST_ARGS) $(TESTS); fi; \
+	status=0; \
+	$(PY) -m pytest $(PYTEST_ARGS) tests $(ALONE:%=--ignore=%) || status=1; \
+	$(PY) -m pytest -q -rs $(ALONE) || status=1; \
+	exit $$status
 
 demo: install ## dossiers end to end against simulated partners: make demo DOSSIERS=500
 	@$(PY) -m lienthong demo --dossiers $(DOSSIERS)
