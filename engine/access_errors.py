@@ -27,6 +27,7 @@ __all__ = [
     "RequestTooSlow",
     "SignInRefused",
     "SignInTooSoon",
+    "TrackingRefused",
 ]
 
 
@@ -50,6 +51,12 @@ class SignInTooSoon(LienthongError):
     """Too many wrong passwords from this address; others may sign in."""
 
     code, status, text = "sign-in-too-soon", 429, "too many attempts from here; wait {wait_s} seconds"
+
+
+class TrackingRefused(LienthongError):
+    """A dossier code and an access code that do not belong together; which is wrong is never told."""
+
+    code, status, text = "tracking-refused", 404, "no dossier has this code with this access code"
 
 
 class AccountNotFound(LienthongError):

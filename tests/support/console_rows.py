@@ -1,11 +1,13 @@
 """Calls, messages and incidents as workers leave them, for pages to show; written past them, since pages only read."""
 
+import itertools
 import json
 
 from sqlalchemy import text
 
 from tests.support.counter import Counter
 
+_NUMBERS = itertools.count(1)
 _CALL = text(
     "INSERT INTO call (dossier_id, partner, operation, key, body, element, repeat, timeout_s, status, holds, attempt,"
     " sent_at, due_at, detail) SELECT id, 'agency', 'ask', :key, CAST(:body AS jsonb), 'check', :repeat, 5, :status, true,"
@@ -47,7 +49,7 @@ def add_message(counter: Counter, name: str, key: str, status: str = "unclaimed"
             connection.execute(
                 _MESSAGE,
                 {
-                    "id": f"m-{key}",
+                    "id": f"m-{next(_NUMBERS)}",
                     "name": name,
                     "key": key,
                     "payload": '{"who": "Lê Thị Giấu"}',

@@ -3,19 +3,41 @@
 from flask import Blueprint
 
 from web.console import (
+    audit,
     batches,
     calls,
     dossier,
     dossiers,
+    home,
     incidents,
     messages,
     partners,
+    people,
+    procedures,
+    public,
+    schedules,
     signing_in,
     work_items,
 )
 from web.container import Container
 
-_PARTS = (signing_in, dossiers, dossier, incidents, batches, calls, messages, partners, work_items)
+_PARTS = (
+    signing_in,
+    dossiers,
+    dossier,
+    incidents,
+    batches,
+    calls,
+    messages,
+    partners,
+    work_items,
+    home,
+    procedures,
+    schedules,
+    people,
+    audit,
+    public,
+)
 
 
 def routes(container: Container) -> Blueprint:

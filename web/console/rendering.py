@@ -27,12 +27,18 @@ _KEPT_S = 365 * 86400
 
 # The pages of the menu: the right that it takes, the address, the word.
 MENU = (
+    ("see", "/", "attention"),
     ("see", "/ho-so", "dossiers"),
     ("see", "/viec", "work_items"),
     ("see", "/su-co", "incidents"),
     ("see", "/cuoc-goi", "calls"),
     ("see", "/thong-diep", "messages"),
     ("see", "/doi-tac", "partners"),
+    ("see", "/quy-trinh", "procedures"),
+    ("see", "/lich", "schedules"),
+    ("accounts", "/tai-khoan", "accounts"),
+    ("accounts", "/khoa", "keys_heading"),
+    ("audit", "/nhat-ky", "audit"),
 )
 # Where a thing that holds a dossier has its own page.
 LINKS = {"work-item": "/viec", "incident": "/su-co", "call": "/cuoc-goi"}

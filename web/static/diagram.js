@@ -1,34 +1,32 @@
-// Draws the dossier's process and marks the elements where tokens stand. The list below the drawing says the same.
-(async () => {
-  const place = document.getElementById("diagram");
-  const viewer = new BpmnJS({ container: place });
-  const answer = await fetch(place.dataset.source, { credentials: "same-origin" });
-  if (!answer.ok) {
-    place.hidden = true;
-    return;
-  }
-  await viewer.importXML(await answer.text());
-  const canvas = viewer.get("canvas");
-  const elements = viewer.get("elementRegistry");
-  for (const element of Object.keys(JSON.parse(place.dataset.visits || "{}"))) {
-    if (elements.get(element)) {
-      canvas.addMarker(element, "token-passed");
+// Draws processes and marks the elements where tokens stand or findings are. A list beside each drawing says the same.
+(() => {
+  const xmlOf = async (place) => {
+    if (place.dataset.xml) return place.dataset.xml;
+    const answer = await fetch(place.dataset.source, { credentials: "same-origin" });
+    return answer.ok ? answer.text() : null;
+  };
+  const draw = async (place) => {
+    const xml = await xmlOf(place);
+    if (!xml) {
+      place.hidden = true;
+      return;
     }
-  }
-  for (const token of JSON.parse(place.dataset.tokens)) {
-    if (elements.get(token.element)) {
-      canvas.addMarker(token.element, `token-${token.state}`);
+    const viewer = new BpmnJS({ container: place });
+    await viewer.importXML(xml);
+    const canvas = viewer.get("canvas");
+    const elements = viewer.get("elementRegistry");
+    const mark = (element, name) => elements.get(element) && canvas.addMarker(element, name);
+    for (const element of Object.keys(JSON.parse(place.dataset.visits || "{}"))) mark(element, "token-passed");
+    for (const token of JSON.parse(place.dataset.tokens)) mark(token.element, `token-${token.state}`);
+    for (const button of document.querySelectorAll(`[data-zoom-of="${place.id}"]`)) {
+      button.addEventListener("click", () => {
+        const by = button.dataset.zoom;
+        canvas.zoom(by === "fit" ? "fit-viewport" : canvas.zoom() * Number(by), "auto");
+      });
     }
-  }
-  for (const button of document.querySelectorAll("[data-zoom]")) {
-    button.addEventListener("click", () => {
-      const by = button.dataset.zoom;
-      canvas.zoom(by === "fit" ? "fit-viewport" : canvas.zoom() * Number(by), "auto");
-    });
-  }
-  canvas.zoom("fit-viewport", "auto");
-  for (const focusable of place.querySelectorAll("a, [tabindex], svg")) {
-    focusable.setAttribute("tabindex", "-1");
-  }
-  place.dataset.ready = "true";
+    canvas.zoom("fit-viewport", "auto");
+    for (const focusable of place.querySelectorAll("a, [tabindex], svg")) focusable.setAttribute("tabindex", "-1");
+    place.dataset.ready = "true";
+  };
+  document.querySelectorAll(".diagram").forEach(draw);
 })();

@@ -1,0 +1,258 @@
+"""What every page owes: the same rows at the same address, a fixed number of statements, both languages, no gaps."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import yaml
+from sqlalchemy import event
+
+from engine.actions import keys
+from tests.support.console import Visitor, text_of
+from tests.support.console_rows import add_call, add_incident, add_message
+from tests.support.counter import FORM, MODEL, PROCEDURE, Counter
+
+WEB = Path(__file__).parents[4] / "web"
+LISTS = ("/ho-so", "/su-co", "/cuoc-goi", "/thong-diep", "/viec", "/quy-trinh", "/nhat-ky", "/lo")
+PLAIN = ("/", "/doi-tac", "/lich", "/tai-khoan", "/khoa")
+PUBLIC = ("/thu-tuc", "/thu-tuc/1.000001", "/tra-cuu", "/vao")
+
+
+@pytest.fixture
+def admin(counter: Counter) -> Visitor:
+    return Visitor(counter, "admin")
+
+
+def filled(counter: Counter) -> list[str]:
+    """A system with one of everything; the pages of single things."""
+    code = counter.new_dossier()
+    item = counter.open_item(code)
+    call, message = add_call(counter, code), add_message(counter, "supplement", "x")
+    incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
+    tabs = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
+    return [
+        *(f"/ho-so/{code}?tab={tab}" for tab in tabs),
+        f"/su-co/{incident}",
+        f"/cuoc-goi/{call}",
+        f"/thong-diep/{message}",
+        f"/viec/{item}",
+        "/quy-trinh/1",
+    ]
+
+
+def test_every_page_is_whole_in_both_languages(counter: Counter, admin: Visitor) -> None:
+    for path in (*filled(counter), *LISTS, *PLAIN, *PUBLIC):
+        sign = "&" if "?" in path else "?"
+        for lang in ("vi", "en"):
+            page = admin.page(f"{path}{sign}lang={lang}")
+            assert f'<html lang="{lang}"' in page
+            assert "<h1>" in page
+            assert not re.search(r"https?://|<script>| style=|\bon[a-z]+=\"", page), path
+            assert page.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_filter_that_is_unknown_or_malformed_is_refused(admin: Visitor, path: str) -> None:
+    for query in ("nonsense=1", "cursor=x", "lang=fr"):
+        reply = admin.get(f"{path}?{query}")
+        assert reply.status == 400, (path, query)
+        assert reply.headers["content-type"].startswith("text/html")
+
+
+def statements(counter: Counter, admin: Visitor, path: str) -> int:
+    seen: list[str] = []
+
+    def note(_c: object, _u: object, text: str, *_: object) -> None:
+        seen.append(text)
+
+    event.listen(counter.store.engine, "before_cursor_execute", note)
+    try:
+        admin.page(path)
+    finally:
+        event.remove(counter.store.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(counter: Counter, admin: Visitor) -> None:
+    singles = filled(counter)
+    paths = (*singles, *LISTS, *PLAIN)
+    few = {path: statements(counter, admin, path) for path in paths}
+    for _ in range(3):
+        filled(counter)
+    for path in paths:
+        assert statements(counter, admin, path) == few[path] <= 7, path
+
+
+def test_a_dossier_is_found_by_part_of_its_code_and_by_a_name_without_accents(
+    counter: Counter, admin: Visitor
+) -> None:
+    code = counter.new_dossier()
+    other = counter.new_dossier(applicant={"name": "Trần Đức Khác", "identity": "001099000002"})
+    assert code in admin.page(f"/ho-so?q={code[4:]}")
+    for words in ("nguyen van", "NGUYỄN", "Nguyê\u0303n Va\u0306n"):
+        page = admin.page("/ho-so?" + urlencode({"q": words}))
+        assert code in page
+        assert other not in page
+    assert other in admin.page("/ho-so?q=duc+khac")
+    assert code not in admin.page("/ho-so?q=%25")
+
+
+def test_situations_narrow_to_what_they_say(counter: Counter, admin: Visitor) -> None:
+    waiting, broken = counter.new_dossier(), counter.new_dossier()
+    add_incident(counter, broken)
+    page = admin.page("/ho-so?situation=incident")
+    assert broken in page
+    assert waiting not in page
+    assert waiting in admin.page("/ho-so?situation=work-item")
+    assert waiting not in admin.page("/ho-so?situation=over")
+    assert "Không có gì khớp" in admin.page("/ho-so?since=2030-01-01")
+    assert admin.get("/ho-so?since=yesterday").status == 400
+
+
+def test_personal_data_shows_one_field_after_a_reason_and_for_this_session_only(counter: Counter) -> None:
+    code = counter.new_dossier()
+    operator, viewer = Visitor(counter, "operator"), Visitor(counter, "viewer")
+    for tab in ("timeline", "data", "operations"):
+        assert "Nguyễn Văn Thử" not in operator.page(f"/ho-so/{code}?tab={tab}")
+    form = {"field": "applicant.name", "reason": "the applicant called"}
+    assert viewer.post(f"/ho-so/{code}/mo", form).status == 403
+    seen = operator.post(f"/ho-so/{code}/mo", form).headers["location"]
+    page = operator.page(seen)
+    assert "Nguyễn Văn Thử" in page
+    assert "001099000001" not in page
+    assert "Nguyễn Văn Thử" not in viewer.page(seen)
+    assert "the applicant called" in operator.page(f"/ho-so/{code}?tab=operations")
+
+
+def test_a_broken_model_is_refused_with_its_findings_drawn_and_a_good_one_activated(
+    counter: Counter, admin: Visitor
+) -> None:
+    drawing = b'<bpmndi:BPMNDiagram xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" id="d"/>'
+    broken = MODEL.replace(
+        b'sourceRef="wait" targetRef="end"', b'sourceRef="wait" targetRef="nowhere"'
+    ).replace(b"</bpmn:definitions>", drawing + b"</bpmn:definitions>")
+    good = PROCEDURE.replace("Thủ tục thử", "Thủ tục thử 2")
+    refused = upload(admin, {"procedure.yaml": good, "walk.bpmn": broken, "check.form": json.dumps(FORM)})
+    assert refused.status == 422
+    assert "nowhere" in refused.body.decode()
+    assert 'class="diagram"' in refused.body.decode()
+    assert counter.scalar("SELECT count(*) FROM deployment") == 1
+    kept = upload(admin, {"procedure.yaml": good, "walk.bpmn": MODEL, "check.form": json.dumps(FORM)})
+    where = kept.headers["location"].split("?")[0]
+    assert counter.scalar("SELECT name_vi FROM procedure") == "Thủ tục thử"
+    assert admin.post(where, {"reason": ""}).status == 400
+    assert admin.post(where, {"reason": "new words"}).status == 303
+    assert counter.scalar("SELECT name_vi FROM procedure") == "Thủ tục thử 2"
+    assert counter.scalar("SELECT reason FROM audit WHERE what = 'deployment-activated'") == "new words"
+
+
+def upload(admin: Visitor, files: dict[str, str | bytes]) -> "object":
+    edge = "edge0123456789"
+    body = f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{admin.token()}\r\n'.encode()
+    for name, content in files.items():
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        data = content if isinstance(content, bytes) else content.encode()
+        body += head.encode() + data + b"\r\n"
+    body += f"--{edge}--\r\n".encode()
+    headers = admin.headers | {"Content-Type": f"multipart/form-data; boundary={edge}"}
+    return admin.counter.request("POST", "/quy-trinh", body, headers=headers)
+
+
+def test_accounts_and_keys_are_made_changed_and_ended_at_the_console(
+    counter: Counter, admin: Visitor
+) -> None:
+    made = admin.post("/tai-khoan", {"name": "lan", "role": ["officer"], "unit": "H99.14"})
+    password = re.search(r"<strong>lan</strong>: <code>([^<]+)", made.body.decode())
+    assert password is not None
+    assert admin.post("/tai-khoan", {"name": "lan", "role": ["viewer"]}).status == 409
+    assert admin.post("/tai-khoan", {"name": "mai", "role": ["emperor"]}).status == 400
+    change = {"role": ["viewer"], "enabled": "yes", "reason": "vacation", "action": "change"}
+    last = admin.post(f"/tai-khoan/{admin.account}", change)
+    assert last.status == 409
+    issued = admin.post("/khoa", {"name": "desk 2", "scope": ["dossiers:read"], "days": "30"}).body.decode()
+    key = re.search(r"<code>(lt_[^<]+)</code>", issued)
+    assert key is not None
+    assert counter.get("/api/v1/dossiers", key=key[1]).status == 200
+    assert admin.post(f"/khoa/{key[1].split('_')[1]}").status == 303
+    assert counter.get("/api/v1/dossiers", key=key[1]).status == 401
+    assert key[1] not in admin.page("/khoa")
+    assert keys.SCOPES.keys() >= {"dossiers:read"}
+
+
+def test_citizens_find_their_dossier_by_the_receipt_only(counter: Counter) -> None:
+    made = counter.hand_in().json
+    ask = {"code": str(made["code"]), "access": str(made["access_code"])}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    found = counter.request("POST", "/tra-cuu", urlencode(ask).encode(), headers=headers)
+    assert found.status == 200
+    assert "Nguyễn" not in found.body.decode()
+    assert str(made["code"]) in found.body.decode()
+    wrong = [
+        counter.request("POST", "/tra-cuu", urlencode(ask | change).encode(), headers=headers)
+        for change in ({"access": "00000000"}, {"code": "H99.14-000000-0000"})
+    ]
+    assert [reply.status for reply in wrong] == [404, 404]
+    more = [
+        counter.request("POST", "/tra-cuu", urlencode(ask).encode(), headers=headers).status for _ in range(9)
+    ]
+    assert more[-1] == 429
+
+
+def test_what_needs_attention_leads_to_the_lists_behind_it(counter: Counter, admin: Visitor) -> None:
+    assert "Không có gì cần bạn" in text_of(admin.page("/"))
+    filled(counter)
+    page = admin.page("/")
+    for href in re.findall(r'<li><a href="([^"]+)"><strong>', page):
+        assert admin.get(href).status == 200
+    assert 'href="/su-co?cause=unknown-outcome"' in page
+
+
+def dynamic() -> Iterator[str]:
+    """Words that templates name by a stable code."""
+    from engine.actions.accounts import RIGHTS, ROLES
+    from engine.queries.dossier_list import SITUATIONS
+    from engine.queries.exchange import CALL_STATES, MESSAGE_STATES
+    from engine.queries.incident_groups import OUTCOMES
+    from web.console.dossier import TABS
+
+    groups = {
+        "right": RIGHTS, "role": ROLES, "situation": SITUATIONS, "call_state": CALL_STATES,
+        "message_state": MESSAGE_STATES, "outcome": OUTCOMES, "tab": TABS, "theme": ("auto", "light", "dark"),
+        "held": ("work-item", "call", "wait", "timer", "incident", "event"),
+    }  # fmt: skip
+    return (f"{group}_{name.replace('-', '_')}" for group, names in groups.items() for name in names)
+
+
+def test_no_word_is_missing_in_either_language_and_none_is_left_over() -> None:
+    words = yaml.safe_load((WEB / "translations" / "words.yaml").read_text(encoding="utf-8"))
+    assert all(
+        len(both) == 2 and all(isinstance(one, str) and one for one in both) for both in words.values()
+    )
+    texts = [path.read_text(encoding="utf-8") for path in (WEB / "templates").rglob("*.html")]
+    named = {name for text in texts for name in re.findall(r"\bt\.(?!of\()([a-z_]+)", text)} | set(dynamic())
+    code = (WEB / "console" / "rendering.py").read_text(encoding="utf-8")
+    named |= set(re.findall(r'\("[a-z]+", "/[a-z-]*", "([a-z_]+)"\)', code))
+    assert named - words.keys() == set()
+    groups = {group for text in texts for group in re.findall(r't\.of\("([a-z_]+)"', text)}
+    left = {
+        name for name in words if name not in named and not name.startswith(tuple(f"{g}_" for g in groups))
+    }
+    assert left == set()
+
+
+def test_hostile_words_in_every_field_are_only_shown(counter: Counter, admin: Visitor) -> None:
+    bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\""
+    singles = filled(counter)
+    with counter.store.transaction() as connection:
+        for change in (
+            "dossier SET phase = %s", "work_item SET name = %s", "call SET detail = %s, operation = %s",
+            "message SET name = %s, source = %s", "incident SET title = %s, element = %s", "audit SET reason = %s",
+        ):  # fmt: skip
+            connection.exec_driver_sql(f"UPDATE {change}", (bad,) * change.count("%s"))
+    for path in (*singles, *LISTS, *PLAIN):
+        page = admin.page(path)
+        assert "<script>alert" not in page, path
+        assert "<img src=x" not in page, path

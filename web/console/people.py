@@ -1,0 +1,156 @@
+"""Accounts with their roles, and API keys: who may do what here."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from engine import errors
+from engine.actions import accounts as acts
+from engine.actions import keys as key_acts
+from engine.actions.accounts import RIGHTS, ROLES
+from engine.actions.keys import SCOPES
+from engine.clock import SystemClock
+from engine.queries import accounts, keys
+from web.console import rendering
+from web.console.access import right, visitor
+from web.console.rendering import View, back, page, read
+from web.container import Container
+
+_FIXABLE = (errors.RequestInvalid, errors.ActionNotNow, errors.StoreConflict)
+
+
+def add(blueprint: Blueprint, container: Container) -> None:
+    """``/tai-khoan`` and ``/khoa``."""
+    _add_accounts(blueprint, container)
+    _add_keys(blueprint, container)
+
+
+def _add_accounts(blueprint: Blueprint, container: Container) -> None:
+    def shown(problem: errors.LienthongError | None = None, told: tuple[str, str] | None = None) -> str:
+        with container.store.reading() as connection:
+            rows = accounts.list_accounts(connection)
+        return page(
+            "accounts.html",
+            container,
+            rows=rows,
+            roles=ROLES,
+            every_right=list(RIGHTS),
+            problem=problem,
+            secret=told,
+            typed=request.form if problem else {},
+        )
+
+    @blueprint.get("/tai-khoan")
+    @right("accounts")
+    def account_list() -> str:
+        read(View)
+        return shown()
+
+    @blueprint.post("/tai-khoan")
+    @right("accounts")
+    def create_account() -> Response:
+        name, password = request.form.get("name", "").strip(), acts.random_password()
+        try:
+            acts.create(
+                container.store,
+                name,
+                password,
+                roles=request.form.getlist("role"),
+                unit=_unit(),
+                by=visitor().name,
+            )
+        except _FIXABLE as problem:
+            return _answer(shown(problem), problem.status)
+        return _answer(shown(told=(name, password)), 200)
+
+    @blueprint.post("/tai-khoan/<int:id>")
+    @right("accounts")
+    def change_account(id: int) -> Response:  # noqa: A002
+        try:
+            told = _change(container, id)
+        except _FIXABLE as problem:
+            return _answer(shown(problem), problem.status)
+        return _answer(shown(told=told), 200) if told else back("/tai-khoan", "done")
+
+
+def _change(container: Container, account: int) -> tuple[str, str] | None:
+    """What is to be told once: a new password."""
+    why, by = rendering.reason(), visitor().name
+    if request.form.get("action") == "password":
+        password = acts.random_password()
+        acts.set_password(container.store, account, password, by=by, reason=why)
+        return request.form.get("name", ""), password
+    acts.change(
+        container.store,
+        account,
+        roles=request.form.getlist("role"),
+        unit=_unit(),
+        enabled=request.form.get("enabled") == "yes",
+        by=by,
+        reason=why,
+    )
+    return None
+
+
+def _add_keys(blueprint: Blueprint, container: Container) -> None:
+    def shown(problem: errors.LienthongError | None = None, told: tuple[str, str] | None = None) -> str:
+        with container.store.reading() as connection:
+            rows = keys.list_keys(connection)
+        return page(
+            "keys.html",
+            container,
+            rows=rows,
+            scopes=SCOPES,
+            problem=problem,
+            secret=told,
+            typed=request.form if problem else {},
+        )
+
+    @blueprint.get("/khoa")
+    @right("accounts")
+    def key_list() -> str:
+        read(View)
+        return shown()
+
+    @blueprint.post("/khoa")
+    @right("accounts")
+    def create_key() -> Response:
+        try:
+            issued = _issue(container)
+        except _FIXABLE as problem:
+            return _answer(shown(problem), problem.status)
+        return _answer(shown(told=(issued.name, issued.text)), 200)
+
+    @blueprint.post("/khoa/<string:prefix>")
+    @right("accounts")
+    def revoke_key(prefix: str) -> Response:
+        try:
+            key_acts.revoke(container.store, prefix, by=visitor().name)
+        except _FIXABLE as problem:
+            return _answer(shown(problem), problem.status)
+        return back("/khoa", "done")
+
+
+def _issue(container: Container) -> key_acts.IssuedKey:
+    name, days = request.form.get("name", "").strip()[:100], request.form.get("days", "").strip()
+    if not name:
+        raise errors.RequestInvalid(reason="the key needs a name")
+    if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= 3650):
+        raise errors.RequestInvalid(reason="days is a number from 1 to 3650")
+    return key_acts.create(
+        container.store,
+        name,
+        scopes=request.form.getlist("scope"),
+        unit=_unit(),
+        partner=request.form.get("partner", "").strip()[:64] or None,
+        expires_at=SystemClock().now() + timedelta(days=int(days)) if days else None,
+        by=visitor().name,
+    )
+
+
+def _unit() -> str | None:
+    return request.form.get("unit", "").strip()[:32] or None
+
+
+def _answer(shown: str, status: int) -> Response:
+    return Response(shown, status=status, content_type="text/html; charset=utf-8")
