@@ -30,18 +30,33 @@ def filtered(compiler: Compiler, node: syntax.Filter) -> Code:
     source = _source(compiler, node.source)
     condition, cost = compiler.measured(frozenset({"item"}), node.condition)
     if isinstance(node.condition, syntax.Literal | syntax.Negation):
-        return lambda env: _at_position(env, as_list(source(env)), condition(env), node.at)
+
+        def item_at(env: Env) -> object:
+            found = source(env)
+            if found is None:
+                _nothing(env, node.at)
+                return None
+            return _at_position(env, as_list(found), condition(env), node.at)
+
+        return item_at
     counts = isinstance(node.condition, syntax.Binary) and node.condition.op in "+-*/**"
 
     def items(env: Env) -> object:
         found = source(env)
+        if found is None:
+            _nothing(env, node.at)
+            return None
         values = as_list(found)
         if not values:
-            return None if counts or found is None else []
+            return None if counts else []
         env.run.spend(cost * len(values))
         return _select(env, values, condition, node.at)
 
     return items
+
+
+def _nothing(env: Env, at: int) -> None:
+    env.run.fault(at, "there is nothing to filter: the list is null", "missing")
 
 
 def _source(compiler: Compiler, node: syntax.Node) -> Code:

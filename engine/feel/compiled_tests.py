@@ -20,9 +20,15 @@ INPUT = "?"
 
 
 def membership(compiler: Compiler, node: syntax.In) -> Code:
-    """`value in tests`; within the tests `?` is the value."""
+    """`value in tests`; within the tests `?` is the value, but a test that is only `?` means the `?` around."""
     value = compiler.code(node.value)
-    tests = [_one_test(compiler, test, node.at) for test in node.tests]
+    outer = compiler.is_bound(INPUT)
+    tests = [
+        _outer_test(compiler, test, node.at)
+        if outer and _is_part_of_input(test)
+        else _one_test(compiler, test, node.at)
+        for test in node.tests
+    ]
 
     def found(env: Env) -> object:
         tested = value(env)
@@ -67,16 +73,32 @@ def _one_test(compiler: Compiler, node: syntax.Node, at: int) -> Callable[[Env, 
 
     def test(env: Env, value: object) -> bool | None:
         wanted = code(env)
-        if isinstance(wanted, list):
-            env.run.weigh(wanted)
         if wanted is True and not isinstance(value, bool):
             return True
-        found = member(value, wanted)
-        if found is None:
-            env.run.fault(at, f"cannot tell whether {kind_of(value)} is in {kind_of(wanted)}")
-        return found
+        return _member(env, value, wanted, at)
 
     return test
+
+
+def _outer_test(compiler: Compiler, node: syntax.Node, at: int) -> Callable[[Env, object], bool | None]:
+    """`value in ?` within a test: whether the value is in what the whole test is about."""
+    code = compiler.code(node)
+    return lambda env, value: _member(env, value, code(env.parent or env), at)
+
+
+def _is_part_of_input(node: syntax.Node) -> bool:
+    while isinstance(node, syntax.Path):
+        node = node.source
+    return isinstance(node, syntax.Name) and node.name == INPUT
+
+
+def _member(env: Env, value: object, wanted: object, at: int) -> bool | None:
+    if isinstance(wanted, list):
+        env.run.weigh(wanted)
+    found = member(value, wanted)
+    if found is None:
+        env.run.fault(at, f"cannot tell whether {kind_of(value)} is in {kind_of(wanted)}")
+    return found
 
 
 def _truth(env: Env, found: object, at: int) -> bool | None:

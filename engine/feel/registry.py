@@ -138,6 +138,9 @@ def _by_names(
                 while_given.pop()
             fitting.append((way, [given.get(name) for name in while_given]))
     if fitting:
+        fitting.sort(
+            key=lambda found: found[0].names != names
+        )  # `before(point, range)`, `before(range, point)`
         return next((found for found in fitting if all(map(_matches, found[1], found[0].params))), fitting[0])
     raise Misuse(f"has no parameters {', '.join(names)}: {_ways(overloads)}")
 

@@ -42,6 +42,8 @@ def append(run: Run, items: list[object], *more: object) -> list[object]:
 @builtin("concatenate", "list*: list", run=True)
 def concatenate(run: Run, *lists: list[object]) -> list[object]:
     """All lists in one."""
+    if not lists:
+        raise Misuse("argument `list` is missing")
     run.grown(sum(map(len, lists)))
     return [item for items in lists for item in items]
 

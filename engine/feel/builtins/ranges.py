@@ -141,6 +141,8 @@ def started_by(a: Range, b: object) -> bool:
 @builtin("coincides", "range1: any", "range2: any")
 def coincides(a: object, b: object) -> bool:
     """Whether two points or two ranges are the same."""
+    if a is None or b is None:
+        raise Misuse("an argument is null")
     if isinstance(a, Range) != isinstance(b, Range):
         raise Misuse("a point never coincides with a range")
     return _known(both(equal(a, b), True))

@@ -67,6 +67,7 @@ def fit(run: Run, value: object, kind: Type | None, type_name: str) -> object:
 
 
 def _null(env: Env) -> object:
+    env.run.fault(0, "there is no expression here", "missing")
     return None
 
 
@@ -180,7 +181,11 @@ def _filter(builder: Builder, boxed: elements.Filter, names: Names) -> Code:
     match = builder.code(boxed.match, names | {"item"})
 
     def items(env: Env) -> object:
-        values, out = [norm(value) for value in as_list(source(env))], []
+        found = source(env)
+        if found is None:
+            env.run.fault(0, "there is nothing to filter: the list is null", "missing")
+            return None
+        values, out = [norm(value) for value in as_list(found)], []
         for value in values:
             env.run.spend()
             scope = Env({"item": value}, env, env.run)

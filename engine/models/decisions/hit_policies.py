@@ -3,19 +3,20 @@
 Finding the rules is the business of `tables`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 
 from engine.errors import FeelSyntaxError
-from engine.feel.arithmetic import add
-from engine.feel.comparison import equal, less
+from engine.feel.comparison import equal
 from engine.feel.expression import compile as compile_feel
-from engine.feel.runtime import Env
+from engine.feel.registry import call_builtin
+from engine.feel.runtime import Env, Misuse
+from engine.feel.types import Type
 from engine.feel.values import as_list, norm
 from engine.models.decisions.compiling import Builder, Code, Names
 from engine.models.decisions.elements import Output, Table
+from engine.models.decisions.item_types import ItemType, named
 
 UNKNOWN = 1_000_000
 
@@ -48,7 +49,7 @@ def policy_of(builder: Builder, table: Table, names: Names) -> Policy:
     if table.hit_policy == "COLLECT" and table.aggregation:
         apply = _AGGREGATIONS.get(table.aggregation, _count)
         default = _no_hits if table.aggregation == "COUNT" and default is _no_rule else default
-    orders = [_order(output) for output in table.outputs]
+    orders = [_order(builder, output) for output in table.outputs]
     if table.hit_policy in ("PRIORITY", "OUTPUT ORDER"):
         return lambda answer: _by_priority(answer, orders) if answer.hits else default(answer)
     return lambda answer: apply(answer) if answer.hits else default(answer)
@@ -115,30 +116,35 @@ def _rank(value: object, order: list[object]) -> int:
     return next((index for index, other in enumerate(order) if equal(value, other) is True), UNKNOWN)
 
 
-def _order(output: Output) -> list[object]:
+def values_of(types: Mapping[str, Type], output: Output) -> str:
+    """The values that an output may have as they are written: its own, else those that its type allows."""
+    kind = named(types, output.type)
+    return output.values or (kind.item.allowed if isinstance(kind, ItemType) else "")
+
+
+def _order(builder: Builder, output: Output) -> list[object]:
     """The output's values from the most important to the least."""
-    if not output.values:
+    values = values_of(builder.types, output)
+    if not values:
         return []
     try:
-        return as_list(compile_feel(f"[{output.values}]")({}))
+        return as_list(compile_feel(f"[{values}]")({}))
     except FeelSyntaxError:
         return []
 
 
-def _numbers(answer: Answer) -> list[object]:
-    return [norm(row) for row in answer.rows()]
+def _aggregated(function: str) -> Policy:
+    """The results in one, as the built-in function of that name does it."""
 
+    def aggregate(answer: Answer) -> object:
+        rows = [norm(row) for row in answer.rows()]
+        try:
+            return call_builtin(answer.env.run, function, [rows], None)
+        except Misuse as misuse:
+            answer.fault(f"{function} of the results: {misuse.reason}")
+            return None
 
-def _sum(answer: Answer) -> object:
-    return reduce(add, _numbers(answer))
-
-
-def _least(answer: Answer) -> object:
-    return reduce(lambda a, b: b if less(b, a) else a, _numbers(answer))
-
-
-def _greatest(answer: Answer) -> object:
-    return reduce(lambda a, b: b if less(a, b) else a, _numbers(answer))
+    return aggregate
 
 
 def _count(answer: Answer) -> object:
@@ -152,4 +158,9 @@ _POLICIES: dict[str, Policy] = {
     "COLLECT": _rows,
     "RULE ORDER": _rows,
 }
-_AGGREGATIONS: dict[str, Policy] = {"SUM": _sum, "MIN": _least, "MAX": _greatest, "COUNT": _count}
+_AGGREGATIONS: dict[str, Policy] = {
+    "SUM": _aggregated("sum"),
+    "MIN": _aggregated("min"),
+    "MAX": _aggregated("max"),
+    "COUNT": _count,
+}

@@ -13,6 +13,7 @@ from engine.feel.temporals import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.models.decisions.coverage import Coverage
 from engine.models.decisions.elements import Input, Node, Table
 from engine.models.decisions.graph import Model
+from engine.models.decisions.hit_policies import values_of
 from engine.models.decisions.item_types import ItemType, named
 from engine.models.decisions.segments import Segments, cut
 from engine.models.findings import Findings
@@ -38,7 +39,7 @@ def check_table(model: Model, node: Node, table: Table, cells: Cells, findings: 
         message = f"{table.aggregation} cannot be computed over {len(table.outputs)} outputs"
         findings.error("dmn-hit-policy", where, table.line, message, "keep one output")
     if table.hit_policy in ("PRIORITY", "OUTPUT ORDER") and not any(
-        output.values for output in table.outputs
+        values_of(model.types, output) for output in table.outputs
     ):
         message = f"the hit policy {table.hit_policy} needs the outputs' values in order"
         findings.error("dmn-hit-policy", where, table.line, message, "list the output values")

@@ -28,11 +28,24 @@ class Condition:
     type_name: str
     column: Column
     cells: list[Expression | None]
+    allowed: Expression | None
+    label: str
 
     def ask(self, env: Env) -> object:
         """The value that the cells are about."""
         value = self.value(env)
         return value if self.kind is None else fit(env.run, value, self.kind, self.type_name)
+
+    def allows(self, env: Env, value: object) -> bool:
+        """Whether the column's input values hold the value, or every item of a list; told where they do not."""
+        if self.allowed is None:
+            return True
+        tested = [value, *value] if isinstance(value, list) else [value]
+        held = [self.allowed.at(Env({INPUT: norm(one)}, env, env.run)) is True for one in tested]
+        if held[0] or (len(held) > 1 and all(held[1:])):
+            return True
+        env.run.fault(0, f"the input {self.label} is not among its values {self.allowed.text}")
+        return False
 
 
 def compile_table(builder: Builder, table: Table, names: Names) -> Code:
@@ -47,20 +60,26 @@ def compile_table(builder: Builder, table: Table, names: Names) -> Code:
         run = env.run
         run.spend(1 + (len(rows) >> 4))
         values: list[object] = []
-        possible = everything
+        possible, refused = everything, False
         doubtful: list[tuple[int, int, int]] = []
         for index, condition in enumerate(conditions):
             value = condition.ask(env)
             values.append(value)
+            if condition.allowed is not None and not condition.allows(env, value):
+                refused = True
             if not possible:
                 continue
             sure, asked = condition.column.look_up(value)
             possible &= sure | asked
             if asked & ~sure:
                 doubtful.append((index, sure, asked))
-        hits = list(_confirmed(env, possible, doubtful, conditions, values, first_only))
+        hits = [] if refused else _confirmed(env, possible, doubtful, conditions, values, first_only)
         _record(env, table, values, hits)
-        return answer(Answer(env=env, table=table, hits=hits, row=lambda hit: rows[hit](env)))
+        return (
+            None
+            if refused
+            else answer(Answer(env=env, table=table, hits=hits, row=lambda hit: rows[hit](env)))
+        )
 
     return result
 
@@ -108,7 +127,10 @@ def _condition(builder: Builder, table: Table, index: int, names: Names) -> Cond
     lookup.close()
     value = builder.code(Text(text=column.expression.text, line=column.expression.line), names)
     kind = named(builder.types, column.expression.type)
-    return Condition(value, kind, column.expression.type, lookup, cells)
+    allowed = Text(text=column.values, line=column.expression.line)
+    constraint = builder.expression(allowed, names, unary=True) if column.values else None
+    label = column.label or column.expression.text
+    return Condition(value, kind, column.expression.type, lookup, cells, constraint, label)
 
 
 def _row(builder: Builder, table: Table, rule: Rule, names: Names) -> Callable[[Env], object]:
