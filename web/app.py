@@ -4,7 +4,7 @@ from flask import Flask, request
 from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
-from web import auth, error_pages, health, limits, metrics, partners, problems, security, tracing
+from web import auth, error_pages, health, limits, metrics, oauth, partners, problems, security, tracing
 from web.api import (
     catalogue,
     deployments,
@@ -12,6 +12,7 @@ from web.api import (
     documents,
     dossiers,
     incidents,
+    keys,
     mailbox,
     schedules,
     work_items,
@@ -22,7 +23,18 @@ from web.bodies import JsonRequest
 from web.console import access, pages, rendering
 from web.container import Container
 
-_API = (dossiers, documents, work_items, incidents, catalogue, deployments, partners_api, schedules, mailbox)
+_API = (
+    dossiers,
+    documents,
+    work_items,
+    incidents,
+    catalogue,
+    deployments,
+    partners_api,
+    schedules,
+    mailbox,
+    keys,
+)
 
 
 class App(OpenAPI):
@@ -59,6 +71,7 @@ def create_app(container: Container) -> Flask:
     description.init_app(app)
     for blueprint in (
         health.routes(container),
+        oauth.routes(container),
         partners.routes(container),
         pages.routes(container),
         error_pages.routes(container),

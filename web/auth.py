@@ -17,6 +17,8 @@ from engine.actions.keys import Principal
 from web.container import Container
 
 OPEN = "open"
+ANY = "any key"
+TOKEN_MARK = "lto_"  # noqa: S105  # what OAuth2 access tokens begin with
 PAGES = "pages"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -24,7 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def needs(scope: str) -> Callable[[View], View]:
     """Marks a view with the scope that its caller must have; `OPEN` is for everybody, `PAGES` for people."""
-    if scope not in keys.SCOPES and scope not in (OPEN, PAGES):
+    if scope not in keys.SCOPES and scope not in (OPEN, ANY, PAGES):
         raise ValueError(f"{scope} is no scope")
 
     def mark(view: View) -> View:
@@ -48,7 +50,8 @@ def init_app(app: Flask, container: Container, admit: Callable[[Callable[..., An
             admit(view)
         elif scope != OPEN:
             g.principal = authenticated(container)
-            g.principal.require(scope)
+            if scope != ANY:
+                g.principal.require(scope)
 
     app.before_request(check)
 
@@ -61,7 +64,12 @@ def principal() -> Principal:
 
 def authenticated(container: Container) -> Principal:
     """The key's owner. Raises: NotAuthenticated."""
-    return keys.authenticate(container.store, presented(request))
+    text = presented(request)
+    if text.startswith(TOKEN_MARK):
+        from web import oauth
+
+        return oauth.bearer(container, text)
+    return keys.authenticate(container.store, text)
 
 
 def presented(asked: Request) -> str:
@@ -72,7 +80,7 @@ def presented(asked: Request) -> str:
     """
     scheme, _, value = asked.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer" and value.strip():
-        return value.strip()[:300]
+        return value.strip()[:2000]
     if scheme.lower() == "basic":
         try:
             decoded = base64.b64decode(value, validate=True).decode()

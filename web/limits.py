@@ -38,9 +38,13 @@ class Limits:
 
     def note(self, response: Response) -> Response:
         """Count a refused key on its address's account."""
-        if response.status_code == 401 and self._strangers and "Authorization" in request.headers:
+        if response.status_code == 401 and self._strangers and _shows_a_secret():
             self._strangers.take(request.remote_addr or "")
         return response
+
+
+def _shows_a_secret() -> bool:
+    return "Authorization" in request.headers or request.endpoint == "oauth.token"
 
 
 def count(caller: Principal, app: Flask) -> None:
@@ -54,7 +58,7 @@ def before_keys(app: Flask, container: Container) -> None:
     limits = app.extensions[EXTENSION] = Limits(container)
 
     def refuse() -> None:
-        if "Authorization" in request.headers:
+        if _shows_a_secret():
             limits.refuse_stranger()
 
     app.before_request(refuse)

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine import errors
@@ -82,12 +82,11 @@ def create(
         raise errors.RequestInvalid(
             reason=f"scope {unknown[0] if unknown else '(none)'}: choose from {', '.join(SCOPES)}"
         )
-    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(10))
-    key = f"lt_{prefix}_{secrets.token_urlsafe(32)}"
+    made, digest = _new_key(name)
     row = access.StoredKey(
         name=name,
-        prefix=prefix,
-        sha256=_digest(key),
+        prefix=made.prefix,
+        sha256=digest,
         scopes=wanted,
         unit=unit,
         partner=partner,
@@ -96,8 +95,40 @@ def create(
     )
     with store.transaction() as connection:
         access.add_key(connection, row, expires_at=expires_at)
-        access.audit(connection, by, "key-created", facts={"prefix": prefix, "scopes": list(wanted)})
-    return IssuedKey(name=name, prefix=prefix, text=key)
+        access.audit(connection, by, "key-created", facts={"prefix": made.prefix, "scopes": list(wanted)})
+    return made
+
+
+def _new_key(name: str) -> tuple[IssuedKey, str]:
+    """A key out of random bits, and the digest that is stored."""
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    text = f"lt_{prefix}_{secrets.token_urlsafe(32)}"
+    return IssuedKey(name=name, prefix=prefix, text=text), _digest(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated:
+    """A new key in place of one that goes on working until *old_expires_at*."""
+
+    key: IssuedKey
+    old_expires_at: datetime
+
+
+def rotate(store: Store, prefix: str, *, overlap_s: float, by: str) -> Rotated:
+    """Issue a key like the one with *prefix*, which ends after *overlap_s*; lasting as long as the old one did.
+
+    Raises:
+        RequestInvalid: no key with this prefix is in force.
+    """
+    with store.transaction() as connection:
+        old = access.retire_key(connection, prefix, overlap_s=overlap_s)
+        if old is None:
+            raise errors.RequestInvalid(reason=f"no key in force has the prefix {prefix}")
+        made, digest = _new_key(old.key.name)
+        row = replace(old.key, prefix=made.prefix, sha256=digest)
+        access.add_key(connection, row, expires_at=old.successor_expires_at)
+        access.audit(connection, by, "key-rotated", facts={"prefix": prefix, "successor": made.prefix})
+    return Rotated(key=made, old_expires_at=old.expires_at)
 
 
 def revoke(store: Store, prefix: str, *, by: str) -> str:

@@ -51,6 +51,17 @@ _REVOKE_KEY = text(
     "UPDATE api_key SET revoked_at = now() WHERE prefix = :prefix AND revoked_at IS NULL RETURNING name"
 )
 
+_RETIRE_KEY = text(
+    """
+    WITH old AS (
+        SELECT prefix, now() + (expires_at - created_at) AS successor_expires_at FROM api_key
+        WHERE prefix = :prefix AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE)
+    UPDATE api_key k SET expires_at = least(k.expires_at, now() + make_interval(secs => :overlap_s))
+    FROM old WHERE k.prefix = old.prefix
+    RETURNING k.name, k.prefix, k.sha256, k.scopes, k.unit, k.partner, k.expires_at, old.successor_expires_at
+    """
+)
+
 _BEGIN = text(
     """
     INSERT INTO idempotency (principal, key, request_sha256) VALUES (:principal, :key, :sha256)
@@ -118,6 +129,33 @@ def revoke_key(connection: Connection, prefix: str) -> str | None:
     """End a key now; its name, or None when there is no such key in force."""
     name: str | None = connection.scalar(_REVOKE_KEY, {"prefix": prefix})
     return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredKey:
+    """A key that ends at *expires_at*; its successor may last as long as it did, None: without end."""
+
+    key: StoredKey
+    expires_at: datetime
+    successor_expires_at: datetime | None
+
+
+def retire_key(connection: Connection, prefix: str, *, overlap_s: float) -> RetiredKey | None:
+    """Let a key in force end after *overlap_s*, or earlier where it would have; None when there is none."""
+    row = connection.execute(_RETIRE_KEY, {"prefix": prefix, "overlap_s": overlap_s}).first()
+    if row is None:
+        return None
+    key = StoredKey(
+        name=row[0],
+        prefix=row[1],
+        sha256=row[2],
+        scopes=tuple(row[3]),
+        unit=row[4],
+        partner=row[5],
+        expired=False,
+        revoked=False,
+    )
+    return RetiredKey(key=key, expires_at=row[6], successor_expires_at=row[7])
 
 
 def begin(connection: Connection, principal: str, key: str, sha256: str, *, abandoned_s: float) -> bool:

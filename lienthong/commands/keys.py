@@ -62,6 +62,21 @@ def list_(as_json: bool) -> None:
     )
 
 
+@command.command(epilog="Example: lienthong keys rotate k3x9p2mq7a --overlap-hours 48")
+@click.argument("prefix")
+@click.option(
+    "--overlap-hours", type=click.FloatRange(0, 720), default=24.0, help="How long the old key still works."
+)
+def rotate(prefix: str, overlap_hours: float) -> None:
+    """Print a new key like the one with PREFIX, which ends after the overlap."""
+    from engine.actions import keys
+
+    with opened("keys") as system:
+        made = keys.rotate(system.store, prefix, overlap_s=overlap_hours * 3600, by="command line")
+    click.echo(made.key.text)
+    click.echo(f"the old key ends at {made.old_expires_at.isoformat()}", err=True)
+
+
 @command.command(epilog="Example: lienthong keys revoke k3x9p2mq7a")
 @click.argument("prefix")
 def revoke(prefix: str) -> None:

@@ -22,7 +22,12 @@ INFO = Info(
     description="Hand in dossiers, follow them, do what a person must do. Errors are RFC 9457 problems with a stable code.",
 )
 SECURITY_SCHEMES: dict[str, Any] = {
-    "key": {"type": "http", "scheme": "bearer", "description": "An API key: `lienthong keys create`."}
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key: `lienthong keys create`."},
+    "oauth": {
+        "type": "oauth2",
+        "description": "For partners that want it: the key's prefix is the client id, the key the secret.",
+        "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(keys.SCOPES)}},
+    },
 }
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _KEY = {
@@ -39,6 +44,7 @@ _CONDITION = {
     "schema": {"type": "string", "pattern": '^("[0-9a-f]{32}(-data)?"|\\*)$'},
     "description": "The ETag of what was read: refused with 412 when it changed since.",
 }
+NOT_REMEMBERED = frozenset({"/keys/self/rotate"})  # its answer is a secret, which is stored nowhere
 MUST_MATCH = frozenset({"/partners/{name}/pause", "/partners/{name}/resume", "/schedules/{name}"})
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -88,7 +94,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for one in parameters:
         if one["in"] == "path" and one["name"] in examples.PATHS:
             one["example"] = examples.PATHS[one["name"]]
-    if method == "post":
+    if method == "post" and path.removeprefix(PREFIX) not in NOT_REMEMBERED:
         parameters.append(_KEY)
     if method in ("post", "patch") and "{" in path:
         parameters.append(_CONDITION | {"required": path.removeprefix(PREFIX) in MUST_MATCH})
@@ -100,6 +106,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
 
 def _add_scope(operation: dict[str, Any], scope: str) -> None:
     if scope in keys.SCOPES:
+        operation["security"] = [{"key": []}, {"oauth": [scope]}]
         operation["x-scope"] = scope
         operation["description"] = f"Needs the scope `{scope}`: {keys.SCOPES[scope]}."
 

@@ -38,6 +38,7 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("patch", "/api/v1/schedules/{name}"): {"trigger": "every 30 s", "reason": "Less often is enough"},
     ("post", "/api/v1/mailbox/{id}/fetch"): {},
     ("post", "/api/v1/mailbox/{id}/acknowledge"): {"attempt": 1, "reply": {"ma": 0}},
+    ("post", "/api/v1/keys/self/rotate"): {"overlap_hours": 24},
     ("post", "/api/v1/deployments/{id}/activate"): {"reason": "Decision 12/QD-UBND"},
 }
 

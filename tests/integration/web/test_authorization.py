@@ -17,7 +17,7 @@ from tests.support.counter import Counter, open_counter
 from tests.support.procedures import UNIT
 from web.api import examples
 from web.app import create_app
-from web.auth import OPEN, PAGES
+from web.auth import ANY, OPEN, PAGES
 
 OTHER = "H98.01"
 FOLDER = Path(__file__).parents[2] / "data" / "partners"
@@ -53,6 +53,8 @@ RULES = {
     ("GET", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
     ("POST", "/api/v1/schedules/{name}/run"): ("schedules", ALIKE),
     ("PATCH", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
+    ("GET", "/api/v1/keys/self"): (ANY, ALIKE),
+    ("POST", "/api/v1/keys/self/rotate"): (ANY, ALIKE),
     ("GET", "/api/v1/mailbox"): ("mailbox", ALIKE),
     ("POST", "/api/v1/mailbox/{id}/fetch"): ("mailbox", ALIKE),
     ("POST", "/api/v1/mailbox/{id}/acknowledge"): ("mailbox", ALIKE),
@@ -148,6 +150,10 @@ def test_a_route_opens_for_its_scope_and_its_unit_only(
     method, path = route
     scope, elsewhere = RULES[route]
     assert door.ask(method, path, None, {}).status_code == 401
+    if scope == ANY:
+        statuses = {door.ask(method, path, key, {"odd": 1}).status_code for key in issued.values()}
+        assert not statuses & {401, 403}
+        return
     for other in keys.SCOPES.keys() - {scope, "admin"}:
         reply = door.ask(method, path, issued[other, None], {})
         assert (reply.status_code, reply.json["code"]) == (403, "not-allowed"), other
