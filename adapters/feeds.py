@@ -20,6 +20,7 @@ def terms(contract: Contract) -> list[FeedTerms]:
             every_s=feed.form.every_s,
             batch=feed.form.batch,
             message=feed.form.message,
+            timeout_s=contract.operations[feed.form.operation].terms.total_timeout_s,
         )
         for feed in contract.feeds.values()
     ]

@@ -16,10 +16,11 @@ from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
 from engine.storage import documents as document_rows
 from engine.storage import dossiers, events, incidents, messages
-from engine.storage.database import Connection, Store
+from engine.storage.database import Connection, Store, json_text
 from engine.storage.documents import DocumentRow
 
 AMBIGUOUS = "ambiguous-message"
+LONGEST_NAME = 500  # characters that an index can hold, whatever they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,7 @@ def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: fl
 
     Raises:
         MessageConflict: the same id came before with another body (an incident tells of it).
+        MessageRefused: its names are too long, or its content is nested too deep, to be stored.
     """
     conflict: errors.MessageConflict | None = None
     with store.transaction() as connection:
@@ -161,6 +163,7 @@ def lock_for(connection: Connection, arrivals: Sequence[Arrival]) -> None:
 
 def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, keep_days: float) -> bool:
     """`take_message` within a transaction that stores more, such as a feed's cursor."""
+    _check(arrival)
     dossier = messages.resolve_dossier(connection, arrival)
     messages.lock(connection, [(arrival.name, arrival.key, dossier)])
     message = messages.store(connection, arrival, dossier=dossier, keep_until=now + timedelta(days=keep_days))
@@ -171,6 +174,21 @@ def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, 
         _open_conflict(connection, arrival, dossier)
         raise errors.MessageConflict(message=arrival.message_id, source=arrival.source)
     return True
+
+
+def _check(arrival: Arrival) -> None:
+    """Raises: MessageRefused: no database could hold it, or find it again."""
+    reference = arrival.reference[1] if arrival.reference is not None else ""
+    names = {"message id": arrival.message_id, "key": arrival.key, "number of the dossier": reference}
+    for what, value in names.items():
+        if len(value) > LONGEST_NAME:
+            raise errors.MessageRefused(
+                reason=f"its {what} has {len(value)} characters, at most {LONGEST_NAME} are taken"
+            )
+    try:
+        json_text(arrival.payload)
+    except errors.StoreRefused as error:
+        raise errors.MessageRefused(reason=error.message) from error
 
 
 def _deliver(

@@ -120,6 +120,7 @@ class FeedTerms:
     every_s: float
     batch: int  # keys per request; 0 = the feed needs no keys (cursor only)
     message: str  # the message name whose open waits supply the keys
+    timeout_s: float = 30.0  # of one poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

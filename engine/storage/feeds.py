@@ -5,16 +5,23 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import FeedTerms, Json
-from engine.storage.database import json_text
+from engine.storage.database import json_text, plain_text
+
+MARGIN_S = 5.0  # for storing what a poll brought
 
 _ENSURE = text("INSERT INTO feed (partner, name) VALUES (:partner, :name) ON CONFLICT DO NOTHING")
 _CLAIM = text(
-    "UPDATE feed SET next_at = now() + make_interval(secs => :every_s)"
-    " WHERE partner = :partner AND name = :name AND next_at <= now() RETURNING cursor"
+    "UPDATE feed SET next_at = now() + make_interval(secs => :lease_s)"
+    " WHERE partner = :partner AND name = :name AND (next_at <= now() OR :again) RETURNING cursor"
 )
 _STORE = text(
     "UPDATE feed SET cursor = CAST(:cursor AS jsonb), last_at = now(), detail = :detail,"
-    " next_at = CASE WHEN :more THEN now() ELSE next_at END WHERE partner = :partner AND name = :name"
+    " next_at = now() + make_interval(secs => CASE WHEN :more THEN 0.0 ELSE :every_s END)"
+    " WHERE partner = :partner AND name = :name"
+)
+_REST = text(
+    "UPDATE feed SET detail = :detail, next_at = now() + make_interval(secs => :every_s)"
+    " WHERE partner = :partner AND name = :name"
 )
 _KEYS = text(
     "SELECT key FROM wait WHERE name = :name AND message_id IS NULL GROUP BY key ORDER BY min(opened_at), key"
@@ -27,12 +34,22 @@ def ensure(connection: Connection, feeds: Sequence[FeedTerms]) -> None:
         connection.execute(_ENSURE, {"partner": feed.partner, "name": feed.name})
 
 
-def claim(connection: Connection, feed: FeedTerms) -> tuple[bool, Json]:
-    """(due, cursor): whether this poll is ours to make now; the next one is due *every_s* later."""
+def claim(connection: Connection, feed: FeedTerms, *, again: bool = False) -> tuple[bool, Json]:
+    """(due, cursor): whether this poll is ours to make now. Nobody else makes it until it is stored or overdue.
+
+    *again*: it is ours already, and its next part begins.
+    """
+    lease_s = feed.timeout_s + MARGIN_S
     row = connection.execute(
-        _CLAIM, {"partner": feed.partner, "name": feed.name, "every_s": feed.every_s}
+        _CLAIM, {"partner": feed.partner, "name": feed.name, "lease_s": lease_s, "again": again}
     ).one_or_none()
     return (False, None) if row is None else (True, row[0])
+
+
+def rest(connection: Connection, feed: FeedTerms, *, detail: str) -> None:
+    """There was nothing to ask, or no asking: due again after *every_s*."""
+    given = {"partner": feed.partner, "name": feed.name, "every_s": feed.every_s}
+    connection.execute(_REST, given | {"detail": plain_text(detail)})
 
 
 def awaited_keys(connection: Connection, message: str) -> list[str]:
@@ -41,7 +58,7 @@ def awaited_keys(connection: Connection, message: str) -> list[str]:
 
 
 def store(connection: Connection, feed: FeedTerms, cursor: Json, *, more: bool, detail: str) -> None:
-    """Keep the cursor; with *more* the feed is due again at once."""
+    """Keep the cursor; the feed is due again after *every_s*, with *more* at once."""
     connection.execute(
         _STORE,
         {
@@ -49,6 +66,7 @@ def store(connection: Connection, feed: FeedTerms, cursor: Json, *, more: bool, 
             "name": feed.name,
             "cursor": json_text(cursor),
             "more": more,
-            "detail": detail,
+            "every_s": feed.every_s,
+            "detail": plain_text(detail),
         },
     )

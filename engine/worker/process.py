@@ -63,6 +63,7 @@ class Worker:
             for _ in range(policy.appliers)
         ]
         self._stopped = threading.Event()
+        self._polling = threading.BoundedSemaphore(max(1, policy.jobs.concurrency // 2))
         self._known: frozenset[str] = frozenset()
 
     # -- as a process ----------------------------------------------------------------------------------
@@ -165,9 +166,15 @@ class Worker:
         return sweep.fire_timers(self._store, now=self._clock.now())
 
     def poll_feeds(self) -> int:
-        return poll.poll_due(
-            self._store, self._partners, now=self._clock.now(), keep_days=self._policy.message_keep_days
-        )
+        """Poll what is due. Feeds that hang never take up all the places that background work has."""
+        if not self._polling.acquire(blocking=False):
+            return 0
+        try:
+            return poll.poll_due(
+                self._store, self._partners, now=self._clock.now(), keep_days=self._policy.message_keep_days
+            )
+        finally:
+            self._polling.release()
 
 
 class _Several(threading.Event):

@@ -1,0 +1,113 @@
+"""Feeds that hang, fail or bring what cannot be taken hold up neither each other nor the other background work."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from engine import errors
+from engine.actions.poll import poll_due
+from engine.exchange.ports import Answer, FeedItem, FeedPage, FeedTerms, Json, Outcome, Partners
+from tests.support.exchange import Setup
+
+
+@pytest.fixture
+def setup(database, tmp_path: Path) -> Iterator[Setup]:
+    place = Setup(database.url, tmp_path)
+    yield place
+    place.close()
+
+
+class Feeds:
+    """Partners of which only the feeds are there: each answers as told."""
+
+    def __init__(self, **pages: FeedPage | Exception) -> None:
+        self.pages = pages
+        self.asked: list[str] = []
+        self.hanging = threading.Event()
+        self.go_on = threading.Event()
+
+    def feeds(self) -> list[FeedTerms]:
+        return [
+            FeedTerms(partner=name, name="f", every_s=0.0, batch=0, message="answer") for name in self.pages
+        ]
+
+    def poll(self, partner: str, feed: str, *, cursor: Json, keys: Sequence[str]) -> FeedPage:
+        self.asked.append(partner)
+        if partner.startswith("slow"):
+            self.hanging.set()
+            self.go_on.wait(20)
+        page = self.pages[partner]
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+
+def page(*items: FeedItem, cursor: Json = None) -> FeedPage:
+    return FeedPage(items=items, cursor=cursor, more=False, answer=Answer(outcome=Outcome.OK))
+
+
+def item(number: str, key: str = "K") -> FeedItem:
+    return FeedItem(message_id=number, name="answer", key=key, reference=None, payload={})
+
+
+def poll(setup: Setup, feeds: Feeds) -> int:
+    port: Partners = feeds  # type: ignore[assignment]
+    return poll_due(setup.store, port, now=setup.clock.now(), keep_days=1.0)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        errors.ComposeFailed(partner="bad", operation="f", reason="null"),
+        errors.PartnerUnknown(partner="bad"),
+        RecursionError("deep"),
+    ],
+)
+def test_feed_that_fails_keeps_the_others_going(setup: Setup, trouble: Exception) -> None:
+    feeds = Feeds(bad=trouble, good=page(item("1")))
+    assert poll(setup, feeds) == 1
+    assert poll(setup, feeds) == 0
+    assert feeds.asked == ["bad", "good", "bad", "good"]
+
+
+def test_feed_that_hangs_is_asked_once_and_the_others_go_on(setup: Setup) -> None:
+    feeds = Feeds(slow=page(item("1")), good=page(item("2")))
+    first = threading.Thread(target=poll, args=(setup, feeds))
+    first.start()
+    assert feeds.hanging.wait(5)
+    assert poll(setup, feeds) == 1
+    poll(setup, feeds)
+    assert feeds.asked.count("slow") == 1
+    feeds.go_on.set()
+    first.join(5)
+    poll(setup, feeds)
+    assert feeds.asked.count("slow") == 2
+
+
+def test_feeds_that_hang_leave_room_for_timers_and_leases(setup: Setup) -> None:
+    feeds = Feeds(**{f"slow{number}": page() for number in range(8)})
+    kept = setup.partners
+    setup.partners = feeds  # type: ignore[assignment]
+    worker = setup.new_worker()
+    setup.partners = kept
+    threads = [threading.Thread(target=worker.poll_feeds) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    assert feeds.hanging.wait(5)
+    threads[-1].join(5)
+    assert sum(thread.is_alive() for thread in threads) <= 2
+    feeds.go_on.set()
+    for thread in threads:
+        thread.join(10)
+
+
+def test_item_that_cannot_be_stored_is_told_once_and_the_page_around_it_is_taken(setup: Setup) -> None:
+    long = "".join(chr(0x4E00 + number * 37 % 20_000) for number in range(9_000))
+    feeds = Feeds(agency=page(item("1"), item("2", long), item("3"), cursor="next"))
+    poll(setup, feeds)
+    poll(setup, feeds)
+    assert setup.rows("SELECT message_id FROM message ORDER BY id") == [("1",), ("3",)]
+    assert setup.scalar("SELECT cursor ->> 0 FROM feed") == "next"
+    assert setup.rows("SELECT cause FROM incident WHERE status = 'open'") == [("message-unusable",)]
