@@ -1,6 +1,6 @@
 """The list of dossiers: every filter in its address, the state of each in a word, who holds it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask import Blueprint
 from pydantic import Field
@@ -21,7 +21,7 @@ class DossiersView(View):
     """The list's address."""
 
     q: str = Field(default="", max_length=64)
-    status: int | Literal[""] = Field(default="", ge=1, le=10)
+    status: Annotated[int, Field(ge=1, le=10)] | Literal[""] = ""
     procedure: str = Field(default="", max_length=32)
     unit: str = Field(default="", max_length=32)
     partner: str = Field(default="", max_length=64)

@@ -62,6 +62,27 @@ def test_a_filter_that_is_unknown_or_malformed_is_refused(admin: Visitor, path: 
         assert reply.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize("path", LISTS[:-1])
+def test_a_filter_form_sent_as_it_stands_narrows_nothing_more(
+    counter: Counter, admin: Visitor, path: str
+) -> None:
+    filled(counter)
+    page = admin.page(path)
+    form = page.split('method="get"')[1].split("</form>")[0]
+    names = re.findall(r'<(?:input|select)[^>]* name="([^"]+)"', form)
+    chosen = dict(
+        re.findall(r'<select[^>]* name="([^"]+)">(?:(?!</select>).)*?value="([^"]*)" selected', form, re.S)
+    )
+    sent = {name: chosen.get(name, "") for name in names}
+    assert len(sent) == len(names) > 0
+    again = admin.page(f"{path}?{urlencode(sent)}")
+    assert rows_in(again) == rows_in(page) > 0
+
+
+def rows_in(page: str) -> int:
+    return page.count('<th scope="row">')
+
+
 def statements(counter: Counter, admin: Visitor, path: str) -> int:
     seen: list[str] = []
 

@@ -1,0 +1,193 @@
+"""An admin's and an officer's work in a real browser, and what assistive technology gets of every page."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from engine.actions import accounts, batches
+from tests.e2e.test_diagram import DRAWING
+from tests.support.console import PASSWORD
+from tests.support.console_rows import add_call, add_incident, add_message, set_aside
+from tests.support.counter import Counter, open_counter
+from tests.support.procedures import UNIT
+
+AXE = Path(__file__).parents[1] / "data" / "axe-core-4.14.1" / "axe.min.js"
+RUN_AXE = (
+    "async () => (await axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']}))"
+    ".violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + n.failureSummary)])"
+)
+
+
+@pytest.fixture
+def counter(database: object) -> Iterator[Counter]:
+    with open_counter(database.url) as opened:  # type: ignore[attr-defined]
+        with opened.store.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE model SET original = replace(convert_from(original, 'UTF8'), %s, %s)::bytea WHERE kind = 'bpmn'",
+                ("</bpmn:definitions>", DRAWING),
+            )
+        for name, roles, unit in (("admin", ["admin"], None), ("lan", ["officer"], UNIT)):
+            accounts.create(opened.store, name, PASSWORD, roles=roles, unit=unit, by="test")
+        yield opened
+
+
+class Person:
+    """Somebody in a browser of their own."""
+
+    def __init__(self, browser: Browser, counter: Counter, **more: object) -> None:
+        self.context: BrowserContext = browser.new_context(
+            base_url=f"http://127.0.0.1:{counter.port}", locale="vi-VN", **more
+        )
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on(
+            "console", lambda told: self.complaints.append(told.text) if told.type == "error" else None
+        )
+        self.page.on(
+            "request",
+            lambda asked: (
+                self.complaints.append(asked.url)
+                if not asked.url.startswith((f"http://127.0.0.1:{counter.port}/", "data:"))
+                else None
+            ),
+        )
+
+    def sign_in(self, name: str) -> "Person":
+        self.page.goto("/vao")
+        self.page.get_by_label("Tên tài khoản").fill(name)
+        self.page.get_by_label("Mật khẩu").fill(PASSWORD)
+        self.page.locator("main button").click()
+        self.page.wait_for_url("**/")
+        return self
+
+    def marked(self, code: str) -> list[str]:
+        self.page.goto(f"/ho-so/{code}?tab=diagram")
+        self.page.wait_for_selector('#diagram[data-ready="true"]')
+        return self.page.eval_on_selector_all(
+            "#diagram .token-waiting", "found => found.map(one => one.dataset.elementId)"
+        )
+
+
+def test_an_admin_finds_a_dossier_and_sees_the_mark_move_when_an_officer_decides(
+    chromium: Browser, counter: Counter
+) -> None:
+    code = counter.new_dossier()
+    counter.new_dossier(applicant={"name": "Trần Đức Khác", "identity": "001099000002"})
+    admin, officer = Person(chromium, counter).sign_in("admin"), Person(chromium, counter).sign_in("lan")
+    for words in (code[5:], "nguyen van thu"):
+        admin.page.goto("/ho-so")
+        admin.page.get_by_label("Mã hồ sơ hoặc tên người nộp").fill(words)
+        admin.page.get_by_role("button", name="Lọc").click()
+        admin.page.get_by_role("link", name=code).wait_for()
+    assert admin.page.locator("tbody tr").count() == 1
+    address = admin.page.url
+    rows = admin.page.locator("tbody").inner_text()
+    admin.page.reload()
+    assert admin.page.locator("tbody").inner_text() == rows
+    admin.page.get_by_role("link", name=code).click()
+    admin.page.go_back()
+    assert (admin.page.url, admin.page.locator("tbody").inner_text()) == (address, rows)
+    held = counter.get(f"/api/v1/dossiers/{code}", key=counter.desk).json["held_by"]
+    assert admin.marked(code) == [held[0]["element"]] == ["check"]  # type: ignore[index]
+    officer.page.goto("/viec")
+    officer.page.locator("tbody tr", has_text=code).get_by_role("link").first.click()
+    officer.page.get_by_role("radio", name="Đồng ý").check()
+    officer.page.get_by_role("button", name="Hoàn thành").click()
+    counter.apply_all()
+    assert admin.marked(code) == ["wait"]
+    assert admin.complaints == officer.complaints == []
+
+
+def test_an_admin_retries_one_incident_and_then_fifty_and_the_totals_add_up(
+    chromium: Browser, counter: Counter
+) -> None:
+    code = counter.new_dossier()
+    for _ in range(51):
+        add_incident(counter, code, event=set_aside(counter, code))
+    admin = Person(chromium, counter).sign_in("admin")
+    admin.page.goto("/su-co")
+    admin.page.locator("tbody th a").last.click()
+    admin.page.get_by_label("Lý do").fill("đã sửa")
+    admin.page.get_by_role("button", name="Thử lại").click()
+    admin.page.get_by_text("Đang chờ chạy").wait_for()
+    counter.apply_all()
+    admin.page.reload()
+    admin.page.get_by_text("Đã chạy thật").first.wait_for()
+    admin.page.goto("/su-co")
+    admin.page.get_by_label("Hành động").select_option("retry")
+    admin.page.get_by_label("Tất cả sự cố khớp bộ lọc").check()
+    admin.page.get_by_role("button", name="Xem trước").click()
+    admin.page.get_by_label("Lý do").fill("đã sửa cả loạt")
+    admin.page.get_by_role("button", name="Xác nhận").click()
+    admin.page.wait_for_url("**/lo/*")
+    assert batches.run_waiting(counter.store) == 50
+    counter.apply_all()
+    admin.page.reload()
+    assert (
+        "Tổng 50 = xong 50 + bỏ qua 0 + hỏng 0 + đang chờ 0" in admin.page.get_by_role("status").inner_text()
+    )
+    assert "Đã chạy thật: 50" in admin.page.inner_text("main")
+    assert admin.complaints == []
+
+
+def test_the_keyboard_alone_signs_in_and_searches(chromium: Browser, counter: Counter) -> None:
+    code = counter.new_dossier()
+    person = Person(chromium, counter)
+    page = person.page
+    page.goto("/vao?next=/ho-so")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("admin")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ho-so")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("van thu")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=van*")
+    assert code in page.inner_text("tbody")
+
+
+def every_address(counter: Counter) -> list[str]:
+    code = counter.new_dossier()
+    item = counter.open_item(code)
+    call, message = add_call(counter, code), add_message(counter, "supplement", "x")
+    incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
+    batch = batches.create(
+        counter.store, "close", [add_incident(counter, code)], by="admin", reason="x", target=""
+    )
+    tabs = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
+    return [
+        *(f"/ho-so/{code}?tab={tab}" for tab in tabs),
+        *("/", "/ho-so", "/viec", "/su-co", "/cuoc-goi", "/thong-diep", "/doi-tac", "/quy-trinh", "/lich"),
+        *("/tai-khoan", "/khoa", "/nhat-ky", "/lo", "/thu-tuc", "/thu-tuc/1.000001", "/tra-cuu", "/vao"),
+        *(f"/su-co/{incident}", f"/cuoc-goi/{call}", f"/thong-diep/{message}", f"/viec/{item}"),
+        *(f"/lo/{batch}", "/quy-trinh/1", "/ho-so?status=red", "/errors/not-found", "/ho-so?q=nobody+at+all"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not among the test data")
+@pytest.mark.parametrize(("lang", "theme"), [("vi", "light"), ("en", "dark")])
+def test_axe_finds_nothing_on_any_page(chromium: Browser, counter: Counter, lang: str, theme: str) -> None:
+    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
+    found: dict[str, object] = {}
+    for path in every_address(counter):
+        sign = "&" if "?" in path else "?"
+        person.page.goto(f"{path}{sign}lang={lang}&theme={theme}")
+        if path.endswith("diagram"):
+            person.page.wait_for_selector('#diagram[data-ready="true"]')
+        person.page.add_script_tag(path=AXE)
+        violations = person.page.evaluate(RUN_AXE)
+        if violations:
+            found[path] = violations
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
