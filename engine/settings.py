@@ -110,6 +110,10 @@ class Schedules:
         1.0, "how often feeds are looked at; each is read as often as its contract says", least=0.05
     )
     messages_s: float = setting(60.0, "how often messages that nobody waits for are listed", least=0.05)
+    purge_s: float = setting(3600.0, "how often what need not be kept any longer is deleted", least=0.05)
+    answer_keep_days: int = setting(
+        7, "days for which a repeated request with the same Idempotency-Key gets its first answer", least=1
+    )
     message_keep_days: int = setting(30, "days that a message waits where nothing else is said", least=1)
 
 

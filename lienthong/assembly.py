@@ -144,6 +144,7 @@ class System:
             poll_s=said.poll_s,
             lease_margin_s=said.lease_margin_s,
             message_keep_days=float(self.settings.schedules.message_keep_days),
+            answer_keep_days=self.settings.schedules.answer_keep_days,
             drain_s=said.drain_s,
         )
 
@@ -161,6 +162,7 @@ class System:
             leases_s=schedules.leases_s,
             feeds_s=schedules.feeds_s,
             messages_s=schedules.messages_s,
+            purge_s=schedules.purge_s,
         )
 
     def web(self) -> "Flask":

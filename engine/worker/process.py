@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from engine import errors
-from engine.actions import batches, poll, send, sweep
+from engine.actions import batches, idempotency, poll, send, sweep
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.clock import Clock
 from engine.exchange.ports import Partners
@@ -36,6 +36,7 @@ class WorkerPolicy:
     poll_s: float = 1.0
     lease_margin_s: float = 10.0
     message_keep_days: float = 30.0
+    answer_keep_days: int = 7
     drain_s: float = 10.0
 
 
@@ -160,6 +161,7 @@ class Worker:
             "feeds": self.poll_feeds,
             "messages": lambda: sweep.list_unclaimed(self._store, now=self._clock.now()),
             "batches": lambda: batches.run_waiting(self._store),
+            "purge": lambda: idempotency.purge(self._store, days=self._policy.answer_keep_days),
         }
 
     def fire_timers(self) -> int:
