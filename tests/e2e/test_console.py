@@ -157,6 +157,27 @@ def test_the_keyboard_alone_signs_in_and_searches(chromium: Browser, counter: Co
     assert code in page.inner_text("tbody")
 
 
+def test_a_list_keeps_itself_fresh_unless_paused_and_marks_what_is_stale(
+    chromium: Browser, counter: Counter
+) -> None:
+    admin = Person(chromium, counter).sign_in("admin")
+    admin.page.clock.install()
+    admin.page.goto("/ho-so")
+    assert "Chưa có hồ sơ" in admin.page.inner_text("main")
+    code = counter.new_dossier()
+    admin.page.clock.run_for(11_000)
+    admin.page.get_by_role("link", name=code).wait_for()
+    admin.page.get_by_role("button", name="Dừng tự cập nhật").click()
+    with admin.page.expect_response("**/ho-so") as answered:
+        admin.page.get_by_role("button", name="Tự cập nhật tiếp").click()
+        accounts.sign_out(counter.store, admin.context.cookies()[0]["value"])
+        admin.page.clock.run_for(11_000)
+    assert answered.value.status == 401
+    admin.page.locator("#stale").wait_for(state="visible")
+    assert code in admin.page.inner_text("main")
+    assert [one for one in admin.complaints if "401" not in one] == []
+
+
 def every_address(counter: Counter) -> list[str]:
     code = counter.new_dossier()
     item = counter.open_item(code)
