@@ -25,14 +25,21 @@ def process_environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def setting(default: T, about: str, *, name: str = "", secret: bool = False, least: float = 0) -> T:
+def setting(
+    default: T,
+    about: str,
+    *,
+    name: str = "",
+    secret: bool = False,
+    least: float = 0,
+    most: float = 2**53,
+) -> T:
     """A dataclass field that `read` fills; *name* only where the variable is not prefix, group and field.
 
-    *secret* allows the form with `_FILE` and hides the value; *least* is the smallest number allowed.
+    *secret* allows the form with `_FILE` and hides the value; *least* and *most* bound a number.
     """
-    value: T = field(
-        default=default, metadata={"about": about, "name": name, "secret": secret, "least": least}
-    )
+    told = {"about": about, "name": name, "secret": secret, "least": least, "most": most}
+    value: T = field(default=default, metadata=told)
     return value
 
 
@@ -47,6 +54,7 @@ class Variable:
     default: object
     secret: bool
     least: float
+    most: float
 
 
 def variables(settings: type, prefix: str = PREFIX, path: tuple[str, ...] = ()) -> Iterator[Variable]:
@@ -70,6 +78,7 @@ def _variable(item: Field[object], kind: object, prefix: str, path: tuple[str, .
         default=item.default,
         secret=bool(told["secret"]),
         least=float(told["least"]),
+        most=float(told["most"]),
     )
 
 
@@ -140,8 +149,7 @@ def _number(variable: Variable, text: str) -> int | float:
     except ValueError:
         kind = "a whole number" if variable.kind is int else "a number"
         raise SettingsError(name=variable.name, reason=f"{text!r} is not {kind}") from None
-    if not variable.least <= number < float("inf"):
-        raise SettingsError(
-            name=variable.name, reason=f"{text} is less than {variable.least:g} or not finite"
-        )
+    if not variable.least <= number <= variable.most:
+        bounds = f"less than {variable.least:g}, more than {variable.most:.0f} or not finite"
+        raise SettingsError(name=variable.name, reason=f"{text} is {bounds}")
     return number

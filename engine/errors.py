@@ -301,6 +301,11 @@ class DatabaseServerError(StoreError):
     code, text = "database-server", "the embedded PostgreSQL: {reason}"
 
 
+class SchemaNewer(StoreError):
+    code, text = "schema-newer", "the database's schema is {revision}, which this program does not know"
+    remedy = "install the version of Lienthong that made it, or a newer one"
+
+
 # -- processes --------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from engine.storage.embedded.place import find_place
 from engine.storage.probing import probe
 from lienthong.assembly import System
 from lienthong.ports import next_free_port
+from lienthong.printing import told
 
 _LEAST_FREE_BYTES = 1024**3
 _MOST_SKEW_S = 2.0
@@ -48,7 +49,7 @@ def examine(system: System) -> Iterator[Finding]:
         try:
             yield check()
         except LienthongError as exc:
-            yield Finding(check=name, ok=False, saw=exc.message, remedy=exc.remedy)
+            yield Finding(check=name, ok=False, saw=told(exc), remedy=exc.remedy)
 
 
 def _python() -> Finding:

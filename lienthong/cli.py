@@ -11,6 +11,7 @@ import click
 
 from engine.errors import LienthongError, SettingsError
 from lienthong import __version__, commands
+from lienthong.printing import told
 
 OK, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -53,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except LienthongError as exc:
-        return _complain(exc.message, exc.remedy, BAD_USAGE if isinstance(exc, SettingsError) else FAILED)
+        return _complain(told(exc), exc.remedy, BAD_USAGE if isinstance(exc, SettingsError) else FAILED)
     return code if isinstance(code, int) else OK
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import click
 import orjson
 
+from engine.errors import LienthongError
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of columns.")
 
 
@@ -19,3 +21,9 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
     widths = [max(len(row[column]) for row in texts) for column in range(len(headings))]
     for row in texts:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def told(error: LienthongError) -> str:
+    """An error's message, with what only they may know who run the system."""
+    said = error.facts.get("said")
+    return f"{error.message}: {said}" if said else error.message

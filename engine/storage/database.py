@@ -173,9 +173,16 @@ def translated() -> Iterator[None]:
     except exc.DBAPIError as error:
         if str(getattr(error.orig, "sqlstate", None) or "").startswith(_NEVER):
             raise errors.StoreRefused(reason=type(error.orig).__name__) from error
-        raise errors.StoreError(reason=type(error.orig).__name__) from error
+        raise errors.StoreError(reason=type(error.orig).__name__, said=_said(error.orig)) from error
     except (exc.SQLAlchemyError, psycopg.Error) as error:
         raise errors.StoreError(reason=type(error).__name__) from error
+
+
+def _said(error: BaseException | None) -> str:
+    """What the driver says of a connection that failed: for whoever runs the system, never for who calls it."""
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return (str(error).splitlines() or [""])[0][:300]
+    return ""
 
 
 def _constraint(error: exc.IntegrityError) -> str:

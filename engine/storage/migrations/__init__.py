@@ -11,6 +11,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
+from engine.errors import SchemaNewer
+from engine.storage.database import translated
+
 _HERE = Path(__file__).parent
 
 
@@ -36,13 +39,25 @@ def current(connection: Connection) -> str | None:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at *url* (``postgresql+psycopg://…``) to the newest schema; one upgrade at a time."""
-    engine = create_engine(url)
+    """Bring the database at *url* (``postgresql+psycopg://…``) to the newest schema; one upgrade at a time.
+
+    Raises:
+        SchemaNewer: its schema is of a newer version than this code.
+        StoreError: it does not answer.
+    """
+    engine = create_engine(url, hide_parameters=True)
     try:
-        with engine.begin() as connection:
+        with translated(), engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('lienthong upgrade'))"))
+            _refuse_newer(current(connection))
             command.upgrade(_config(connection), "head")
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))
     finally:
         engine.dispose()
+
+
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaNewer(revision=revision)

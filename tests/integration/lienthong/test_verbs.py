@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
 import pytest
 import structlog
 
@@ -85,3 +86,31 @@ def test_the_doctor_finds_what_is_unsafe(typed: Typed) -> None:
     assert found["schema"]["ok"]
     assert not found["durability"]["ok"], "the tests' server runs without fsync"
     assert "fsync" in found["durability"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("db", "upgrade"), ("doctor",), ("dossier", "H56-1"), ("worker",), ("scheduler",), ("keys", "list")],
+)
+def test_a_database_that_is_not_there_is_said_in_one_line_without_its_password(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:canary-password@127.0.0.1:1/lienthong")
+    said = typed(*words, code=1) if words == ("doctor",) else typed(*words, code=1, stderr=True)
+    assert "Connection refused" in said
+    assert "Traceback" not in said
+    assert "canary-password" not in said
+
+
+def test_a_database_of_a_newer_version_is_left_alone(typed: Typed, database: HasUrl) -> None:
+    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    said = typed("db", "upgrade", code=1, stderr=True)
+    assert said.count("\n") == 1
+    assert "9999" in said
+
+
+@pytest.mark.parametrize("port", ["65536", "99999999", "-1", "1e3"])
+def test_a_port_that_is_none_is_bad_usage(typed: Typed, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("LIENTHONG_WEB_PORT", port)
+    assert typed("doctor", code=2, stderr=True).startswith("lienthong: setting LIENTHONG_WEB_PORT: ")
