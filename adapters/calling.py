@@ -10,9 +10,11 @@ from datetime import datetime
 import orjson
 
 from adapters import rest, soap_client
+from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Response
 from adapters.transport.travel import Outgoing, Transport, Travelled
+from adapters.transport.webhook import ID as WEBHOOK_ID
 from engine.errors import CallOutcomeUnknown, CallUnavailable, ComposeFailed, FeelError
 from engine.exchange.classification import Heard, Verdict, classify
 from engine.exchange.ports import Answer, Composed, Json, Outcome
@@ -177,6 +179,8 @@ class Caller:
             headers = {name: header.text_of(scope) for name, header in operation.headers.items()}
         except FeelError as exc:
             raise self._unfit(operation, exc.message) from exc
+        if isinstance(self.contract.form.transport, shape.Webhook):
+            headers[WEBHOOK_ID] = key
         if trace:
             headers["traceparent"] = headers["X-Request-Id"] = trace
         return PROTOCOLS[operation.form.protocol][0](operation, body, headers)

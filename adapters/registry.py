@@ -228,6 +228,10 @@ class ContractPartners:
                 return exchange.name
         raise OperationUnknown(partner=partner, operation="(an exchange that carries reports)")
 
+    def subscribers(self, procedure: str, units: frozenset[str]) -> Sequence[str]:
+        """Partners that want to be told of a dossier of *procedure* that *units* have to do with, by name."""
+        return [name for name, caller in sorted(self._callers.items()) if _wants(caller, procedure, units)]
+
     def knock(self, partner: str, total_s: float = 5.0) -> Travelled:
         """Whether the partner is there and lets us in. Raises: PartnerUnknown, CallUnavailable, CallOutcomeUnknown."""
         return self._caller(partner).knock(total_s)
@@ -278,6 +282,15 @@ class ContractPartners:
         if found is None:
             raise OperationUnknown(partner=caller.contract.partner, operation=name)
         return found
+
+
+def _wants(caller: Caller, procedure: str, units: frozenset[str]) -> bool:
+    wanted = caller.contract.form.subscribes
+    return (
+        wanted is not None
+        and (not wanted.procedures or procedure in wanted.procedures)
+        and (not wanted.units or not units.isdisjoint(wanted.units))
+    )
 
 
 def _settings(contract: Contract, said: Mapping[str, object]) -> dict[str, Json]:

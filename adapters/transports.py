@@ -9,6 +9,7 @@ from adapters.transport.mailbox import MailboxTransport
 from adapters.transport.plain import PlainTransport
 from adapters.transport.session import SessionTransport
 from adapters.transport.travel import Access, Transport
+from adapters.transport.webhook import WebhookTransport
 from adapters.transport.wso2 import Wso2Transport
 from engine.exchange.ports import Json
 
@@ -32,6 +33,8 @@ def transport_for(contract: Contract, door: Door, access: Access, settings: Mapp
         return Wso2Transport(door, endpoint, access, token=form.token, headers=headers)
     if isinstance(form, shape.Plain):
         return PlainTransport(door, endpoint, access, auth=form.auth, header=form.header, headers=headers)
+    if isinstance(form, shape.Webhook):
+        return WebhookTransport(door, endpoint, access, headers=headers)
     if isinstance(form, shape.Mailbox):
         return MailboxTransport()
     raise AssertionError(form)

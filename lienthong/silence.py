@@ -46,6 +46,9 @@ class SilentPartners:
     def terms(self, partner: str, operation: str) -> Terms:
         return self._partners.terms(partner, operation)
 
+    def subscribers(self, procedure: str, units: frozenset[str]) -> Sequence[str]:
+        return self._partners.subscribers(procedure, units)
+
     def reports_to(self, partner: str) -> str:
         return self._partners.reports_to(partner)
 

@@ -65,7 +65,14 @@ class Mailbox(Shape):
     headers: dict[str, Feel] = Field(default_factory=dict, max_length=0)
 
 
-Transport = Annotated[Plain | Session | Wso2 | Mailbox, Field(discriminator="kind")]
+class Webhook(Shape):
+    """Signed as Standard Webhooks wants it, with the partner's secrets; any answer of success will do."""
+
+    kind: Literal["webhook"]
+    headers: dict[str, Feel] = {}
+
+
+Transport = Annotated[Plain | Session | Wso2 | Mailbox | Webhook, Field(discriminator="kind")]
 
 
 class Rule(Shape):
@@ -213,6 +220,13 @@ class Exchange(Shape):
     steps: dict[Name, Step]
 
 
+class Subscription(Shape):
+    """Whose reports the partner gets without being named by the procedure; an empty list names all."""
+
+    procedures: list[str] = []
+    units: list[str] = []
+
+
 class SoapFault(Shape):
     code: Literal["Client", "Server"] = "Client"
     text: Feel
@@ -290,7 +304,14 @@ class Contract(Shape):
     inbound: dict[Name, Inbound] = {}
     feeds: dict[Name, Feed] = {}
     exchanges: dict[Name, Exchange] = {}
+    subscribes: Subscription | None = None
     simulator: Simulator = Simulator()
+
+    @model_validator(mode="after")
+    def _subscriber_can_be_told(self) -> "Contract":
+        if self.subscribes is not None and not any(one.reports for one in self.exchanges.values()):
+            raise ValueError("subscribes needs an exchange with reports: true")
+        return self
 
     @model_validator(mode="after")
     def _mailbox_is_not_asked(self) -> "Contract":

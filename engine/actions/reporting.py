@@ -4,7 +4,7 @@ Reports of one dossier to one partner go out one after another, none merged: the
 is over. How a partner wants to be told is its contract's business; here is only whose turn it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.actions.book import Book
@@ -31,19 +31,25 @@ class Reporting:
         return cls(book, partners, view, list(book.dossier.reports), {})
 
     def owe(self, seq: int, facts: Mapping[str, Json]) -> None:
-        """Owe every partner that the procedure reports to the timeline entry *seq*."""
+        """Owe the timeline entry *seq* to every partner that the procedure reports to, and to those that subscribed."""
         body: dict[str, Json] = {
             "seq": seq,
             "at": instant(self.book.now),
             "unit": self.book.dossier.competent_unit,
             **facts,
         }
-        for partner in self.book.procedure.reports:
+        for partner in self._readers():
             waits = any(name == partner for name, _, _ in self._unfinished)
             self._unfinished.append((partner, seq, "waiting"))
             self._new[partner, seq] = body
             if not waits:
                 self._start(partner, seq)
+
+    def _readers(self) -> Sequence[str]:
+        dossier, named = self.book.dossier, self.book.procedure.reports
+        units = frozenset({dossier.receiving_unit, dossier.competent_unit, dossier.returning_unit})
+        subscribed = self.partners.subscribers(dossier.procedure, units)
+        return [*named, *(one for one in subscribed if one not in named)]
 
     def go_on(self, call: AnsweredCall) -> None:
         """Take the exchange that *call* was a step of further, or end it and begin the next report."""

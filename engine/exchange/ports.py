@@ -188,6 +188,10 @@ class Partners(Protocol):
         """The name of the exchange that carries reports to *partner*. Raises: PartnerUnknown."""
         ...
 
+    def subscribers(self, procedure: str, units: frozenset[str]) -> Sequence[str]:
+        """Partners that are told of a dossier though its procedure does not name them."""
+        ...
+
     def names(self) -> Sequence[str]:
         """All partners known now."""
         ...
