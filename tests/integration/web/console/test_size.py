@@ -10,19 +10,27 @@ from tests.support.counter import Counter
 
 LIMIT_MS = 300.0
 FILL = (
-    "INSERT INTO dossier (code, procedure_code, deployment_id, status, phase, channel, applicant, applicant_search, data,"
-    " receiving_unit, competent_unit, returning_unit, submitted_at, due_at, finished_at, salt, timeline_head)"
-    " SELECT 'H99.14-' || to_char(250101 + g % 365, 'FM000000') || '-' || to_char(g, 'FM000000'), procedure_code,"
-    " deployment_id, CASE WHEN g % 10 < 8 THEN 10 ELSE 4 END, '', 'counter', '{}', 'nguyen van ' || g, '{}', 'H99.14',"
-    " 'H99.14', 'H99.14', now(), now(), CASE WHEN g % 10 < 8 THEN now() END, salt, timeline_head"
-    " FROM dossier, generate_series(1, 100000) g",
-    "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s, status, holds, attempt, sent_at)"
-    " SELECT d.id, 'p' || k, 'op', 'k', '{}', 'idempotent', 5, CASE d.id % 1000 WHEN 0 THEN 'unknown' WHEN 1 THEN"
-    " 'incident' ELSE 'done' END, d.id % 1000 < 2, 1, now() FROM dossier d, generate_series(1, 5) k",
-    "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome)"
-    " SELECT id, false, 1, 'w', now(), now(), 'ok' FROM call",
-    "INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, status)"
-    " SELECT 's', 'm' || id, 'x', 'n', 'k', id, '{}', 'delivered' FROM dossier",
+    (
+        "INSERT INTO dossier (code, procedure_code, deployment_id, status, phase, channel, applicant, applicant_search, data,"
+        " receiving_unit, competent_unit, returning_unit, submitted_at, due_at, finished_at, salt, timeline_head)"
+        " SELECT 'H99.14-' || to_char(250101 + g % 365, 'FM000000') || '-' || to_char(g, 'FM000000'), procedure_code,"
+        " deployment_id, CASE WHEN g % 10 < 8 THEN 10 ELSE 4 END, '', 'counter', '{}', 'nguyen van ' || g, '{}', 'H99.14',"
+        " 'H99.14', 'H99.14', now(), now(), CASE WHEN g % 10 < 8 THEN now() END, salt, timeline_head"
+        " FROM dossier, generate_series(1, 100000) g"
+    ),
+    (
+        "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s, status, holds, attempt, sent_at)"
+        " SELECT d.id, 'p' || k, 'op', 'k', '{}', 'idempotent', 5, CASE d.id % 1000 WHEN 0 THEN 'unknown' WHEN 1 THEN"
+        " 'incident' ELSE 'done' END, d.id % 1000 < 2, 1, now() FROM dossier d, generate_series(1, 5) k"
+    ),
+    (
+        "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome)"
+        " SELECT id, false, 1, 'w', now(), now(), 'ok' FROM call"
+    ),
+    (
+        "INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, status)"
+        " SELECT 's', 'm' || id, 'x', 'n', 'k', id, '{}', 'delivered' FROM dossier"
+    ),
     "INSERT INTO incident (cause, dossier_id, title) SELECT 'poison-event', id, 't' FROM dossier WHERE id % 20 = 0",
 )
 PATHS = (
