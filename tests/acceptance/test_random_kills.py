@@ -3,6 +3,7 @@
 Counted from outside: what the desk handed in and saw, against what the partners' journals say.
 """
 
+import gc
 import os
 import random
 import shutil
@@ -26,7 +27,6 @@ DOSSIERS = int(os.environ.get("KILL_DOSSIERS", "60"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 GAP_S = (0.8, 2.2)
 DRAIN_S = 110.0
-SLOW_S = 0.6
 STATUSES = [1, 2, 4, 9]
 CALLS = [("Ghi", 1), ("Nop", 2), ("Bao", 3), ("Ghi", 4), ("Nop", 5), ("Bao", 6)]
 
@@ -38,9 +38,10 @@ def system() -> Iterator[WholeSystem]:
     folder = Path(tempfile.mkdtemp(prefix="lt-kills-", dir=memory if roomy else None))
     folder.chmod(0o755)
     running = WholeSystem(folder)
-    running.slow_down(SLOW_S)
+    running.slow_down()
     yield running
     running.close()
+    gc.collect()  # connections that broke while they were made are nobody's; see the mark below
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -119,6 +120,7 @@ def findings(journal: list[witness.Line], codes: list[str], seen: Mapping[str, l
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")
 def test_random_kills_under_load_lose_and_double_nothing(
     system: WholeSystem, capsys: pytest.CaptureFixture[str]
 ) -> None:

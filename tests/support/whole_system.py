@@ -44,12 +44,17 @@ SHORT = {
     "LIENTHONG_JOBS_SWEEP_S": "1",
     "LIENTHONG_LOG_LEVEL": "error",
 }
+SLOW_S = {"CapNhatTienDoHoSoMC": 1.5, "Bao": 0.5, "": 0.2}
+DEAD_S = 4.0  # what is left of a dead worker's leases: longer than any partner takes for what it has begun
 _INCIDENTS = text(
     "SELECT i.id, i.cause, i.actions, i.title, c.partner, c.operation, c.key, c.body, c.repeat"
     " FROM incident i LEFT JOIN call c ON c.id = i.call_id WHERE i.status = 'open' ORDER BY i.id"
 )
 _SENDING = text("SELECT DISTINCT worker FROM call WHERE status = 'sending' AND lease_until > now()")
-_ORPHANED = text("UPDATE call SET lease_until = now() WHERE status = 'sending' AND worker = ANY(:gone)")
+_ORPHANED = text(
+    "UPDATE call SET lease_until = now() + make_interval(secs => :left_s) WHERE status = 'sending'"
+    " AND worker = ANY(:gone) AND lease_until > now() + make_interval(secs => :left_s)"
+)
 _AGAIN_S = 0.2
 _PATIENCE_S = 90.0
 
@@ -80,10 +85,17 @@ class WholeSystem:
         self._process.send_signal(signal.SIGINT)
         self._process.wait(20)
 
-    def slow_down(self, seconds: float) -> None:
-        """Let every partner answer late, so that many calls are under way at any moment."""
+    def slow_down(self) -> None:
+        """Let every partner answer late, so that many calls are under way at any moment.
+
+        Latest where an operation may neither be repeated nor asked after; it is carried out at the end of its wait.
+        """
         [worker, *_] = self.members()["worker"]
-        rule = orjson.dumps({"fault": "slow", "seconds": seconds})
+        slow: Json = [
+            {"fault": "slow", "operation": operation, "seconds": seconds}
+            for operation, seconds in SLOW_S.items()
+        ]
+        rule = orjson.dumps(slow)
         address = worker.environ()["LIENTHONG_SIMULATORS_URL"] + "/_control"
         with urllib.request.urlopen(urllib.request.Request(address, data=rule), timeout=10) as answer:
             assert answer.status == 200
@@ -171,7 +183,7 @@ class Outside:
     # -- the admin ------------------------------------------------------------------------------------------
 
     def administer(self) -> int:
-        """Let leases of dead workers be over, and answer what is open; how much is open."""
+        """Shorten the leases of dead workers, and answer what is open; how much is open."""
         try:
             self._end_leases_of_the_dead()
             with self.system.store.reading() as connection:
@@ -188,7 +200,7 @@ class Outside:
             workers = [str(name) for name in connection.scalars(_SENDING)]
             gone = [name for name in workers if not psutil.pid_exists(int(name.split("-")[-2]))]
             if gone:
-                connection.execute(_ORPHANED, {"gone": gone})
+                connection.execute(_ORPHANED, {"gone": gone, "left_s": DEAD_S})
 
     def _answer(self, row: Mapping[str, Json]) -> None:
         act = self._decision(row)
