@@ -46,6 +46,8 @@ ROLES: Mapping[str, frozenset[str]] = {
 }
 """What each role may do; an account has the rights of all its roles. An account with a unit sees that unit's only."""
 
+_OF_A_UNIT = frozenset({"viewer", "officer"})  # what the others do concerns everybody
+
 _HASHER = PasswordHasher()
 
 
@@ -210,6 +212,8 @@ def _check(name: str, roles: Sequence[str], unit: str | None) -> None:
         raise errors.RequestInvalid(
             reason=f"role {unknown[0] if unknown else '(none)'}: choose from {', '.join(ROLES)}"
         )
+    if unit and not set(roles) <= _OF_A_UNIT:
+        raise errors.RequestInvalid(reason=f"only {' and '.join(sorted(_OF_A_UNIT))} may belong to one unit")
     if "officer" in roles and not unit:
         raise errors.RequestInvalid(reason="an officer needs a unit")
 

@@ -16,7 +16,7 @@ class Visitor:
     """Somebody with the roles given, signed in to *counter*."""
 
     def __init__(self, counter: Counter, *roles: str, unit: str | None = None, name: str = "") -> None:
-        self.counter = counter
+        self.counter, self.unit = counter, unit
         self.name = name or "-".join(roles)
         self.account = accounts.create(counter.store, self.name, PASSWORD, roles=roles, unit=unit, by="test")
         self.session = accounts.sign_in(counter.store, self.name, PASSWORD, address="127.0.0.1")

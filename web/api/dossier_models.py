@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, StrictBool, WithJsonSchema
 
 from engine.dossiers.statuses import Status
 from engine.queries.dossiers import DossierBrief, Held
@@ -99,6 +99,14 @@ class SupplementRequest(Asked):
 
     documents: list[NewDocument] = Field(default_factory=list, max_length=100)
     data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class DraftConfirmationRequest(Asked):
+    """What the applicant says of a draft of the result. Only `confirmed: true` is a yes."""
+
+    confirmed: StrictBool
+    draft: int = Field(ge=1, le=9999, description="Number of the draft that was read: `draft.draft` in the data.")
+    note: str = Field(default="", max_length=4000, description="What is wrong with it.")
 
 
 class WithdrawalRequest(Asked):

@@ -1,4 +1,4 @@
-"""Dossiers over REST: hand in, list, read with who holds them now, withdraw."""
+"""Dossiers over REST: hand in, list, read with who holds them now, answer a draft, withdraw."""
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -24,6 +24,7 @@ def routes(container: Container) -> APIBlueprint:
     """The part of the interface about dossiers."""
     api = blueprint("dossiers", "Hand in dossiers, follow them, withdraw them.")
     _add_writing(api, container)
+    _add_answering(api, container)
     _add_reading(api, container)
     return api
 
@@ -100,6 +101,30 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
         href = f"/api/v1/dossiers/{taken.code}"
         told = shapes.Accepted(code=taken.code, status=1, access_code=taken.access_code, href=href)
         return answer(told, 201, Location=href)
+
+
+def _add_answering(api: APIBlueprint, container: Container) -> None:
+    @api.post(
+        "/dossiers/<string:code>/draft-confirmation",
+        summary="Agree to a draft, or send it back",
+        responses={202: Done},
+    )
+    @needs("dossiers:write")
+    @idempotent(container)
+    def confirm_draft(path: shapes.DossierPath, body: shapes.DraftConfirmationRequest) -> Response:
+        find_unchanged(container, path.code)
+        intake.confirm_draft(
+            container.store,
+            path.code,
+            confirmed=body.confirmed,
+            draft=body.draft,
+            note=body.note,
+            now=container.clock.now(),
+            by=principal().name,
+            external_id=external_id(),
+            keep_days=container.message_keep_days,
+        )
+        return answer(Done(), 202)
 
     @api.post("/dossiers/<string:code>/withdrawal", summary="Withdraw a dossier", responses={202: Done})
     @needs("dossiers:write")

@@ -27,6 +27,11 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     },
     ("post", "/api/v1/dossiers/{code}/documents"): {"documents": [_PAPER]},
     ("post", "/api/v1/dossiers/{code}/supplement"): {"data": {"note": "giấy tờ bổ sung"}},
+    ("post", "/api/v1/dossiers/{code}/draft-confirmation"): {
+        "confirmed": False,
+        "draft": 1,
+        "note": "Sai ngày sinh",
+    },
     ("post", "/api/v1/dossiers/{code}/withdrawal"): {"reason": "Công dân đổi ý"},
     ("post", "/api/v1/work-items/{id}/claim"): {"officer": "an.nguyen"},
     ("post", "/api/v1/work-items/{id}/release"): {"officer": "an.nguyen"},

@@ -94,6 +94,7 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def batch_list() -> str:
         view = read(BatchView)
+        _check_all_units()
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = batches.find_batches(connection, after=after, limit=ROWS + 1)
@@ -104,6 +105,7 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def batch_page(id: int) -> str:  # noqa: A002
         view = read(BatchView)
+        _check_all_units()
         after = cursors.read(container, view.cursor, {**view.bound, "batch": id})
         with container.store.reading() as connection:
             batch = batches.get_batch(connection, id)
@@ -111,6 +113,12 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
             came = batches.outcomes(connection, id)
         rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id}, key="incident")
         return page("batch.html", container, batch=batch, rows=rows, following=following, outcomes=came)
+
+
+def _check_all_units() -> None:
+    """Raises: NotAllowed: a batch is of many units, its visitor of one."""
+    if visitor().unit is not None:
+        raise errors.NotAllowed(what="see batches, which are of many units")
 
 
 def _action() -> str:
