@@ -17,6 +17,7 @@ Check: TypeAlias = Callable[[Json, str], str | None]
 """Given a value and its path: what is wrong with it, None when nothing is."""
 
 _NOTES = frozenset({"title", "description", "examples", "$defs", "$comment", "default"})
+_TELLS_NOBODY = 5
 _SHOWN = 60
 
 
@@ -85,8 +86,17 @@ def _refers_to(schema: Json, target: str) -> bool:
     return isinstance(schema, list) and any(_refers_to(item, target) for item in schema)
 
 
+def sort_of(value: Json) -> str:
+    """A value of a few characters as it is, of any other its sort: messages become incidents, and it may be a name."""
+    if len(repr(value)) <= _TELLS_NOBODY:
+        return repr(value)
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters"
+    return {list: "a list", dict: "an object"}.get(type(value), "a number")
+
+
 def shown(value: Json) -> str:
-    """*value* short enough for a message."""
+    """*value*, one of the contract's own, short enough for a message."""
     text = repr(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
@@ -112,9 +122,9 @@ def _type(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Check:
     spoken = " or ".join(names)
     if len(tests) == 1:
         only = tests[0]
-        return lambda value, path: None if only(value) else f"{path}: {shown(value)} is no {spoken}"
+        return lambda value, path: None if only(value) else f"{path}: {sort_of(value)} is no {spoken}"
     return lambda value, path: (
-        None if any(t(value) for t in tests) else f"{path}: {shown(value)} is no {spoken}"
+        None if any(t(value) for t in tests) else f"{path}: {sort_of(value)} is no {spoken}"
     )
 
 
@@ -126,7 +136,7 @@ def _enum(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Check:
     def check(value: Json, path: str) -> str | None:
         if (type(value) is bool, value) in values:
             return None
-        return f"{path}: {shown(value)} is not one of {spoken}"
+        return f"{path}: {sort_of(value)} is not one of {spoken}"
 
     return check
 
@@ -144,7 +154,7 @@ def _pattern(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Check:
 
     def check(value: Json, path: str) -> str | None:
         if isinstance(value, str) and not pattern.search(value):
-            return f"{path}: {shown(value)} does not match {written}"
+            return f"{path}: {sort_of(value)} does not match {written}"
         return None
 
     return check

@@ -36,9 +36,9 @@ def _poll_alone(store: Store, port: Partners, feed: FeedTerms, *, now: datetime,
         return _poll(store, port, feed, now=now, keep_days=keep_days)
     except errors.StoreError:
         raise
-    except Exception as error:  # the feed's boundary
-        reason = error.message if isinstance(error, errors.LienthongError) else type(error).__name__
-        log.exception("feed_broken", partner=feed.partner, feed=feed.name, reason=reason)
+    except Exception as error:  # noqa: BLE001  # the feed's boundary
+        reason = error.code if isinstance(error, errors.LienthongError) else type(error).__name__
+        log.warning("feed_broken", partner=feed.partner, feed=feed.name, reason=reason)
         with store.transaction() as connection:
             feeds.rest(connection, feed, detail=reason)
         return 0

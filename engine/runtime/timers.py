@@ -9,6 +9,7 @@ from engine.exchange.ports import Json
 from engine.models.expressions import Expression
 from engine.models.timing import Due, parse
 from engine.runtime.turn import Turn
+from engine.runtime.wording import sort_of
 
 
 def due(expression: Expression, values: dict[str, Json], turn: Turn) -> Due:
@@ -21,11 +22,11 @@ def due(expression: Expression, values: dict[str, Json], turn: Turn) -> Due:
     legal = turn.counted() if expression.legal else None
     text = value if isinstance(value, str) else feel.to_json(value)
     if not isinstance(text, str):
-        raise FeelError(expression=expression.text, reason=f"{text!r} is no time, date or duration")
+        raise FeelError(expression=expression.text, reason=f"{sort_of(text)} is no time, date or duration")
     found = parse(text, turn.now)
     if found is None:
         raise FeelError(
-            expression=expression.text, reason=f"`{text}` is no time, date or duration with an offset"
+            expression=expression.text, reason=f"{sort_of(text)} is no time, date or duration with an offset"
         )
     if legal is None:
         return found

@@ -169,13 +169,25 @@ def translated() -> Iterator[None]:
     try:
         yield
     except exc.IntegrityError as error:
+        _hide_values(error)
         raise errors.StoreConflict(what=_constraint(error)) from error
     except exc.DBAPIError as error:
+        _hide_values(error)
         if str(getattr(error.orig, "sqlstate", None) or "").startswith(_NEVER):
             raise errors.StoreRefused(reason=type(error.orig).__name__) from error
         raise errors.StoreError(reason=type(error.orig).__name__, said=_said(error.orig)) from error
     except (exc.SQLAlchemyError, psycopg.Error) as error:
         raise errors.StoreError(reason=type(error).__name__) from error
+
+
+def _hide_values(error: exc.DBAPIError) -> None:
+    """Leave of what the server said only what names no value: its details show whole rows, and tracebacks show them."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    first = "" if state.startswith("22") else (str(error.orig).splitlines() or [""])[0]
+    kept = f"{type(error.orig).__name__}: {first}".removesuffix(": ")
+    error.args = (kept,)
+    if error.orig is not None:
+        error.orig.args = (first,)
 
 
 def _said(error: BaseException | None) -> str:

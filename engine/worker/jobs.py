@@ -100,9 +100,12 @@ class JobLoop(threading.Thread):
 
     async def _sweep(self, app: procrastinate.App) -> None:
         while True:
-            stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._policy.stalled_s)
-            for job in stalled:
-                await _free(app, job)
+            try:
+                seconds = self._policy.stalled_s
+                for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+                    await _free(app, job)
+            except Exception as error:  # noqa: BLE001  # a database that went away comes back, and jobs stall then
+                log.warning("stalled_jobs_not_swept", error=type(error).__name__)
             await asyncio.sleep(self._policy.sweep_s)
 
 

@@ -121,11 +121,9 @@ class SettleLoop(threading.Thread):
     def _settle_alone(self, one: Finished) -> None:
         try:
             send.settle(self._store, self._port, *one)
-        except (
-            Exception
-        ) as error:  # its lease will run out and the call become unknown; the others are settled
-            reason = error.message if isinstance(error, errors.LienthongError) else type(error).__name__
-            log.exception("settlement_lost", call=one[0].id, partner=one[0].partner, reason=reason)
+        except Exception as error:  # noqa: BLE001  # its lease will run out; the others are settled
+            reason = error.message if isinstance(error, errors.StoreRefused) else type(error).__name__
+            log.warning("settlement_lost", call=one[0].id, partner=one[0].partner, reason=reason)
 
     def _record_health(self, group: Sequence[Finished]) -> None:
         """Each failure is counted; one success is enough for all that follow it."""

@@ -18,6 +18,7 @@ from engine.models.graph import GATEWAYS, Node, Trigger
 from engine.runtime.progress import Happening, Step
 from engine.runtime.token import ARMED, ENTERED, Token
 from engine.runtime.variables import Variables
+from engine.runtime.wording import sort_of
 
 if TYPE_CHECKING:
     from engine.runtime.elements.boundary import Boundary
@@ -285,4 +286,4 @@ def needed(value: Json, what: str, text: str) -> str:
     """
     if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
         return str(value)
-    raise FeelError(expression=text, reason=f"{what} is {value!r} where a text is needed")
+    raise FeelError(expression=text, reason=f"{what} is {sort_of(value)} where a text is needed")

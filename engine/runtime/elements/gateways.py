@@ -13,6 +13,7 @@ from engine.exchange.ports import Json
 from engine.runtime.elements.element import NOTHING, Element, Out
 from engine.runtime.token import Token
 from engine.runtime.variables import merged
+from engine.runtime.wording import sort_of
 
 
 class Gateway(Element):
@@ -31,7 +32,7 @@ class Gateway(Element):
             return value
         raise FeelError(
             expression=out.condition.text[1:],
-            reason=f"the condition of {out.id} is {value!r}, not true or false",
+            reason=f"the condition of {out.id} is {sort_of(value)}, not true or false",
         )
 
     def take(self, token: Token, outs: Sequence[Out]) -> None:

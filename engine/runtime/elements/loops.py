@@ -11,6 +11,7 @@ from engine.models.graph import Loop, Node
 from engine.runtime.elements.containers import Container
 from engine.runtime.token import Token
 from engine.runtime.variables import Variables, merged
+from engine.runtime.wording import sort_of
 
 if TYPE_CHECKING:
     from engine.runtime.scopes import ScopeSpec
@@ -139,7 +140,7 @@ class LoopTask(Container):
             return 1
         total = token.instance.turn.json(self.cardinality, token.variables.values, {})
         if not isinstance(total, int) or isinstance(total, bool) or total < 0:
-            raise FeelError(expression=self.cardinality.text, reason=f"{total!r} is no number of rounds")
+            raise FeelError(expression=self.cardinality.text, reason=f"{sort_of(total)} is no number of rounds")
         return total
 
     def _collect(self, token: Token, result: Variables) -> None:
@@ -158,7 +159,7 @@ class LoopTask(Container):
     def _true(self, token: Token, condition: Expression) -> bool:
         value = token.instance.turn.json(condition, token.variables.values, {})
         if not isinstance(value, bool):
-            raise FeelError(expression=condition.text, reason=f"it is {value!r}, not true or false")
+            raise FeelError(expression=condition.text, reason=f"it is {sort_of(value)}, not true or false")
         return value
 
     @staticmethod

@@ -15,6 +15,7 @@ from engine.runtime import timers
 from engine.runtime.elements.element import needed
 from engine.runtime.progress import Change, Happening, MessageArrived, TimerFired, TimerOpened, WaitOpened
 from engine.runtime.token import Token
+from engine.runtime.wording import sort_of
 
 if TYPE_CHECKING:
     from engine.runtime.turn import Turn
@@ -74,7 +75,7 @@ class Wait:
         values = token.instance.newest(token).values
         value = token.instance.turn.json(self.expression, values, {})
         if value is not None and not isinstance(value, bool):
-            raise FeelError(expression=self.expression.text, reason=f"it is {value!r}, not true or false")
+            raise FeelError(expression=self.expression.text, reason=f"it is {sort_of(value)}, not true or false")
         return value is True
 
     def _key(self, token: Token) -> str:

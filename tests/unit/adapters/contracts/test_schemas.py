@@ -104,3 +104,18 @@ VALUES = st.recursive(
 def test_it_agrees_with_the_reference_on_every_value(value: Json) -> None:
     ours = compile_schema(DOSSIER)(value, "x") is None
     assert ours == Draft202012Validator(DOSSIER).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["Nguyễn Văn Canary", 1099424242, ["Canary"], {"Canary": 1}],
+    ids=["name", "number", "list", "object"],
+)
+@pytest.mark.parametrize("schema", [{"type": "boolean"}, {"enum": ["a"]}, {"const": 1}])
+def test_what_is_wrong_is_told_without_the_value_that_may_be_somebodys(
+    schema: dict[str, Json], wrong: Json
+) -> None:
+    said = str(compile_schema(schema)(wrong, "body"))
+    assert said.startswith("body: a")
+    assert "anary" not in said
+    assert "1099424242" not in said
