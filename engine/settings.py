@@ -60,6 +60,7 @@ class Web:
     partner_keys: bool = setting(True, "partners that call us need an API key of theirs")
     rate_per_s: float = setting(500.0, "requests a second of one API key; 0: no limit", least=0)
     wrong_keys_per_s: float = setting(1.0, "wrong API keys a second from one address; 0: no limit", least=0)
+    statement_s: float = setting(30.0, "how long one statement for a request may take", least=0.1)
     arrival_s: float = setting(60.0, "how long a request may take to arrive", least=0.1)
 
 

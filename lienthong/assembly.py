@@ -50,6 +50,14 @@ class System:
         return Store(self.url, pool_size=self.settings.database.pool_size)
 
     @cached_property
+    def asked_store(self) -> Store:
+        """The same database for the web, where no statement may keep a caller waiting for ever."""
+        mark = "&" if "?" in self.url else "?"
+        limit_ms = round(self.settings.web.statement_s * 1000)
+        limit = "" if "options=" in self.url else f"{mark}options=-c%20statement_timeout%3D{limit_ms}"
+        return Store(self.url + limit, pool_size=self.settings.database.pool_size)
+
+    @cached_property
     def working_store(self) -> Store:
         """The same database with the pool of a worker, whose statements are planned once a connection."""
         return Store(self.url, pool_size=self.settings.database.pool_size, steady=True)
@@ -101,7 +109,11 @@ class System:
         """Give the connections back."""
         if "partners" in self.__dict__:  # only if somebody asked for them
             self.partners.close()
-        for name in {"store", "working_store"} & self.__dict__.keys():  # those that were asked for
+        for name in {
+            "store",
+            "asked_store",
+            "working_store",
+        } & self.__dict__.keys():  # those that were asked for
             getattr(self, name).close()
 
     # -- roles ---------------------------------------------------------------------------------------
@@ -184,7 +196,7 @@ class System:
 
         return create_app(
             Container(
-                store=self.store,
+                store=self.asked_store,
                 clock=self.clock,
                 secret=self.web_secret(),
                 inbound=ContractInbound(self.partners, take),

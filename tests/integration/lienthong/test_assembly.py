@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 
+from engine.errors import StoreError
 from engine.exchange.ports import Dispatch, Outcome
 from engine.settings import Settings, Web, Worker
 from engine.storage import installation
@@ -76,3 +77,12 @@ def test_settling_in_again_deploys_nothing_twice(system: System) -> None:
     settle_in(system, renew=True)
     assert system.deployments(1).code == "2.002621"
     assert system.web().url_map is not None
+
+
+def test_no_statement_for_a_request_runs_for_ever(database: HasUrl, tmp_path: Path) -> None:
+    system = System(Settings(data_dir=tmp_path, web=Web(statement_s=0.2)), database.url)
+    with pytest.raises(StoreError), system.asked_store.reading() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(5)")
+    with system.store.reading() as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "0"
+    system.close()
