@@ -18,6 +18,8 @@ from engine.storage.documents import DocumentRow
 
 SUPPLEMENT = "supplement"
 """The name of the message that a supplement arrives as; its key is the dossier's code."""
+DRAFT_CONFIRMATION = "draft-confirmation"
+"""The name of the message that an applicant's word on a draft arrives as; its key is the dossier's code."""
 
 
 def hand_in(
@@ -77,22 +79,56 @@ def supplement(
         DossierNotFound, DocumentRefused, MessageConflict.
         DossierOver: nothing can be added any more.
     """
+    _check_open(store, code)
+    rows = documents.add(store, code, uploads, by=by, limit_bytes=limit_bytes) if uploads else []
+    payload: Json = {"documents": [_told(row) for row in rows], "data": dict(data), "by": by}
+    return take_message(store, _arrival(SUPPLEMENT, code, external_id, payload), now=now, keep_days=keep_days)
+
+
+def confirm_draft(
+    store: Store,
+    code: str,
+    *,
+    confirmed: bool,
+    draft: int,
+    note: str,
+    now: datetime,
+    by: str,
+    external_id: str,
+    keep_days: float = 30.0,
+) -> bool:
+    """Tell the procedure what the applicant says of its *draft* of that number. True: it came before.
+
+    What becomes of a word on another draft than the present one is the procedure's business.
+
+    Raises:
+        DossierNotFound, MessageConflict.
+        DossierOver: there is nothing to confirm any more.
+    """
+    _check_open(store, code)
+    payload: Json = {"confirmed": confirmed, "note": note or None, "draft": draft, "by": by}
+    arrival = _arrival(DRAFT_CONFIRMATION, code, external_id, payload)
+    return take_message(store, arrival, now=now, keep_days=keep_days)
+
+
+def _check_open(store: Store, code: str) -> None:
     with store.reading() as connection:
         found = dossiers.get_brief(connection, code)
     if found.is_over:
         raise DossierOver(dossier=code, status=found.status)
-    rows = documents.add(store, code, uploads, by=by, limit_bytes=limit_bytes) if uploads else []
-    payload: Json = {"documents": [_told(row) for row in rows], "data": dict(data), "by": by}
-    arrival = Arrival(
+
+
+def _arrival(name: str, code: str, external_id: str, payload: Json) -> Arrival:
+    """What an applicant sends by our own interface, as a message for whoever waits in the dossier."""
+    return Arrival(
         source="api",
         message_id=external_id,
-        name=SUPPLEMENT,
+        name=name,
         key=code,
         reference=None,
         payload=payload,
         body=b"",
     )
-    return take_message(store, arrival, now=now, keep_days=keep_days)
 
 
 def _told(row: DocumentRow) -> Json:

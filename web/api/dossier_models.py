@@ -105,7 +105,9 @@ class DraftConfirmationRequest(Asked):
     """What the applicant says of a draft of the result. Only `confirmed: true` is a yes."""
 
     confirmed: StrictBool
-    draft: int = Field(ge=1, le=9999, description="Number of the draft that was read: `draft.draft` in the data.")
+    draft: int = Field(
+        ge=1, le=9999, description="Number of the draft that was read: `draft.draft` in the data."
+    )
     note: str = Field(default="", max_length=4000, description="What is wrong with it.")
 
 

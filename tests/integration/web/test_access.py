@@ -71,7 +71,11 @@ def test_a_key_of_a_unit_sees_and_touches_only_that_units_dossiers(counter: Coun
     for path in ("", "/timeline", "/documents"):
         reply = counter.get(f"/api/v1/dossiers/{code}{path}", key=foreign)
         assert (reply.status, reply.code) == (403, "not-allowed")
-    for path, body in (("/withdrawal", {"reason": "x"}), ("/supplement", {"data": {"a": 1}})):
+    for path, body in (
+        ("/withdrawal", {"reason": "x"}),
+        ("/supplement", {"data": {"a": 1}}),
+        ("/draft-confirmation", {"confirmed": True, "draft": 1}),
+    ):
         assert counter.post(f"/api/v1/dossiers/{code}{path}", body, key=foreign).status == 403
     assert counter.post("/api/v1/dossiers", dossier(), key=foreign).status == 403
     own = counter.new_key("own", "dossiers:read", unit="H99.14")

@@ -47,6 +47,7 @@ BODIES = {
         changed({"documents": [paper()]}), changed(dict(paper())).map(lambda one: {"documents": [one]})
     ),
     "supplement": changed({"data": {"a": 1}, "documents": []}),
+    "draft-confirmation": changed({"confirmed": True, "draft": 1}),
     "withdrawal": changed({"reason": "x"}),
     "complete": changed({"data": {"decision": "accept"}}),
     "claim": changed({}),

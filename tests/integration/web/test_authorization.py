@@ -34,6 +34,7 @@ RULES = {
     ("GET", "/api/v1/dossiers/{code}/documents/{sha256}"): ("dossiers:read", REFUSED),
     ("POST", "/api/v1/dossiers/{code}/documents"): ("dossiers:write", REFUSED),
     ("POST", "/api/v1/dossiers/{code}/supplement"): ("dossiers:write", REFUSED),
+    ("POST", "/api/v1/dossiers/{code}/draft-confirmation"): ("dossiers:write", REFUSED),
     ("POST", "/api/v1/dossiers/{code}/withdrawal"): ("dossiers:write", REFUSED),
     ("GET", "/api/v1/work-items"): ("work-items", EMPTY),
     ("GET", "/api/v1/work-items/{id}"): ("work-items", REFUSED),
