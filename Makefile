@@ -40,10 +40,10 @@ test: install ## every test; what cannot run here is skipped visibly
 	exit $$status
 
 demo: install ## dossiers end to end against simulated partners: make demo DOSSIERS=500
-	@$(PY) -m lienthong demo --dossiers $(DOSSIERS)
+	@$(PY) -m lienthong demo --with-parent --dossiers $(DOSSIERS)
 
 run: install ## the same system until Ctrl-C, with the console
-	@$(PY) -m lienthong run --simulate
+	@$(PY) -m lienthong run --with-parent --simulate
 
 bench: install ## measure; writes bench.json
 	@$(PY) -m tests.benchmarks $(BENCH)

@@ -110,6 +110,11 @@ def child_environment(inherited: Mapping[str, str], changes: Mapping[str, str]) 
     return {**kept, **changes, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
+def follow_parent() -> None:
+    """Have this process asked to end (SIGTERM) when the one that started it ends, however that one ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _end_with_parent() -> Callable[[], None]:
     prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()

@@ -5,7 +5,7 @@ Used by `lienthong run` and by whatever needs a whole running system for a while
 
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,7 +22,8 @@ from lienthong.seeding import development_admin, settle_in
 
 log = structlog.get_logger(__name__)
 
-_GRACE_S = 1.5
+_Handler = Callable[[int, FrameType | None], object] | int | None
+_GRACE_S, _PATIENCE_S = 1.5, 1.0  # for the children, for the database: together less than three seconds
 _LOOK_S = 0.1
 _READY_S = 60.0
 
@@ -67,14 +68,14 @@ class House:
         Raises:
             DatabaseServerError: the database or the web does not come up.
         """
-        former = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+        former = _heed(self._stop)
         try:
             self._open()
             yield
         finally:
             self._family.stop(_GRACE_S)
             if self._server is not None:
-                self._server.stop()
+                self._server.stop(patience_s=_PATIENCE_S)
             for number, handler in former.items():
                 signal.signal(number, handler)
 
@@ -141,3 +142,13 @@ class House:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+
+
+def _heed(stop: Callable[[int, FrameType | None], None]) -> dict[int, _Handler]:
+    """Have signals end us, and give the handlers they had. Of those that were ignored when we were started, Ctrl-C counts
+    all the same (a shell ignores it for what it starts with ``&``), a hang-up does not (that is what nohup is for).
+    """
+    wanted: dict[int, _Handler] = {signal.SIGTERM: stop, signal.SIGINT: signal.default_int_handler}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        wanted[signal.SIGHUP] = stop
+    return {number: signal.signal(number, handler) for number, handler in wanted.items()}

@@ -10,8 +10,9 @@ from lienthong.printing import as_json_option, print_json
 @click.command(epilog="Example: lienthong demo --dossiers 500")
 @click.option("--dossiers", default=20, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
+@click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
 @as_json_option
-def command(dossiers: int, workers: int, as_json: bool) -> int:
+def command(*, dossiers: int, workers: int, with_parent: bool, as_json: bool) -> int:
     """Start the whole system, let a desk, officers and applicants work on dossiers, and count what was lost or doubled.
 
     Exit code 0 only if every dossier finished as planned and nothing was lost, doubled or left open. A further run goes
@@ -20,11 +21,14 @@ def command(dossiers: int, workers: int, as_json: bool) -> int:
     from engine import settings as all_settings
     from engine.environment import process_environment
     from lienthong.assembly import System
+    from lienthong.children import follow_parent
     from lienthong.demo import show
     from lienthong.demo.run import play, refuse_real_data
     from lienthong.house import House
     from lienthong.logs import configure_logs
 
+    if with_parent:
+        follow_parent()
     environment = {**DEFAULTS, **process_environment()}
     settings = all_settings.read(environment)
     configure_logs(replace(settings, log_level=environment["LIENTHONG_LOG_LEVEL"]), "demo")

@@ -13,10 +13,14 @@ from lienthong.logs import configure_logs
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port of the console; the next free one when it is taken."
 )
-def command(simulate: bool, workers: int, port: int | None) -> None:
+@click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
+def command(*, simulate: bool, workers: int, port: int | None, with_parent: bool) -> None:
     """Serve until Ctrl-C. Ends within three seconds, and leaves no process behind even when it is killed."""
+    from lienthong.children import follow_parent
     from lienthong.house import House
 
+    if with_parent:
+        follow_parent()
     environment = process_environment()
     settings = all_settings.read(environment)
     configure_logs(settings, "run")

@@ -77,14 +77,18 @@ class EmbeddedPostgres:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """Return when the server is gone; open transactions are rolled back. May be called twice."""
+    def stop(self, *, patience_s: float = _STOP_TIMEOUT_S) -> None:
+        """Return when the server is gone; open transactions are rolled back. May be called twice.
+
+        One that takes longer than *patience_s* (a checkpoint on a busy disk) is stopped as by a power cut: the next start
+        recovers from its log.
+        """
         process, self._process = self._process, None
         if process is not None:
             for last_resort in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
                 process.send_signal(last_resort)
                 try:
-                    process.wait(_STOP_TIMEOUT_S)
+                    process.wait(patience_s)
                     break
                 except subprocess.TimeoutExpired:
                     log.warning("database_server_slow_to_stop", signal=last_resort.name)
@@ -165,6 +169,7 @@ class EmbeddedPostgres:
         command = [
             *(binaries.program("postgres"), "-D", str(self.place.database), "-k", str(self.place.sockets)),
             *("-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "timezone=UTC"),
+            *("-c", "log_error_verbosity=terse"),  # the details of an error show whole rows of what people handed in
         ]
         for name, value in self._options.items():
             command += ["-c", f"{name}={value}"]

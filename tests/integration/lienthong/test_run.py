@@ -75,10 +75,19 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
+# What make is to `make run`, started by a shell with `&`: a parent of ours, under which Ctrl-C is ignored.
+PARENT = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.exit(subprocess.call([sys.executable, "-m", "lienthong", "run", "--with-parent", "--simulate", "--port", "0"]))
+"""
+ALONE = ("-m", "lienthong", "run", "--simulate", "--port", "0")
+
+
 @pytest.fixture
-def running(folder: Path) -> Iterator[Running]:
+def running(folder: Path, request: pytest.FixtureRequest) -> Iterator[Running]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "lienthong", "run", "--simulate", "--port", "0"],
+        [sys.executable, *getattr(request, "param", ALONE)],
         cwd=CHECKOUT,
         env={**os.environ, "LIENTHONG_DATA_DIR": str(folder)},
         stdout=subprocess.PIPE,
@@ -111,6 +120,19 @@ def test_it_leaves_no_process_within_three_seconds_of_its_own_violent_death(runn
     assert until(running.is_ready)
     family = running.children()
     running.process.kill()
+    _, alive = psutil.wait_procs(family, timeout=3)
+    assert not [child for child in alive if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize("running", [("-c", PARENT)], indirect=True)
+@pytest.mark.parametrize("end", ["ctrl-c in the background", "the parent is killed"])
+def test_nor_when_make_is_killed_or_a_shell_had_it_ignore_ctrl_c(running: Running, end: str) -> None:
+    assert until(running.is_ready)
+    family = running.children()
+    if end == "the parent is killed":
+        running.process.kill()
+    else:
+        running.child("run").send_signal(signal.SIGINT)
     _, alive = psutil.wait_procs(family, timeout=3)
     assert not [child for child in alive if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
