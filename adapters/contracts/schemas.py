@@ -92,7 +92,7 @@ def sort_of(value: Json) -> str:
         return repr(value)
     if isinstance(value, str):
         return f"a text of {len(value)} characters"
-    return {list: "a list", dict: "an object"}.get(type(value), "a number")
+    return "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "a number"
 
 
 def shown(value: Json) -> str:

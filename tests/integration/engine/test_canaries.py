@@ -10,6 +10,7 @@ from sqlalchemy import text
 from engine import errors
 from engine.actions import receive
 from engine.dossiers.submission import validate
+from engine.storage.embedded import EmbeddedPostgres
 from tests.support.exchange import Setup
 from tests.support.procedures import DESK, bpmn, chain
 
@@ -74,9 +75,12 @@ def found_in(setup: Setup) -> set[tuple[str, str]]:
         "INSERT INTO message (source, message_id, name, key, payload) VALUES ('a', 'b', 'c', repeat(:name, 9), NULL)",
     ],
 )
-def test_error_of_the_database_shows_no_value_even_in_its_traceback(setup: Setup, statement: str) -> None:
+def test_error_of_the_database_shows_no_value_in_its_traceback_and_no_row_in_the_servers_log(
+    setup: Setup, postgres: EmbeddedPostgres, statement: str
+) -> None:
     with pytest.raises(errors.LienthongError) as caught, setup.store.transaction() as connection:
         connection.execute(text(statement), {"name": NAME})
+    assert "Failing row contains" not in postgres.place.log.read_text(errors="replace")
     shown = "".join(traceback.format_exception(caught.value)) + caught.value.message
     assert "Canary" not in shown
     assert len(shown) > 100
