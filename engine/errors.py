@@ -111,6 +111,7 @@ class DossierError(LienthongError):
 
 class DossierNotFound(DossierError):
     code, status, text = "dossier-not-found", 404, "there is no dossier {dossier}"
+    remedy = "look it up by a part of its code: GET /api/v1/dossiers?code=…, or in the console"
 
 
 class ProcedureUnknown(DossierError):
@@ -198,6 +199,7 @@ class WsdlRefused(ContractInvalid):
 
 class PartnerUnknown(LienthongError):
     code, status, text = "partner-unknown", 404, "there is no partner {partner}"
+    remedy = "`lienthong partners` lists those that there are; LIENTHONG_PARTNERS_PATH names further folders"
 
 
 class OperationUnknown(LienthongError):
@@ -299,6 +301,7 @@ class StoreRefused(LienthongError):
 
 class DatabaseServerError(StoreError):
     code, text = "database-server", "the embedded PostgreSQL: {reason}"
+    remedy = "mend that and try again; LIENTHONG_DATA_DIR chooses other data, DATABASE_URL a server of yours"
 
 
 class SchemaNewer(StoreError):

@@ -30,7 +30,11 @@ class Verbs(click.Group):
         return found
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: lienthong run --simulate",
+)
 @click.version_option(__version__, prog_name="lienthong")
 def lienthong() -> None:
     """Interagency procedures as BPMN, carried between agencies without losing or doubling one dossier.

@@ -37,7 +37,8 @@ def knock(partners: "ContractPartners", name: str) -> Iterator[Stage]:
     try:
         answer = partners.knock(name)
     except CallUnavailable as exc:
-        yield Stage(stage="reachable", ok=False, saw=exc.message)
+        remedy = f"set LIENTHONG_PARTNER_{name.upper()}_URL, or LIENTHONG_SIMULATORS_URL to the address that `run` prints"
+        yield Stage(stage="reachable", ok=False, saw=f"{exc.message} -> {remedy}")
         return
     except CallOutcomeUnknown as exc:
         yield Stage(stage="reachable", ok=False, saw=f"it answers, but not in HTTP: {exc.message}")

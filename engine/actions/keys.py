@@ -123,7 +123,9 @@ def rotate(store: Store, prefix: str, *, overlap_s: float, by: str) -> Rotated:
     with store.transaction() as connection:
         old = access.retire_key(connection, prefix, overlap_s=overlap_s)
         if old is None:
-            raise errors.RequestInvalid(reason=f"no key in force has the prefix {prefix}")
+            raise errors.RequestInvalid(
+                reason=f"no key in force has the prefix {prefix}; `lienthong keys list` shows them"
+            )
         made, digest = _new_key(old.key.name)
         row = replace(old.key, prefix=made.prefix, sha256=digest)
         access.add_key(connection, row, expires_at=old.successor_expires_at)
@@ -140,7 +142,9 @@ def revoke(store: Store, prefix: str, *, by: str) -> str:
     with store.transaction() as connection:
         name = access.revoke_key(connection, prefix)
         if name is None:
-            raise errors.RequestInvalid(reason=f"no key in force has the prefix {prefix}")
+            raise errors.RequestInvalid(
+                reason=f"no key in force has the prefix {prefix}; `lienthong keys list` shows them"
+            )
         access.audit(connection, by, "key-revoked", facts={"prefix": prefix})
     return name
 

@@ -6,7 +6,7 @@ from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
 
-@click.group()
+@click.group(epilog="Example: lienthong accounts list")
 def command() -> None:
     """Create and list the console's accounts; everything else is done in the console."""
 

@@ -5,7 +5,7 @@ import click
 from lienthong.roles import opened
 
 
-@click.group()
+@click.group(epilog="Example: DATABASE_URL=postgresql://app@db/lienthong lienthong db upgrade")
 def command() -> None:
     """Look after the database."""
 

@@ -17,7 +17,11 @@ from lienthong.printing import as_json_option, print_json
 @click.argument("decision", required=False)
 @click.option("--data", "given", default="{}", help="The inputs as JSON, or @FILE.")
 @click.option(
-    "--import", "imports", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "--import",
+    "imports",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that FILE imports; may be repeated.",
 )
 @click.option("--service", is_flag=True, help="DECISION is the name of a decision service.")
 @click.option("--at", "moment", default="", help="What now() answers, as ISO 8601.")

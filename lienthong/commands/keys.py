@@ -8,7 +8,7 @@ from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
 
-@click.group()
+@click.group(epilog="Example: lienthong keys list")
 def command() -> None:
     """Issue, list and revoke API keys."""
 
@@ -17,9 +17,15 @@ def command() -> None:
     epilog="Example: lienthong keys create desk --scope dossiers:read --scope dossiers:write --unit H56.14"
 )
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, help="What the key may do; may be repeated.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="What the key may do; may be repeated. A wrong one lists them all.",
+)
 @click.option("--unit", help="Only dossiers and work items of this unit.")
-@click.option("--partner", help="The partner that it belongs to; needed for the scope `messages`.")
+@click.option("--partner", help="The partner that it belongs to; needed for `messages` and `mailbox`.")
 @click.option("--days", type=click.IntRange(1), help="Days that it is good for; without it, until revoked.")
 @as_json_option
 def create(
@@ -34,6 +40,11 @@ def create(
     """Issue a key called NAME and print it, this once: only its digest is kept."""
     from engine.actions import keys
 
+    for scope in scopes:
+        if scope not in keys.SCOPES:
+            raise click.BadParameter(f"`{scope}` is none of {', '.join(keys.SCOPES)}", param_hint="--scope")
+    if {"messages", "mailbox"} & set(scopes) and not partner and "admin" not in scopes:
+        raise click.UsageError("a key with the scope `messages` or `mailbox` belongs to a --partner")
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     with opened("keys") as system:
         issued = keys.create(

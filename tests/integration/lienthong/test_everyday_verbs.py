@@ -55,7 +55,7 @@ def test_a_key_from_the_command_line_opens_the_interface_until_it_is_revoked(
 
 def test_a_scope_that_does_not_exist_is_refused_in_one_line(verb: Verb) -> None:
     code, out, err = verb("keys", "create", "x", "--scope", "everything")
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert "dossiers:read" in err
 
