@@ -63,5 +63,9 @@ def _whole(deployment: Deployment) -> list[Finding]:
         message = f"the process `{procedure.process}` is not executable"
         findings.error("process", "process", 1, message, 'set isExecutable="true" in the model')
     if not any(name.endswith((".bpmn", ".dmn")) for name in deployment.files):
-        findings.error("no-model", "deployment", 1, "there is no .bpmn file", "add the model")
+        given = Findings(next(iter(deployment.files)) if len(deployment.files) == 1 else FILE)
+        given.error(
+            "no-model", "deployment", 1, "there is no .bpmn or .dmn file", "add the model, or name its file"
+        )
+        return [*findings.items, *given.items]
     return findings.items

@@ -86,7 +86,8 @@ def _world(body: dict[str, Json]) -> World:
             raise click.BadParameter(
                 f"`{key}` is unknown; known are {', '.join(_WORLD)}", param_hint="--world"
             )
-    parts = {key: value for key, value in body.items() if isinstance(value, dict)}
+    parts = {key: _mapping(key, value) for key, value in body.items() if key != "messages"}
+    _check_messages(body.get("messages") or [])
     took = {key: str(value) for key, value in _part(parts, "took").items()}
     times = [*took.items(), *(("messages", letter.at) for letter in letters(body.get("messages")))]
     for name, text in times:
@@ -101,6 +102,21 @@ def _world(body: dict[str, Json]) -> World:
         forms={**replies, **forms},
         letters=letters(body.get("messages")),
     )
+
+
+def _mapping(key: str, value: Json) -> dict[str, Json]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise click.BadParameter(f"`{key}` must be an object by element id", param_hint="--world")
+    return value
+
+
+def _check_messages(value: Json) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, dict) and "name" in one for one in value):
+        raise click.BadParameter(
+            "`messages` must be a list of objects with name, at, key, data", param_hint="--world"
+        )
 
 
 def _part(parts: dict[str, dict[str, Json]], key: str) -> dict[str, Json]:

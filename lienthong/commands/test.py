@@ -13,7 +13,11 @@ from lienthong.printing import as_json_option, print_json
 
 @click.command(epilog="Example: lienthong test bpmn/khai-sinh-lien-thong")
 @click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="PATH…",
 )
 @as_json_option
 def command(paths: tuple[Path, ...], as_json: bool) -> int:
@@ -55,6 +59,8 @@ def _print(report: dict[str, object]) -> None:
         click.echo(f"{'ok  ' if one['passed'] else 'FAIL'}  {one['name']}")
         for wrong in one["wrong"]:
             click.echo(f"        {wrong}")
+    if not report["scenarios"] and not report["refused"]:
+        click.echo("no scenarios: write some into the folder scenarios/, see docs/models.md")
     coverage = report["coverage"]
     click.echo(
         f"{report['procedure']}: {report['passed']} passed, {report['failed']} failed, "

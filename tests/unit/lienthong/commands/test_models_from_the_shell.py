@@ -58,10 +58,33 @@ def test_simulate_refuses_what_lint_refuses(bad: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "world",
-    ["[]", "{", '{"took": {"a": "soon"}}', '{"tok": {}}', '{"messages": [{"name": "m", "at": "later"}]}'],
+    [
+        "[]",
+        "{",
+        '{"took": {"a": "soon"}}',
+        '{"took": ["a"]}',
+        '{"tok": {}}',
+        '{"messages": [{"name": "m", "at": "later"}]}',
+        '{"messages": [{"nam": "m"}]}',
+        '{"messages": {"name": "m"}}',
+    ],
 )
 def test_a_world_that_cannot_be_understood_is_bad_usage(good: Path, world: str) -> None:
     assert run(["simulate", str(good), "--world", world]) == 2
+
+
+@pytest.mark.parametrize("verb", ["lint", "simulate"])
+def test_a_file_that_is_no_model_is_named_itself(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.md").write_text("no model")
+    assert run([verb, str(tmp_path / "notes.md"), "--json"]) == 1
+    (finding,) = next(iter(orjson.loads(capsys.readouterr().out).values()))
+    assert (finding["file"], finding["rule"]) == ("notes.md", "no-model")
+
+
+def test_test_wants_a_folder_since_a_single_model_has_no_scenarios(good: Path) -> None:
+    assert run(["test", str(good)]) == 2
 
 
 def test_test_runs_scenarios_and_fails_when_one_fails(
