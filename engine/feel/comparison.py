@@ -138,7 +138,8 @@ def member(value: object, test: object) -> bool | None:
 
 def _member_of_list(value: object, tests: list[object]) -> bool | None:
     result: bool | None = False
-    for test in tests:
+    for one in tests:
+        test = norm(one)
         found = (
             inside(value, test)
             if isinstance(test, Range) and not isinstance(value, Range)

@@ -15,7 +15,11 @@ from engine.feel.arithmetic import OPERATORS, negate
 from engine.feel.comparison import between as is_between
 from engine.feel.comparison import equal, order
 from engine.feel.runtime import MISSING, Env
+from engine.feel.temporals import DateTime
 from engine.feel.values import kind_of, norm
+
+POWER, MOMENT = 16, 8
+"""The steps that a power and a computation on dates with times take, of about a microsecond each."""
 
 if TYPE_CHECKING:
     from engine.feel.compiler import Code, Compiler
@@ -55,14 +59,19 @@ def binary(compiler: Compiler, node: syntax.Binary) -> Code:
 
 def _arithmetic(op: str, left: Code, right: Code, at: int) -> Code:
     apply = OPERATORS[op]
+    price = POWER if op == "**" else 0
 
     def arithmetic(env: Env) -> object:
         a, b = left(env), right(env)
+        if price:
+            env.run.spend(price)
         found = apply(a, b)
         if found is None:
             env.run.fault(at, _why(op, a, b))
         elif type(found) is str:
             env.run.written(len(found))
+        elif type(a) is DateTime or type(b) is DateTime:
+            env.run.spend(MOMENT)
         return found
 
     return arithmetic
@@ -90,6 +99,8 @@ def _same(env: Env, op: str, a: object, b: object, at: int) -> bool | None:
     if isinstance(a, list | dict) and isinstance(b, list | dict):
         env.run.weigh(a)
         env.run.weigh(b)
+    elif type(a) is DateTime:
+        env.run.spend(MOMENT)
     found = equal(a, b)
     if found is None:
         env.run.fault(at, f"`{op}` cannot compare {kind_of(a)} with {kind_of(b)}")
@@ -142,6 +153,8 @@ def _equals(op: str, left: Code, text: str, at: int) -> Code:
 
 def ordered(env: Env, op: str, a: object, b: object, at: int) -> bool | None:
     """`a < b` and its kin; null and a warning where the two cannot be ordered."""
+    if type(a) is DateTime:
+        env.run.spend(MOMENT)
     found = order(a, b)
     if found is None:
         env.run.fault(at, f"`{op}` cannot compare {kind_of(a)} with {kind_of(b)}")

@@ -13,7 +13,7 @@ from engine.feel.registry import BUILTINS
 from engine.feel.runtime import DEFAULT_LIMITS, Env, Limits, Run, Warning_, WorkingCalendar
 from engine.feel.syntax import Name, Node, Path
 from engine.feel.types import Type
-from engine.feel.values import norm
+from engine.feel.values import with_items
 
 __all__ = ["Expression", "builtin_value", "builtins", "compile", "evaluate"]
 
@@ -122,4 +122,6 @@ def evaluate(
     """
     expression = compile(text, names_in(dict(context)))
     clock = clock or _computer_clock
-    return norm(expression(context, clock=clock, calendar=calendar, strict=strict, warn=warn, limits=limits))
+    return with_items(
+        expression(context, clock=clock, calendar=calendar, strict=strict, warn=warn, limits=limits)
+    )

@@ -46,7 +46,7 @@ class Warning_:  # noqa: N801 - Warning is Python's own
 class Limits:
     """What one evaluation may use: turns of loops and calls, levels of nested calls, items and characters of a value, time."""
 
-    steps: int = 100_000
+    steps: int = 60_000
     depth: int = 600
     items: int = 50_000
     characters: int = 1_000_000

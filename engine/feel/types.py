@@ -209,7 +209,7 @@ def coerce(value: object, kind: Type) -> tuple[object, bool]:
     if value is None or kind.has(value):
         return value, True
     if isinstance(value, list) and len(value) == 1 and fits(value[0], kind):
-        return value[0], True
+        return norm(value[0]), True
     if kind.has([value]) and kind != ANY:
         return [value], True
     if isinstance(value, Date) and kind == Simple("date and time"):

@@ -55,16 +55,16 @@ class Opaque:
 
 
 PLAIN: frozenset[type] = frozenset(
-    {str, bool, type(None), dict, Date, Time, DateTime, YearsMonths, DaysTime, Range, Function, Opaque}
+    {str, bool, type(None), dict, list, Date, Time, DateTime, YearsMonths, DaysTime, Range, Function, Opaque}
 )
 OPAQUE = Opaque()
-_WITHIN = PLAIN | {list}
 
 
 def norm(value: object) -> object:
-    """The FEEL value of something found in a context: numbers exact, Python temporals as ours, lists one level deep.
+    """The FEEL value of something found in a context: numbers exact, Python temporals as ours.
 
-    Dicts are handed on as they are, so that a large document costs only what an expression touches.
+    Lists and dicts are handed on as they are, so that a large document costs only what an expression touches: whoever
+    takes an item out of one makes it a FEEL value with this.
     """
     kind = type(value)
     if kind in PLAIN:
@@ -88,10 +88,14 @@ def _float(value: float) -> Decimal | None:
     return NUMBERS.create_decimal(repr(value)) if value - value == 0 else None
 
 
+def with_items(value: object) -> object:
+    """The FEEL value with the items of a list made FEEL values too, as results leave an evaluation."""
+    value = norm(value)
+    return [norm(item) for item in value] if isinstance(value, list) else value
+
+
 def _list(value: Sequence[object]) -> list[object]:
-    if isinstance(value, list) and all(type(item) in _WITHIN for item in value):
-        return value
-    return [item if type(item) in _WITHIN else norm(item) for item in value]
+    return [norm(item) for item in value]
 
 
 def _duration(value: timedelta) -> DaysTime:
@@ -110,7 +114,6 @@ _CONVERT: dict[type, Callable[..., object]] = {
     int: _integer,
     Decimal: _decimal,
     float: _float,
-    list: _list,
     tuple: _list,
     datetime: temporals.from_datetime,
     date: lambda value: Date(value.year, value.month, value.day),
@@ -123,6 +126,8 @@ def _other(value: object) -> object:
     """Subclasses of what is known (enumerations, ordered dicts) as their plain forms; anything else is opaque."""
     if isinstance(value, str):
         return str.__str__(value)
+    if isinstance(value, list):
+        return list(value)
     if isinstance(value, Mapping):
         return {
             key: value[key] for key in value
@@ -168,4 +173,4 @@ class Growing(list[object]):
     """The results of a loop so far, as `partial` sees them; read as a plain list it is a copy."""
 
 
-_CONVERT[Growing] = lambda value: list(value)
+_CONVERT[Growing] = list

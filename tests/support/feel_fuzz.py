@@ -1,9 +1,8 @@
 """Throws mutated expressions and values at FEEL for some minutes; anything but our own errors, or a slow answer, is a find.
 
-`make fuzz MINUTES=60` prints the seed, the number of executions and every find; the exit code is 1 if there is one.
+`fuzz` runs it.
 """
 
-import argparse
 import random
 import re
 import sys
@@ -104,16 +103,12 @@ def attempt(text: str) -> str:
     return f"took {spent:.2f} s" if spent > SLOW_SECONDS else ""
 
 
-def main() -> int:
-    """Run until the time is up; the number of finds, at most 1."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1)
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
-    options = parser.parse_args()
-    chance = random.Random(options.seed)
+def run(minutes: float, seed: int) -> int:
+    """Print executions and finds; the number of finds."""
+    chance = random.Random(seed)
     pool = [case.expression for case in cases()]
     finds: Counter[str] = Counter()
-    end, executions = time.monotonic() + 60 * options.minutes, 0
+    end, executions = time.monotonic() + 60 * minutes, 0
     while time.monotonic() < end:
         text = mutated(chance.choice(pool), pool, chance)
         wrong = attempt(text)
@@ -123,9 +118,5 @@ def main() -> int:
         finds[wrong] += bool(wrong)
         if len(pool) < 5000 and not wrong and chance.random() < 0.02:
             pool.append(text)
-    sys.stdout.write(f"fuzz: {executions} executions, seed {options.seed}, {len(+finds)} finds\n")
-    return 1 if +finds else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.stdout.write(f"fuzz feel: {executions} executions, seed {seed}, {len(+finds)} finds\n")
+    return len(+finds)

@@ -10,7 +10,7 @@ from engine.feel.texts import read_duration, read_number, write, write_number
 from engine.feel.values import Function, Range, norm
 
 
-@builtin("number", "from: string", "grouping separator?: string~", "decimal separator?: string~")
+@builtin("number", "from: string", "grouping separator?: string~", "decimal separator?: string~", cost=4)
 def number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
     """The number that a string writes, with the separators it uses."""
     if grouping not in (None, " ", ",", ".") or point not in (None, ",", "."):
@@ -24,13 +24,13 @@ def number(text: str, grouping: str | None = None, point: str | None = None) -> 
     return found
 
 
-@builtin("number", "from: number")
+@builtin("number", "from: number", cost=4)
 def number_itself(value: Decimal) -> Decimal:
     """A number as it is."""
     return value
 
 
-@builtin("string", "from: any", run=True)
+@builtin("string", "from: any", run=True, cost=3)
 def string(run: Run, value: object) -> str | None:
     """The value as text; null stays null."""
     run.weigh(value)
@@ -47,7 +47,9 @@ def text_of(run: Run, value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, Decimal):
-        return write_number(value)
+        text = write_number(value)
+        run.written(len(text))
+        return text
     return _structure(run, value)
 
 
@@ -86,7 +88,7 @@ def range_text(run: Run, value: Range) -> str:
     return f"{'[' if value.low_closed else '('}{ends}{']' if value.high_closed else ')'}"
 
 
-@builtin("duration", "from: string")
+@builtin("duration", "from: string", cost=5)
 def duration(text: str) -> YearsMonths | DaysTime:
     """The duration that a string writes in ISO 8601."""
     found = read_duration(text)
@@ -95,13 +97,13 @@ def duration(text: str) -> YearsMonths | DaysTime:
     return found
 
 
-@builtin("duration", "from: duration")
+@builtin("duration", "from: duration", cost=5)
 def duration_itself(value: YearsMonths | DaysTime) -> YearsMonths | DaysTime:
     """A duration as it is."""
     return value
 
 
-@builtin("range", "from: string", run=True)
+@builtin("range", "from: string", run=True, cost=80)
 def range_from_text(run: Run, text: str) -> Range:
     """The range that a string writes, between two constants of one kind in ascending order."""
     from engine.feel.constants import read_range
@@ -112,7 +114,7 @@ def range_from_text(run: Run, text: str) -> Range:
     return found
 
 
-@builtin("years and months duration", "from: date", "to: date")
+@builtin("years and months duration", "from: date", "to: date", cost=3)
 def years_and_months(start: Date | DateTime, end: Date | DateTime) -> YearsMonths:
     """Whole months between two dates."""
     first = start.date if isinstance(start, DateTime) else start

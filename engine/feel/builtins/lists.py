@@ -181,9 +181,10 @@ def replace_matching(run: Run, items: list[object], match: Function, item: objec
     return out
 
 
-@builtin("sublist", "list: list", "start position: number", "length?: number~")
-def sublist(items: list[object], start: Decimal, length: Decimal | None = None) -> list[object]:
+@builtin("sublist", "list: list", "start position: number", "length?: number~", run=True)
+def sublist(run: Run, items: list[object], start: Decimal, length: Decimal | None = None) -> list[object]:
     """The part of the list from a position, of a length if given."""
+    run.grown(len(items))
     first = position(items, start)
     if length is None:
         return items[first:]

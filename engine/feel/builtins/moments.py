@@ -21,19 +21,19 @@ def _read(text: str, value: object, what: str) -> object:
     return value
 
 
-@builtin("date", "from: string")
+@builtin("date", "from: string", cost=4)
 def date_from_text(text: str) -> object:
     """The date that a string writes as `YYYY-MM-DD`."""
     return _read(text, read_date(text), "date")
 
 
-@builtin("date", "from: date")
+@builtin("date", "from: date", cost=4)
 def date_part(moment: Date | DateTime) -> Date:
     """The date of a date and time."""
     return moment.date if isinstance(moment, DateTime) else moment
 
 
-@builtin("date", "year: number", "month: number", "day: number")
+@builtin("date", "year: number", "month: number", "day: number", cost=4)
 def date_from_parts(year: Decimal, month: Decimal, day: Decimal) -> Date:
     """The date of these numbers."""
     parts = [_integer(part) for part in (year, month, day)]
@@ -46,25 +46,25 @@ def _integer(number: Decimal) -> int:
     return int(number) if abs(number) < 10**10 else 10**10
 
 
-@builtin("date and time", "from: string")
+@builtin("date and time", "from: string", cost=6)
 def date_time_from_text(text: str) -> object:
     """The date and time that a string writes; a date alone is its midnight."""
     return _read(text, read_date_time(text), "date and time")
 
 
-@builtin("date and time", "from: date")
+@builtin("date and time", "from: date", cost=6)
 def date_time_itself(moment: Date | DateTime) -> DateTime:
     """A date and time as it is; a date is its midnight."""
     return moment if isinstance(moment, DateTime) else DateTime(moment, 0, 0)
 
 
-@builtin("date and time", "date: date", "time: time")
+@builtin("date and time", "date: date", "time: time", cost=6)
 def date_time_from_parts(day: Date | DateTime, time: Time) -> DateTime:
     """A date with a time of day."""
     return DateTime(date_part(day), time.nanos, time.zone)
 
 
-@builtin("date and time", "date: date", "timezone: string")
+@builtin("date and time", "date: date", "timezone: string", cost=6)
 def date_time_in_zone(moment: Date | DateTime, zone: str) -> DateTime:
     """The same instant in another zone."""
     value = date_time_itself(moment)
@@ -75,7 +75,9 @@ def date_time_in_zone(moment: Date | DateTime, zone: str) -> DateTime:
 
 
 @builtin(
-    "date and time", *(f"{part}: number" for part in ("year", "month", "day", "hour", "minute", "second"))
+    "date and time",
+    *(f"{part}: number" for part in ("year", "month", "day", "hour", "minute", "second")),
+    cost=6,
 )
 def date_time_from_numbers(*numbers: Decimal) -> DateTime:
     """A local date and time from its numbers."""
@@ -83,13 +85,13 @@ def date_time_from_numbers(*numbers: Decimal) -> DateTime:
     return DateTime(date_from_parts(year, month, day), time_from_parts(hour, minute, second).nanos)
 
 
-@builtin("time", "from: string")
+@builtin("time", "from: string", cost=4)
 def time_from_text(text: str) -> object:
     """The time that a string writes."""
     return _read(text, read_time(text), "time")
 
 
-@builtin("time", "from: moment")
+@builtin("time", "from: moment", cost=4)
 def time_part(moment: Date | DateTime | Time) -> Time:
     """The time of a date and time; a date begins at midnight UTC."""
     if isinstance(moment, Time):
@@ -97,7 +99,9 @@ def time_part(moment: Date | DateTime | Time) -> Time:
     return Time(moment.nanos, moment.zone) if isinstance(moment, DateTime) else Time(0, 0)
 
 
-@builtin("time", "hour: number", "minute: number", "second: number", "offset?: days and time duration~")
+@builtin(
+    "time", "hour: number", "minute: number", "second: number", "offset?: days and time duration~", cost=4
+)
 def time_from_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysTime | None = None) -> Time:
     """The time of these numbers, at an offset from UTC if given."""
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
@@ -123,26 +127,26 @@ def today(run: Run) -> Date:
     return now(run).date
 
 
-@builtin("day of year", "date: date")
+@builtin("day of year", "date: date", cost=3)
 def day_of_year(moment: Date | DateTime) -> Decimal:
     """1 for the first of January."""
     day = date_part(moment)
     return Decimal(day.number - temporals.day_number(day.year, 1, 1) + 1)
 
 
-@builtin("day of week", "date: date")
+@builtin("day of week", "date: date", cost=3)
 def day_of_week(moment: Date | DateTime) -> str:
     """The English name of the day."""
     return DAYS[date_part(moment).weekday - 1]
 
 
-@builtin("month of year", "date: date")
+@builtin("month of year", "date: date", cost=2)
 def month_of_year(moment: Date | DateTime) -> str:
     """The English name of the month."""
     return MONTHS[date_part(moment).month - 1]
 
 
-@builtin("week of year", "date: date")
+@builtin("week of year", "date: date", cost=5)
 def week_of_year(moment: Date | DateTime) -> Decimal:
     """The number of the ISO week."""
     day = date_part(moment)
@@ -150,7 +154,7 @@ def week_of_year(moment: Date | DateTime) -> Decimal:
     return Decimal((thursday.number - temporals.day_number(thursday.year, 1, 1)) // 7 + 1)
 
 
-@builtin("last day of month", "date: date")
+@builtin("last day of month", "date: date", cost=3)
 def last_day_of_month(moment: Date | DateTime) -> Date:
     """The last day of the date's month (Camunda's addition)."""
     day = date_part(moment)

@@ -46,43 +46,43 @@ class _Wide(decimal.Context):
 _WIDE = _Wide(prec=13_000, Emin=-999_999, Emax=999_999, traps=[])
 
 
-@builtin("decimal", "n: number", "scale: number")
+@builtin("decimal", "n: number", "scale: number", cost=3)
 def to_decimal(number: Decimal, scale: Decimal) -> Decimal:
     """Rounded to the scale, halves to the even digit."""
     return rounded(number, scale, decimal.ROUND_HALF_EVEN)
 
 
-@builtin("round up", "n: number", "scale: number")
+@builtin("round up", "n: number", "scale: number", cost=3)
 def round_up(number: Decimal, scale: Decimal) -> Decimal:
     """Rounded away from zero."""
     return rounded(number, scale, decimal.ROUND_UP)
 
 
-@builtin("round down", "n: number", "scale: number")
+@builtin("round down", "n: number", "scale: number", cost=3)
 def round_down(number: Decimal, scale: Decimal) -> Decimal:
     """Rounded towards zero."""
     return rounded(number, scale, decimal.ROUND_DOWN)
 
 
-@builtin("round half up", "n: number", "scale: number")
+@builtin("round half up", "n: number", "scale: number", cost=3)
 def round_half_up(number: Decimal, scale: Decimal) -> Decimal:
     """Rounded to the nearest, halves away from zero."""
     return rounded(number, scale, decimal.ROUND_HALF_UP)
 
 
-@builtin("round half down", "n: number", "scale: number")
+@builtin("round half down", "n: number", "scale: number", cost=3)
 def round_half_down(number: Decimal, scale: Decimal) -> Decimal:
     """Rounded to the nearest, halves towards zero."""
     return rounded(number, scale, decimal.ROUND_HALF_DOWN)
 
 
-@builtin("floor", "n: number", "scale?: number")
+@builtin("floor", "n: number", "scale?: number", cost=3)
 def floor(number: Decimal, scale: Decimal = Decimal(0)) -> Decimal:
     """Rounded down."""
     return rounded(number, scale, decimal.ROUND_FLOOR)
 
 
-@builtin("ceiling", "n: number", "scale?: number")
+@builtin("ceiling", "n: number", "scale?: number", cost=3)
 def ceiling(number: Decimal, scale: Decimal = Decimal(0)) -> Decimal:
     """Rounded up."""
     return rounded(number, scale, decimal.ROUND_CEILING)
@@ -97,7 +97,7 @@ def absolute(number: Decimal | DaysTime | YearsMonths) -> object:
     return YearsMonths(abs(number.months)) if isinstance(number, YearsMonths) else abs(number)
 
 
-@builtin("modulo", "dividend: number", "divisor: number")
+@builtin("modulo", "dividend: number", "divisor: number", cost=8)
 def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
     """What is left of a division that rounds down; it has the divisor's sign."""
     if not divisor:
@@ -106,19 +106,19 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
     return finite(NUMBERS.plus(rest + divisor if rest and (rest < 0) != (divisor < 0) else rest))
 
 
-@builtin("sqrt", "number: number")
+@builtin("sqrt", "number: number", cost=4)
 def square_root(number: Decimal) -> Decimal:
     """The square root."""
     return finite(NUMBERS.sqrt(number))
 
 
-@builtin("log", "number: number")
+@builtin("log", "number: number", cost=18)
 def logarithm(number: Decimal) -> Decimal:
     """The natural logarithm."""
     return finite(NUMBERS.ln(number))
 
 
-@builtin("exp", "number: number")
+@builtin("exp", "number: number", cost=18)
 def exponential(number: Decimal) -> Decimal:
     """e to that power."""
     return finite(NUMBERS.exp(number))

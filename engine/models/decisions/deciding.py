@@ -8,6 +8,7 @@ from functools import lru_cache
 from engine.errors import DecisionUnknown
 from engine.feel.compiled_calls import invoke
 from engine.feel.runtime import DEFAULT_LIMITS, Limits, Run, Warning_, WorkingCalendar
+from engine.feel.values import with_items
 from engine.models.decisions.elements import Node
 from engine.models.decisions.graph import Deciding, Model, together
 from engine.models.decisions.reading import read
@@ -75,7 +76,7 @@ def explain(
         if kind == "decisionService"
         else Deciding(run, inputs).value(model, node)
     )
-    return Decided(value=value, trace=tuple(run.trace), warnings=tuple(warnings))
+    return Decided(value=with_items(value), trace=tuple(run.trace), warnings=tuple(warnings))
 
 
 def decide(
@@ -109,4 +110,7 @@ def _find(model: Model, name: str, kind: str) -> Node:
 
 def _service(model: Model, node: Node, inputs: Mapping[str, object], run: Run) -> object:
     service = Deciding(run, inputs).service(model, node, direct=True)
+    for name in service.params:
+        if name not in inputs:
+            run.fault(0, f"the input {name} is missing", "missing")
     return invoke(run, service, [inputs.get(name) for name in service.params], None)
