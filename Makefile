@@ -48,8 +48,8 @@ run: install ## the same system until Ctrl-C, with the console
 bench: install ## measure; writes bench.json
 	@$(PY) -m tests.benchmarks $(BENCH)
 
-fuzz: install ## mutated expressions against FEEL for a while: make fuzz MINUTES=60
-	@PYTHONPATH=.:tests/support $(PY) tests/support/feel_fuzz.py --minutes $(MINUTES)
+fuzz: install ## mutated expressions and decision models for a while: make fuzz MINUTES=60
+	@PYTHONPATH=.:tests/support $(PY) tests/support/fuzz.py --minutes $(MINUTES)
 
 conformance: install ## third-party suites named by SUITES_DIR
 	$(PY) -m pytest -q -rs tests/conformance
