@@ -100,7 +100,7 @@ _SITUATIONS = {
     "work-item": "EXISTS (SELECT 1 FROM work_item w WHERE w.dossier_id = d.id AND w.status = 'open')",
     "call": f"EXISTS (SELECT 1 FROM call c WHERE {_OPEN_CALL})",
     "message": "EXISTS (SELECT 1 FROM wait w WHERE w.dossier_id = d.id)",
-    "paused": _PAUSED,
+    "paused": f"d.finished_at IS NULL AND {_PAUSED}",
     "over": "d.finished_at IS NOT NULL",
 }
 

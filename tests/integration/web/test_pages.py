@@ -28,7 +28,7 @@ def test_the_list_shows_dossiers_and_keeps_its_filters_in_the_address(console: C
     assert '<option value="2" selected>Accepted</option>' in page
     assert 'href="/ho-so?status=2&amp;lang=vi"' in page
     none = console.get("/ho-so?status=9").body.decode()
-    assert "Không có hồ sơ nào khớp bộ lọc" in none
+    assert "Không có gì khớp bộ lọc" in none
     assert code not in none
 
 
