@@ -11,7 +11,7 @@ from engine.actions import accounts, batches
 from tests.e2e.test_diagram import DRAWING
 from tests.support.console import PASSWORD
 from tests.support.console_rows import add_call, add_incident, add_message, set_aside
-from tests.support.counter import Counter, open_counter
+from tests.support.counter import MODEL, PROCEDURE, Counter, open_counter
 from tests.support.procedures import UNIT
 
 AXE = Path(__file__).parents[1] / "data" / "axe-core-4.14.1" / "axe.min.js"
@@ -133,6 +133,25 @@ def test_an_admin_retries_one_incident_and_then_fifty_and_the_totals_add_up(
     assert admin.complaints == []
 
 
+def test_a_broken_model_shows_its_finding_on_its_element(chromium: Browser, counter: Counter) -> None:
+    admin = Person(chromium, counter).sign_in("admin")
+    model = MODEL.replace(b"</bpmn:definitions>", DRAWING.encode())
+    admin.page.goto("/quy-trinh")
+    admin.page.get_by_label("Các tệp của thủ tục").set_input_files(
+        [
+            {"name": "procedure.yaml", "mimeType": "text/yaml", "buffer": PROCEDURE.encode()},
+            {"name": "walk.bpmn", "mimeType": "text/xml", "buffer": model},
+        ]
+    )
+    admin.page.get_by_role("button", name="Tải lên").click()
+    admin.page.wait_for_selector('.diagram[data-ready="true"]')
+    assert "walk.bpmn" in admin.page.locator("tbody").first.inner_text()
+    marked = "found => found.map(one => one.dataset.elementId)"
+    assert admin.page.eval_on_selector_all(".diagram .token-trouble", marked) == ["check"]
+    assert counter.scalar("SELECT count(*) FROM deployment") == 1
+    assert [one for one in admin.complaints if "422" not in one] == []
+
+
 def test_the_keyboard_alone_signs_in_and_searches(chromium: Browser, counter: Counter) -> None:
     code = counter.new_dossier()
     person = Person(chromium, counter)
@@ -211,4 +230,6 @@ def test_axe_finds_nothing_on_any_page(chromium: Browser, counter: Counter, lang
         violations = person.page.evaluate(RUN_AXE)
         if violations:
             found[path] = violations
+    person.page.evaluate("document.body.append(Object.assign(new Image(), {src: 'data:,'}))")
+    assert person.page.evaluate(RUN_AXE), "axe sees nothing at all"
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]

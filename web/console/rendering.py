@@ -49,7 +49,7 @@ class View(Asked):
 
     lang: Literal["vi", "en"] | None = None
     theme: Literal["auto", "light", "dark"] | None = None
-    told: str | None = None
+    told: Literal["done"] | None = None
 
     @property
     def bound(self) -> dict[str, object]:
