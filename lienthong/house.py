@@ -129,7 +129,8 @@ class House:
             changes["LIENTHONG_LOG_LEVEL"] = "warning"
         if sim_port is not None:
             changes["LIENTHONG_SIMULATORS_URL"] = f"http://127.0.0.1:{sim_port}"
-            changes.setdefault("LIENTHONG_WEB_PARTNER_KEYS", "no")  # simulated partners have no keys of ours
+            if "LIENTHONG_WEB_PARTNER_KEYS" not in self._environment:
+                changes["LIENTHONG_WEB_PARTNER_KEYS"] = "no"  # simulated partners have no keys of ours
         return changes
 
     def _await(self, host: str, port: int, who: str) -> None:

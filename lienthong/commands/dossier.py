@@ -1,14 +1,18 @@
 """`lienthong dossier`: where one dossier stands, who holds it, what happened, and whether its history is unaltered."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from engine.clock import VIETNAM
 from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
 if TYPE_CHECKING:
     from engine.dossiers.timeline import Link
+    from engine.exchange.ports import Json
     from engine.queries.dossiers import DossierBrief, Held
     from engine.queries.timelines import TimelineEntry
 
@@ -53,14 +57,41 @@ def _print(brief: "DossierBrief", held: list["Held"], history: list["TimelineEnt
     from engine.dossiers.statuses import Status
 
     click.echo(f"{brief.code}  {brief.status} {Status(brief.status).name_vi}  {brief.phase}")
-    click.echo(f"procedure {brief.procedure}, {brief.channel}, due {brief.due_at or '-'}")
+    click.echo(f"procedure {brief.procedure}, {brief.channel}, due {_local(brief.due_at)}")
     click.echo("")
     print_table(
         ("WAITS FOR", "WHO", "WHAT", "STATE", "ELEMENT", "SINCE"),
-        [(h.kind, h.who or "-", h.what or "-", h.state, h.element or "-", h.since or "-") for h in held],
+        [(h.kind, h.who or "-", h.what or "-", h.state, h.element or "-", _local(h.since)) for h in held],
     )
     click.echo("")
     print_table(
-        ("#", "AT", "KIND", "ELEMENT"),
-        [(e.seq, e.at, e.kind, e.facts.get("element") or "") for e in history],
+        ("#", "AT", "KIND", "ELEMENT", "WHAT"),
+        [
+            (
+                e.seq,
+                _local(datetime.fromisoformat(e.at)),
+                e.kind,
+                e.facts.get("element") or "",
+                _what(e.facts),
+            )
+            for e in history
+        ],
     )
+
+
+def _local(at: datetime | None) -> str:
+    """*at* as a clock in Vietnam shows it; the zone is named by its offset."""
+    return at.astimezone(VIETNAM).isoformat(" ", "seconds") if at else "-"
+
+
+def _what(facts: Mapping[str, "Json"]) -> str:
+    """The facts that a reader looks for first: the new status, whom a call or message concerns, who decided."""
+    partner, operation = facts.get("partner"), facts.get("operation")
+    told = (
+        f"status {facts['status']}" if facts.get("status") else None,
+        f"{partner}.{operation}" if partner and operation else None,
+        f"fault {facts['fault']}" if facts.get("fault") else None,
+        facts.get("name"),
+        f"by {facts['by']}" if facts.get("by") else None,
+    )
+    return ", ".join(str(one) for one in told if one)
