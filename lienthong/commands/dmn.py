@@ -8,7 +8,7 @@ from engine import feel
 from engine.errors import FeelError, LienthongError
 from engine.feel.values import kind_of
 from engine.models.decisions import Decided, Surroundings, explain, load
-from lienthong.commands.feel import read_data, read_moment
+from lienthong.commands.feel import caret, read_data, read_moment
 from lienthong.printing import as_json_option, print_json
 
 
@@ -51,7 +51,7 @@ def command(  # noqa: PLR0917 - the options of a command
     if as_json:
         print_json(_fields(found))
         return
-    _show(found)
+    _show(found, decision)
 
 
 def _fields(found: Decided) -> dict[str, object]:
@@ -70,7 +70,7 @@ def _json(value: object) -> object:
         return str(kind_of(value))
 
 
-def _show(found: Decided) -> None:
+def _show(found: Decided, decision: str) -> None:
     click.echo(f"{_text(found.value)}  ({kind_of(found.value)})")
     for step in found.trace:
         if isinstance(step, dict) and "rules" in step:
@@ -81,10 +81,9 @@ def _show(found: Decided) -> None:
         elif isinstance(step, dict) and "decision" in step:
             click.echo(f"  {step['decision']} = {_text(step['result'])}")
     for one in found.warnings:
-        click.echo(
-            f"warning: {one.message}" + (f" (in `{one.text[:60]}`, column {one.column})" if one.text else ""),
-            err=True,
-        )
+        if one.text and one.text != decision:
+            click.echo(caret(one.text, one.line, one.column), err=True)
+        click.echo(f"warning: {one.message}", err=True)
 
 
 def _text(value: object) -> str:

@@ -27,7 +27,7 @@ def command(expression: str | None, given: str, moment: str, as_json: bool) -> N
     """Evaluate a FEEL EXPRESSION; without one, ask for expressions until Ctrl-D."""
     context, now = read_data(given), read_moment(moment)
     if expression is not None:
-        raise SystemExit(0 if show(expression, context, now, as_json=as_json) else 1)
+        click.get_current_context().exit(0 if show(expression, context, now, as_json=as_json) else 1)
     _prompt(context, now)
 
 
