@@ -64,6 +64,10 @@ _QUIET = frozenset(
 )
 
 
+DEEPEST = 30  # sub-processes in one another: what an instance may nest, and what our JSON may
+LARGEST = 3_000  # elements of one process: it is read and compiled in less than a second
+
+
 @dataclass(slots=True)
 class ModelFile:
     """What one BPMN file holds."""
@@ -123,21 +127,43 @@ class _Reader:
     def __init__(self, root: etree._Element, findings: Findings) -> None:
         self._findings = findings
         self._triggers = Triggers(root)
+        self._depth = 0
 
     # -- processes and scopes -------------------------------------------------------------------
 
     def process(self, element: etree._Element, file: str) -> Process:
         key = element.get("id") or f"process-{xml.line_of(element)}"
+        size = sum(1 for one in element.iter() if local(one) in NODES)
+        if size > LARGEST:
+            self._refuse(
+                "too-large", element, key, f"the process has {size} elements, at most {LARGEST} are run"
+            )
         return Process(
             id=key,
             name=element.get("name") or "",
             file=file,
-            scope=self._scope(element, key, self._lanes(element)),
+            scope=self._scope(element, key, self._lanes(element))
+            if size <= LARGEST
+            else Scope(id=key, nodes={}, flows={}),
             line=xml.line_of(element),
             executable=element.get("isExecutable") != "false",
         )
 
     def _scope(self, element: etree._Element, key: str, lanes: dict[str, str]) -> Scope:
+        if self._depth == DEEPEST:
+            message = f"sub-processes lie more than {DEEPEST} deep in one another"
+            self._refuse("too-deep", element, key, message)
+            return Scope(id=key, nodes={}, flows={})
+        self._depth += 1
+        scope = self._inside(element, key, lanes)
+        self._depth -= 1
+        return scope
+
+    def _refuse(self, rule: str, element: etree._Element, key: str, message: str) -> None:
+        remedy = "put a part of it into a process of its own, and call it by a call activity"
+        self._findings.error(rule, key, xml.line_of(element), message, remedy)
+
+    def _inside(self, element: etree._Element, key: str, lanes: dict[str, str]) -> Scope:
         nodes: dict[str, Node] = {}
         flows: dict[str, Flow] = {}
         for child in element.iterchildren():

@@ -99,6 +99,8 @@ class LoopTask(Container):
 
     def _all_rounds(self, token: Token) -> None:
         total, items = self._total(token), token.notes.get("items")
+        budget = token.instance.turn.budget
+        budget.check("rounds at once", total, budget.limits.tokens)  # before anything is made of that size
         token.notes.update(round=total, gathered=[None] * total)
         self.open(token, token.variables, begin=False)
         scope, instance = token.instance.subprocesses[token.id], token.instance

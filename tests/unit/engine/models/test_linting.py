@@ -237,3 +237,18 @@ def test_mappings_with_lists_and_names_of_functions_are_understood() -> None:
     model = _line(service("a", outputs={"count": "=reply.n"}), service("b", {"more": "=count > 2"}))
     assert _rules(model, None) == []
     assert mapping() == ""
+
+
+def test_sub_processes_in_one_another_without_end_are_refused_where_they_become_too_many() -> None:
+    inner = S + E + flows("s e")
+    for level in range(120):
+        inside = node("subProcess", f"p{level}", inner)
+        first, last = node("startEvent", f"s{level}"), node("endEvent", f"e{level}")
+        inner = first + inside + last + flows(f"s{level} p{level} e{level}")
+    assert ("too-deep", "p90") in _rules(bpmn(inner))
+
+
+def test_a_process_of_more_elements_than_can_be_run_is_refused_at_once() -> None:
+    keys = [f"t{number}" for number in range(10_000)]
+    body = S + "".join(node("task", key) for key in keys) + E + flows(" ".join(["s", *keys, "e"]))
+    assert ("too-large", "p") in _rules(bpmn(body))

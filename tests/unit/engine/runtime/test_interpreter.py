@@ -610,3 +610,10 @@ def test_a_cancelled_parked_token_tells_that_its_incident_is_over() -> None:
     progress = walk.fire("b")
     assert progress.ended
     assert [change.task for change in progress.changes if isinstance(change, Closed)].count(parked) == 1
+
+
+def test_more_rounds_at_once_than_tokens_are_allowed_take_no_room() -> None:
+    rounds = "<bpmn:loopCardinality>100000000000</bpmn:loopCardinality>"
+    many = f"<bpmn:multiInstanceLoopCharacteristics>{rounds}</bpmn:multiInstanceLoopCharacteristics>"
+    with pytest.raises(LimitExceeded):
+        Walk(bpmn(node("startEvent", "s") + node("task", "a", many) + node("endEvent", "e") + flows("s a e")))
