@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from lienthong.demo.plans import MIX, Plan
 
-PROCEDURE = "2.002621"
-
 
 @dataclass(slots=True, kw_only=True)
 class Case:
@@ -24,9 +22,14 @@ class Case:
     code: str = ""
     status: int = 0
     finished: bool = False
-    answered: bool = False
+    answered: int = 0
     wrong: str = ""
     statuses: list[int] = field(default_factory=list)
+
+    @property
+    def next_answer(self) -> str:
+        """What its applicant does when asked now; empty: nothing."""
+        return self.plan.answers[self.answered] if self.answered < len(self.plan.answers) else ""
 
     @property
     def title(self) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from engine.exchange.ports import Json
 from lienthong.demo.batch import Batch, Case
@@ -17,9 +17,11 @@ from lienthong.demo.desk import Desk
 from lienthong.demo.faults import Faults
 from lienthong.demo.interface import Interface, Stalled
 from lienthong.demo.people import Applicants, Officers
+from lienthong.demo.plans import BIRTH, EXTRACT
 from lienthong.demo.show import Bar
 
-SUPPLEMENT_ASKED = 5
+ASKED = {BIRTH: (5, "supplement"), EXTRACT: (4, "draft-confirmation")}
+"""The status in which each procedure waits for its applicant, and the message that it waits for."""
 STALLED_S = 60.0
 RECOVERY_S = 60.0
 TICK_S = 0.15
@@ -61,7 +63,7 @@ class Conductor:
             handing_in = self._pool.submit(self._hand_in, self._cast.time.now())
             self._until(lambda: handing_in.done() and self._all_calm())
             handing_in.result()
-            if any(self._answers(case) for case in self._batch.open()):
+            while any(self._answers(case) for case in self._batch.open()):
                 self._cast.time.next_morning()
                 self._answer()
                 self._until(self._all_calm)
@@ -106,7 +108,7 @@ class Conductor:
                 self._cast.faults.portal_down()
 
     def _answer(self) -> None:
-        """Applicants who were asked for a supplement do what they do."""
+        """Applicants who were asked for something do what they do."""
         asked = [case for case in self._batch.open() if self._answers(case)]
         for done in [self._pool.submit(self._cast.applicants.answer, case) for case in asked]:
             done.result()
@@ -153,7 +155,7 @@ class Conductor:
         for case in list(self._batch.open()):
             if self._cast.desk.close_if_over(case) or case.code in self._calm:
                 continue
-            if case.status == SUPPLEMENT_ASKED and self._only_the_applicant(case):
+            if case.status == ASKED[case.plan.procedure][0] and self._only_the_applicant(case):
                 self._calm.add(case.code)
         return all(case.code in self._calm for case in self._batch.open())
 
@@ -163,12 +165,24 @@ class Conductor:
         return self._batch.finished == len(self._batch.cases)
 
     def _only_the_applicant(self, case: Case) -> bool:
-        kinds = {(str(one["kind"]), str(one["what"])) for one in self._cast.desk.held_by(case)}
-        return ("wait", "supplement") in kinds and {kind for kind, _ in kinds} <= {"wait", "timer"}
+        """Whether nobody else owes it anything: a term that has passed is for the system to act on."""
+        held = self._cast.desk.held_by(case)
+        kinds = {(str(one["kind"]), str(one["what"])) for one in held}
+        terms = [
+            datetime.fromisoformat(str(one["until"]))
+            for one in held
+            if one["kind"] == "timer" and one["until"]
+        ]
+        asked = ("wait", ASKED[case.plan.procedure][1]) in kinds
+        return (
+            asked
+            and {kind for kind, _ in kinds} <= {"wait", "timer"}
+            and min(terms, default=datetime.max.replace(tzinfo=UTC)) > self._cast.time.now()
+        )
 
     @staticmethod
     def _answers(case: Case) -> bool:
-        return case.status == SUPPLEMENT_ASKED and bool(case.plan.answer) and not case.answered
+        return case.status == ASKED[case.plan.procedure][0] and bool(case.next_answer)
 
     def _waiting(self) -> str:
         asked = len(self._calm)

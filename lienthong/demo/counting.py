@@ -1,6 +1,6 @@
 """The witness: counts from the desk's journal and the partners' journal alone what was lost and what was doubled.
 
-Runs as a process of its own, `python -m lienthong.demo.counting DESK PARTNERS MODEL`, and prints its count as JSON. It
+Runs as a process of its own, `python -m lienthong.demo.counting DESK PARTNERS PROCEDURE=MODEL…`, and prints its count as JSON. It
 imports nothing of the engine: what it knows of the wire is which field holds a dossier's code.
 """
 
@@ -28,6 +28,7 @@ class Known:
     code: str
     case: int
     owed: list[str]
+    procedure: str = ""
     statuses: list[str] = field(default_factory=list)
     sighted: list[str] = field(default_factory=list)
     entered: list[tuple[str, str | None]] = field(default_factory=list)
@@ -77,10 +78,8 @@ def desk(lines: Iterable[Line], count: Count) -> tuple[dict[str, Known], dict[st
             if first != code and code not in known:
                 count.doubled.append(f"{first} was handed in once and is there again as {code}")
             owed = line["owed"]
-            known.setdefault(
-                code,
-                Known(code, int(str(line["case"])), [str(o) for o in owed] if isinstance(owed, list) else []),
-            )
+            calls = [str(call) for call in _list(owed)]
+            known.setdefault(code, Known(code, int(str(line["case"])), calls, str(line["procedure"])))
         elif line["kind"] == "sighted":
             known[code].sighted.append(str(line["status"]))
         elif line["kind"] == "history":
@@ -187,14 +186,14 @@ def phases_of(model: str) -> dict[str, str]:
     return found
 
 
-def count_all(desk_lines: Iterable[Line], partner_lines: Iterable[Line], model: str) -> Count:
-    """The whole count of one run."""
+def count_all(desk_lines: Iterable[Line], partner_lines: Iterable[Line], models: Mapping[str, str]) -> Count:
+    """The whole count of one run; *models* are the BPMN files by their procedure's code."""
     count = Count()
     known, people = desk(desk_lines, count)
     happened = partners(partner_lines, people, count)
-    phases = phases_of(model)
+    phases = {procedure: phases_of(model) for procedure, model in models.items()}
     for code, dossier in known.items():
-        compare(dossier, happened[code], phases, count)
+        compare(dossier, happened[code], phases[dossier.procedure], count)
     return count
 
 
@@ -217,10 +216,12 @@ def _list(value: object) -> list[object]:
 
 
 def main(arguments: list[str]) -> int:
-    """Count and print; arguments are the desk's journal, the partners' journal and the model."""
-    desk_path, partner_path, model_path = (Path(argument) for argument in arguments)
+    """Count and print; arguments are the desk's journal, the partners' journal and a model for each procedure."""
+    desk_path, partner_path = (Path(argument) for argument in arguments[:2])
+    named = (argument.partition("=") for argument in arguments[2:])
+    models = {procedure: Path(path).read_text(encoding="utf-8") for procedure, _, path in named}
     partner_lines = read(partner_path) if partner_path.exists() else iter(())
-    count = count_all(read(desk_path), partner_lines, model_path.read_text(encoding="utf-8"))
+    count = count_all(read(desk_path), partner_lines, models)
     result = {name: getattr(count, name) for name in ("lost", "doubled", "calls", "statuses", "effects")}
     sys.stdout.write(orjson.dumps(result).decode() + "\n")
     return 0

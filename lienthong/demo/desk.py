@@ -3,6 +3,7 @@
 It acts through the REST interface only, with a key for each of its offices, and writes all that it sees into its journal.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,7 +15,7 @@ from adapters.outbound import Response
 from engine.dossiers.statuses import is_final
 from engine.exchange.ports import Json
 from lienthong.demo import papers
-from lienthong.demo.batch import PROCEDURE, Batch, Case
+from lienthong.demo.batch import Batch, Case
 from lienthong.demo.interface import DemoFailed, Interface
 from lienthong.demo.journal import DeskJournal
 
@@ -55,6 +56,7 @@ class Desk:
                 "handed-in",
                 case=case.number,
                 code=code,
+                procedure=case.plan.procedure,
                 identity=case.identity,
                 owed=list(case.plan.owed),
             )
@@ -67,7 +69,7 @@ class Desk:
         """See the status of every open dossier."""
         for unit, office in self._offices.items():
             waiting = {case.code for case in self._batch.open() if case.unit == unit and case.code}
-            for line in office.pages(f"/dossiers?procedure={PROCEDURE}") if waiting else ():
+            for line in office.pages("/dossiers?") if waiting else ():
                 self._see(line)
                 waiting.discard(str(line["code"]))
                 if not waiting:
@@ -109,7 +111,7 @@ class Desk:
                 entered.append([facts.get("element"), facts.get("status")])
         self._journal.write("history", code=case.code, statuses=statuses, entered=entered)
         case.statuses = [int(str(status)) for status in statuses]
-        missed = [element for element in case.plan.passes if element not in elements]
+        missed = sorted((Counter(case.plan.passes) - Counter(map(str, elements))).elements())
         if tuple(case.statuses) != case.plan.statuses:
             case.wrong = f"went {case.statuses} instead of {list(case.plan.statuses)}"
         elif missed:

@@ -7,7 +7,8 @@ import base64
 from datetime import datetime, timedelta
 
 from engine.exchange.ports import Json
-from lienthong.demo.batch import PROCEDURE, Case
+from lienthong.demo.batch import Case
+from lienthong.demo.plans import BIRTH
 
 _FAMILY = ("NGUYỄN", "TRẦN", "LÊ", "PHẠM", "HOÀNG", "VŨ", "ĐẶNG", "BÙI")
 _GIVEN = ("AN", "BÌNH", "CHI", "DUNG", "GIANG", "HÀ", "KHÁNH", "LINH", "MINH", "NAM")
@@ -16,9 +17,10 @@ _GIVEN = ("AN", "BÌNH", "CHI", "DUNG", "GIANG", "HÀ", "KHÁNH", "LINH", "MINH"
 def submission(case: Case, now: datetime) -> dict[str, Json]:
     """The whole submission of *case*, handed in at *now*."""
     family = _FAMILY[case.number % len(_FAMILY)]
+    is_birth = case.plan.procedure == BIRTH
     father = f"{family} VĂN {_GIVEN[case.number % len(_GIVEN)]}"
     return {
-        "procedure": PROCEDURE,
+        "procedure": case.plan.procedure,
         "channel": "counter" if case.plan.delivery == "counter" else "online",
         "delivery": case.plan.delivery,
         "receiving_unit": case.unit,
@@ -29,8 +31,8 @@ def submission(case: Case, now: datetime) -> dict[str, Json]:
             "phone": case.phone,
             "address": f"Số {case.number}, đường Hoa Sữa",
         },
-        "data": _data(case, now, family, father),
-        "documents": [paper("giay-chung-sinh.pdf", f"{case.identity} 1")],
+        "data": _data(case, now, family, father) if is_birth else _extract(case, father),
+        "documents": [paper("giay-chung-sinh.pdf", f"{case.identity} 1")] if is_birth else [],
     }
 
 
@@ -86,3 +88,17 @@ def _data(case: Case, now: datetime, family: str, father: str) -> dict[str, Json
             "province": 10,
         }
     return data
+
+
+def _extract(case: Case, father: str) -> dict[str, Json]:
+    """Whose birth a copy is wanted of."""
+    return {
+        "extract": {
+            "kind": "KS",
+            "name": f"{father.split(maxsplit=1)[0]} THỊ {_GIVEN[(case.number + 3) % len(_GIVEN)]}",
+            "birth_date": "2020-11-16",
+            "relation": "Cha",
+            "registered_at": "UBND phường Hoa Sữa",
+            "purpose": "Nhập học",
+        }
+    }

@@ -60,9 +60,22 @@ class Applicants:
         self._interface = interface
 
     def answer(self, case: Case) -> None:
-        """Do what the plan says about a supplement that was asked for."""
-        if case.plan.answer == "supplement":
+        """Do what the plan says about what was asked: a supplement, or a look at a draft."""
+        does = case.next_answer
+        if does == "supplement":
             self._interface.post(f"/dossiers/{case.code}/supplement", papers.supplement(case))
-        elif case.plan.answer == "withdraw":
+        elif does == "withdraw":
             self._interface.post(f"/dossiers/{case.code}/withdrawal", {"reason": "Gia đình đổi ý"})
-        case.answered = True
+        elif does in ("confirm", "send-back"):
+            self._say_of_draft(case, confirmed=does == "confirm")
+        case.answered += 1
+
+    def _say_of_draft(self, case: Case, *, confirmed: bool) -> None:
+        """Read the draft, and say yes or no to the very draft that was read."""
+        data = self._interface.get(f"/dossiers/{case.code}?include=data")["data"]
+        draft = data.get("draft") if isinstance(data, dict) else None
+        if not isinstance(draft, dict):
+            raise DemoFailed(f"{case.title}: there is no draft to read")
+        note = "" if confirmed else "Sai ngày đăng ký"
+        body: dict[str, Json] = {"confirmed": confirmed, "draft": draft["draft"], "note": note}
+        self._interface.post(f"/dossiers/{case.code}/draft-confirmation", body)

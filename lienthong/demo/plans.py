@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from engine.exchange.ports import Json
 
+BIRTH, EXTRACT = "2.002621", "2.000635"
 STRAIGHT = (1, 2, 4, 9, 10)
 CIVIL, RESIDENCE = "civil_status.NhanDKHT", "residence.DangKyThuongTru"
 INSURANCE, POST = "social_insurance.CapTheBHYT", "post.TaoDon"
@@ -29,6 +30,18 @@ _REFUSE: Mapping[str, Json] = {
 }
 _TO_ACCEPT: Decisions = {"Task_Examine": _ACCEPT, "Task_ExamineAgain": _ACCEPT}
 _TO_ASK: Decisions = {"Task_Examine": _ASK, "Task_ExamineAgain": _ACCEPT}
+_TO_ISSUE: Decisions = {
+    "Task_Draft": {
+        "decision": "issue",
+        "number": "125/TLKS-BS",
+        "register_number": "12",
+        "register_book": "01/2020",
+        "registered_on": "2020-11-20",
+        "registered_at": "UBND phường Hoa Sữa",
+        "content": "Trích lục khai sinh theo sổ đăng ký năm 2020",
+        "url": "https://hotich.example.vn/tl/125",
+    }
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +57,18 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A dossier's story. *owed*: how often each call must take effect; *passes*: elements that it must come through."""
+    """A dossier's story.
+
+    *owed*: how often each call must take effect; *passes*: elements that it must come through, each as often as named.
+    """
 
     name: str
     told: str
+    procedure: str = BIRTH
     delivery: str = "online"
     decisions: Decisions = field(default_factory=lambda: _TO_ACCEPT)
-    answer: str = (
-        ""  # what the applicant does when a supplement is asked for: supplement | withdraw | (nothing)
-    )
+    # what the applicant does each time that it is asked: supplement | withdraw | confirm | send-back; then nothing
+    answers: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     twice: bool = False
     statuses: tuple[int, ...] = STRAIGHT
@@ -62,7 +78,12 @@ class Plan:
     @property
     def goes_wrong(self) -> bool:
         """Whether anything but the straight way is planned."""
-        return self.twice or bool(self.troubles) or self.statuses != STRAIGHT or bool(self.answer)
+        return (
+            self.twice
+            or bool(self.troubles)
+            or self.statuses != STRAIGHT
+            or bool(set(self.answers) - {"confirm"})
+        )
 
 
 _ONLINE = Plan(name="straight-online", told="goes straight through, result online")
@@ -83,7 +104,7 @@ _SUPPLEMENT = Plan(
     name="supplement-answered",
     told="supplement asked for, answered the next working day",
     decisions=_TO_ASK,
-    answer="supplement",
+    answers=("supplement",),
     statuses=(1, 5, 2, 4, 9, 10),
     passes=("Task_AwaitSupplement", "Task_ExamineAgain"),
 )
@@ -156,14 +177,14 @@ _WITHDRAWN = Plan(
     name="withdrawn",
     told="supplement asked for, withdrawn by the applicant",
     decisions=_TO_ASK,
-    answer="withdraw",
+    answers=("withdraw",),
     statuses=(1, 5, 7),
     owed=(),
 )
 _CIVIL_SUPPLEMENT = Plan(
     name="civil-supplement",
     told="civil status asks for a supplement, answered the next working day",
-    answer="supplement",
+    answers=("supplement",),
     troubles=(Trouble(call=CIVIL, fault="choose", choice="supplement"),),
     statuses=(1, 2, 4, 5, 4, 9, 10),
     owed=(CIVIL, CIVIL, RESIDENCE, INSURANCE),
@@ -195,6 +216,41 @@ _ENVELOPE = Plan(
     owed=(CIVIL, RESIDENCE, INSURANCE, POST),
     passes=("Task_AwaitDelivery", "Task_HandOver"),
 )
+_EXTRACT = Plan(
+    name="draft-confirmed",
+    told="an extract; its draft is confirmed the next working day",
+    procedure=EXTRACT,
+    decisions=_TO_ISSUE,
+    answers=("confirm",),
+    owed=(),
+    passes=("Task_AwaitConfirmation", "Task_Issue"),
+)
+_SILENT = Plan(
+    name="draft-silence",
+    told="an extract; silence until the end of the next working day is a yes",
+    procedure=EXTRACT,
+    decisions=_TO_ISSUE,
+    owed=(),
+    passes=("Task_AwaitConfirmation", "Event_Silent", "Task_Issue"),
+)
+_SENT_BACK = Plan(
+    name="draft-sent-back",
+    told="an extract; the first draft is sent back, the second confirmed",
+    procedure=EXTRACT,
+    decisions=_TO_ISSUE,
+    answers=("send-back", "confirm"),
+    owed=(),
+    passes=("Task_Draft", "Task_AwaitConfirmation", "Task_Draft", "Task_AwaitConfirmation", "Task_Issue"),
+)
+_EXTRACT_COUNTER = Plan(
+    name="extract-counter",
+    told="an extract asked for at the counter; nobody need confirm",
+    procedure=EXTRACT,
+    delivery="counter",
+    decisions=_TO_ISSUE,
+    owed=(),
+    passes=("Task_Issue",),
+)
 
 MIX: tuple[Plan, ...] = (
     _ONLINE,
@@ -213,9 +269,9 @@ MIX: tuple[Plan, ...] = (
     _CIVIL_REFUSED,
     _BRANCHES,
     _ENVELOPE,
-    _ONLINE,
-    _COUNTER,
-    _POST,
-    _ONLINE,
+    _EXTRACT,
+    _SILENT,
+    _SENT_BACK,
+    _EXTRACT_COUNTER,
 )
 """The twenty dossiers of the demo, in their order; larger numbers go round."""

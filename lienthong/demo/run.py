@@ -26,12 +26,16 @@ from lienthong.demo.faults import Faults
 from lienthong.demo.interface import DemoFailed, Interface, Stalled
 from lienthong.demo.journal import DeskJournal
 from lienthong.demo.people import Applicants, Officers
+from lienthong.demo.plans import BIRTH, EXTRACT
 from lienthong.demo.show import Bar, mix
 from lienthong.house import House
 from lienthong.seeding import SAMPLE_UNITS
 
 COUNTING_S = 120.0
-MODEL = "khai-sinh-lien-thong/khai-sinh-lien-thong.bpmn"
+MODELS = {
+    BIRTH: "khai-sinh-lien-thong/khai-sinh-lien-thong.bpmn",
+    EXTRACT: "trich-luc-ho-tich/trich-luc-ho-tich.bpmn",
+}
 _DAYS = 30
 
 
@@ -131,10 +135,10 @@ def refuse_real_data(settings: Settings) -> None:
 
 def count(desk: Path, partners: Path, environment: Mapping[str, str]) -> Counted:
     """What the witness finds in the two journals; it is a process of its own that is told of no database."""
-    model = Path(bpmn.__path__[0]) / MODEL
+    models = [f"{code}={Path(bpmn.__path__[0]) / model}" for code, model in MODELS.items()]
     bare = {name: value for name, value in environment.items() if name in ("PATH", "LANG", "PYTHONPATH")}
     done = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-m", "lienthong.demo.counting", str(desk), str(partners), str(model)],
+        [sys.executable, "-m", "lienthong.demo.counting", str(desk), str(partners), *models],
         env=child_environment(bare, {}),
         capture_output=True,
         timeout=COUNTING_S,

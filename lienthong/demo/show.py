@@ -10,9 +10,9 @@ import click
 from engine.clock import VIETNAM
 from engine.dossiers.statuses import Status
 from engine.exchange.ports import Json
-from lienthong.demo.batch import PROCEDURE, Batch
+from lienthong.demo.batch import Batch
 from lienthong.demo.faults import OUTAGE_S
-from lienthong.demo.plans import MIX, Plan
+from lienthong.demo.plans import BIRTH, MIX, Plan
 from lienthong.printing import print_table
 
 if TYPE_CHECKING:
@@ -53,19 +53,19 @@ class Bar:
 def mix(batch: Batch) -> None:
     """Print what is going to happen."""
     times = Counter(case.plan.name for case in batch.cases)
-    click.echo(f"{len(batch.cases)} dossiers of {PROCEDURE} (run {batch.run} on this data):")
-    rows = [(times[plan.name], plan.name, plan.told) for plan in _plans() if times[plan.name]]
-    print_table(("DOSSIERS", "PLAN", "WHAT HAPPENS"), rows)
+    click.echo(f"{len(batch.cases)} dossiers (run {batch.run} on this data):")
+    rows = [(times[plan.name], plan.procedure, plan.name, plan.told) for plan in _plans() if times[plan.name]]
+    print_table(("DOSSIERS", "PROCEDURE", "PLAN", "WHAT HAPPENS"), rows)
     click.echo(f"and for all of them: the portal is down for {OUTAGE_S:g} seconds, two feeds stumble.\n")
 
 
 def table(batch: Batch) -> list[dict[str, Json]]:
     """The rows of the table: dossiers by procedure, outcome and plan."""
-    rows: Counter[tuple[int, str]] = Counter((case.status, case.plan.name) for case in batch.cases)
+    rows = Counter((case.plan.procedure, case.status, case.plan.name) for case in batch.cases)
     order = {plan.name: number for number, plan in enumerate(_plans())}
     return [
         {
-            "procedure": PROCEDURE,
+            "procedure": procedure,
             "status": status,
             "outcome": Status(status).name_en if status else "not handed in",
             "plan": name,
@@ -76,7 +76,9 @@ def table(batch: Batch) -> list[dict[str, Json]]:
                 if (case.status, case.plan.name) == (status, name)
             ),
         }
-        for (status, name), number in sorted(rows.items(), key=lambda row: (row[0][0], order[row[0][1]]))
+        for (procedure, status, name), number in sorted(
+            rows.items(), key=lambda row: (row[0][0] != BIRTH, row[0][1], order[row[0][2]])
+        )
     ]
 
 

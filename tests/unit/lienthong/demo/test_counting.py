@@ -15,6 +15,8 @@ MODEL = """
 <bpmn:receiveTask id="Wait"><zeebe:property name="phase" value="Waiting" /></bpmn:receiveTask>
 <bpmn:endEvent id="Refused"><zeebe:property name="phase" value="Refused" /></bpmn:endEvent>
 """
+OTHER = MODEL.replace("Waiting", "Filed")
+MODELS = {"1.000001": MODEL, "1.000002": OTHER}
 Lines = list[Line]
 
 
@@ -45,6 +47,7 @@ def desk() -> Lines:
             "kind": "handed-in",
             "case": 1,
             "code": CODE,
+            "procedure": "1.000001",
             "identity": PERSON,
             "owed": ["civil_status.NhanDKHT"],
         },
@@ -78,9 +81,15 @@ def partners() -> Lines:
 
 
 def test_what_happened_once_is_neither_lost_nor_doubled(desk: Lines, partners: Lines) -> None:
-    count = count_all(desk, partners, MODEL)
+    count = count_all(desk, partners, MODELS)
     assert (count.lost, count.doubled) == ([], [])
     assert (count.calls, count.statuses, count.effects) == (8, 2, 6)
+
+
+def test_each_dossier_is_held_against_the_words_of_its_own_procedure(desk: Lines, partners: Lines) -> None:
+    other: Lines = [{**desk[0], "procedure": "1.000002"}, *desk[1:]]
+    count = count_all(other, partners, MODELS)
+    assert count.doubled == [f"{CODE}: step 1 is at the portal once too often"]
 
 
 def test_the_model_says_which_elements_have_words() -> None:
@@ -90,7 +99,7 @@ def test_the_model_says_which_elements_have_words() -> None:
 @pytest.mark.parametrize("missing", range(2, 8))
 def test_every_effect_that_is_missing_is_lost(desk: Lines, partners: Lines, missing: int) -> None:
     del partners[missing]
-    count = count_all(desk, partners, MODEL)
+    count = count_all(desk, partners, MODELS)
     assert count.lost
     assert count.doubled == []
 
@@ -98,14 +107,14 @@ def test_every_effect_that_is_missing_is_lost(desk: Lines, partners: Lines, miss
 @pytest.mark.parametrize("again", range(2, 8))
 def test_every_effect_that_is_there_twice_is_doubled(desk: Lines, partners: Lines, again: int) -> None:
     partners.append(partners[again])
-    count = count_all(desk, partners, MODEL)
+    count = count_all(desk, partners, MODELS)
     assert count.lost == []
     assert count.doubled
 
 
 def test_statuses_in_another_order_are_lost(desk: Lines, partners: Lines) -> None:
     partners[2], partners[6] = partners[6], partners[2]
-    assert count_all(desk, partners, MODEL).lost == [
+    assert count_all(desk, partners, MODELS).lost == [
         f"{CODE}: the portal heard status ['3', '1'] in another order than ['1', '3']"
     ]
 
@@ -124,23 +133,23 @@ def _stranger(_: Lines, partners: Lines) -> None:
 @pytest.mark.parametrize("spoil", [_second_code, _stranger])
 def test_one_submission_that_made_two_dossiers_is_doubled(desk: Lines, partners: Lines, spoil: Spoil) -> None:
     spoil(desk, partners)
-    assert len(count_all(desk, partners, MODEL).doubled) == 1
+    assert len(count_all(desk, partners, MODELS).doubled) == 1
 
 
 def test_a_status_that_only_the_desk_saw_is_lost(desk: Lines, partners: Lines) -> None:
     desk.append({"kind": "sighted", "code": CODE, "status": 5})
-    assert count_all(desk, partners, MODEL).lost == [f"{CODE}: the desk saw status 5, the portal never did"]
+    assert count_all(desk, partners, MODELS).lost == [f"{CODE}: the desk saw status 5, the portal never did"]
 
 
 def test_other_runs_are_not_counted(desk: Lines, partners: Lines) -> None:
     other = [request("post", "TaoDon", {"OrderNumber": "H99.14-260101-0001"})]
-    assert count_all(desk, partners + other, MODEL) == count_all(desk, partners, MODEL)
-    assert count_all([], other, MODEL) == Count()
+    assert count_all(desk, partners + other, MODELS) == count_all(desk, partners, MODELS)
+    assert count_all([], other, MODELS) == Count()
 
 
 def test_of_a_dossier_that_is_not_over_nothing_is_lost_yet_but_doubled_is_doubled(
     desk: Lines, partners: Lines
 ) -> None:
     unfinished = desk[:2]
-    assert count_all(unfinished, partners[:3], MODEL).lost == []
-    assert len(count_all(unfinished, [*partners[:6], CIVIL], MODEL).doubled) == 1
+    assert count_all(unfinished, partners[:3], MODELS).lost == []
+    assert len(count_all(unfinished, [*partners[:6], CIVIL], MODELS).doubled) == 1

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from engine.dossiers.statuses import is_final, may_become
 from lienthong.demo.batch import Batch
-from lienthong.demo.plans import MIX
+from lienthong.demo.plans import EXTRACT, MIX
 
 BREAKING = {"drop-before", "drop-after", "html"}
 NEITHER = {"portal.CapNhatTienDoHoSoMC", "residence.DangKyThuongTru"}
@@ -13,7 +13,8 @@ NEITHER = {"portal.CapNhatTienDoHoSoMC", "residence.DangKyThuongTru"}
 def test_twenty_dossiers_of_which_a_fixed_part_goes_wrong() -> None:
     names = [plan.name for plan in MIX]
     assert len(names) == 20
-    assert sum(plan.goes_wrong for plan in MIX) == 13
+    assert sum(plan.goes_wrong for plan in MIX) == 14
+    assert sum(plan.procedure == EXTRACT for plan in MIX) == 4
     assert {
         "supplement-answered",
         "supplement-never-answered",
@@ -23,6 +24,9 @@ def test_twenty_dossiers_of_which_a_fixed_part_goes_wrong() -> None:
         "submitted-twice",
         "connections-dropped",
         "502-pages",
+        "draft-confirmed",
+        "draft-silence",
+        "draft-sent-back",
     } <= set(names)
 
 
