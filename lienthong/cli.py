@@ -59,6 +59,12 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except LienthongError as exc:
         return _complain(told(exc), exc.remedy, BAD_USAGE if isinstance(exc, SettingsError) else FAILED)
+    except OSError as exc:
+        if exc.filename is None:
+            raise
+        return _complain(
+            f"{exc.filename}: {exc.strerror}", "make it accessible, or choose another one", FAILED
+        )
     return code if isinstance(code, int) else OK
 
 

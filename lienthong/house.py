@@ -17,7 +17,7 @@ from engine.storage import migrations
 from engine.storage.embedded import EmbeddedPostgres, database_url
 from lienthong.assembly import System
 from lienthong.children import Family, child_environment
-from lienthong.ports import answers, next_free_port
+from lienthong.ports import answers, claim_port, next_free_port
 from lienthong.seeding import development_admin, settle_in
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class House:
         self._settings, self._environment = settings, environment
         self._simulate, self._workers = simulate, workers
         self.host = settings.web.host
-        self.port = next_free_port(self.host, port)
+        self.port, self._claim = claim_port(self.host, port)
         self._server = (
             None if settings.database.url else EmbeddedPostgres(settings.data_dir, settings.database)
         )
