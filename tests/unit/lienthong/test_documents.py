@@ -1,10 +1,12 @@
 """The documents are true: the reference is what the code says, commands exist, links lead somewhere."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from adapters import contract
 from lienthong.cli import lienthong
 from tests.support import reference
 
@@ -44,3 +46,12 @@ def test_every_command_of_a_guide_exists(page: Path) -> None:
         and f"lienthong {' '.join(words)}" not in known
     ]
     assert missing == []
+
+
+def test_the_contract_of_the_guide_can_be_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "howto" / "add-a-rest-partner.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"```yaml file:partners/land/contract.yaml\n(.*?)```", page, re.DOTALL)
+    folder = tmp_path / "land"
+    folder.mkdir()
+    (folder / "contract.yaml").write_text(textwrap.dedent(text), encoding="utf-8")
+    assert list(contract.read(folder).operations) == ["LookUp"]
