@@ -46,7 +46,9 @@ class Web:
     """The HTTP side."""
 
     host: str = setting("127.0.0.1", "address to listen on")
-    port: int = setting(8080, "port to listen on; `run` takes the next free one when it is taken", most=65_535)
+    port: int = setting(
+        8080, "port to listen on; `run` takes the next free one when it is taken", most=65_535
+    )
     threads: int = setting(8, "requests served at the same time", least=1)
     max_body_bytes: int = setting(36 * 1024 * 1024, "the largest request body", least=1024)
     max_document_bytes: int = setting(25 * 1024 * 1024, "the largest document of a dossier", least=1024)

@@ -142,7 +142,9 @@ class LoopTask(Container):
             return 1
         total = token.instance.turn.json(self.cardinality, token.variables.values, {})
         if not isinstance(total, int) or isinstance(total, bool) or total < 0:
-            raise FeelError(expression=self.cardinality.text, reason=f"{sort_of(total)} is no number of rounds")
+            raise FeelError(
+                expression=self.cardinality.text, reason=f"{sort_of(total)} is no number of rounds"
+            )
         return total
 
     def _collect(self, token: Token, result: Variables) -> None:

@@ -75,7 +75,9 @@ class Wait:
         values = token.instance.newest(token).values
         value = token.instance.turn.json(self.expression, values, {})
         if value is not None and not isinstance(value, bool):
-            raise FeelError(expression=self.expression.text, reason=f"it is {sort_of(value)}, not true or false")
+            raise FeelError(
+                expression=self.expression.text, reason=f"it is {sort_of(value)}, not true or false"
+            )
         return value is True
 
     def _key(self, token: Token) -> str:

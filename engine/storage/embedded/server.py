@@ -169,7 +169,10 @@ class EmbeddedPostgres:
         command = [
             *(binaries.program("postgres"), "-D", str(self.place.database), "-k", str(self.place.sockets)),
             *("-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "timezone=UTC"),
-            *("-c", "log_error_verbosity=terse"),  # the details of an error show whole rows of what people handed in
+            *(
+                "-c",
+                "log_error_verbosity=terse",
+            ),  # the details of an error show whole rows of what people handed in
         ]
         for name, value in self._options.items():
             command += ["-c", f"{name}={value}"]

@@ -35,7 +35,9 @@ def setup(database, tmp_path: Path, partner: RawPartner) -> Iterator[Setup]:
     place = Setup(database.url, tmp_path)
     place.partners.close()
     place.partners = load(
-        place.roots, {"archive": PartnerSettings(url=partner.url, private=True)}, simulators=place.simulators.url
+        place.roots,
+        {"archive": PartnerSettings(url=partner.url, private=True)},
+        simulators=place.simulators.url,
     )
     place.worker = place.new_worker(policy=SWIFT)
     yield place
@@ -47,7 +49,9 @@ HOSTILE = {
     "a wait longer than time": http(b"", "Retry-After: " + "9" * 400, status="503 Service Unavailable"),
     "a wait of a thousand years": http(b"", "Retry-After: 31536000000", status="503 Service Unavailable"),
     "a wait that is no number": http(b"", "Retry-After: \xb2", status="503 Service Unavailable"),
-    "a wait until no date": http(b"", "Retry-After: Mon, 99 Zzz 99999 99:99:99 GMT", status="503 Service Unavailable"),
+    "a wait until no date": http(
+        b"", "Retry-After: Mon, 99 Zzz 99999 99:99:99 GMT", status="503 Service Unavailable"
+    ),
     "a reply with a NUL": http(b'{"ma": 0, "x": "\\u0000"}'),
     "a member name with a NUL": http(b'{"ma": 0, "\\u0000": 1}'),
     "a number beyond all": http(b'{"ma": 0, "x": 1e308}'),
