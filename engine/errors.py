@@ -143,6 +143,11 @@ class UnitAmbiguous(DossierError):
     code, status, text = "unit-ambiguous", 409, "two units would have the code {unit} at the same time"
 
 
+class UnitCodeInvalid(DossierError):
+    code, text = "unit-code-invalid", "{unit} is no code of an agency"
+    remedy = "write it like H56.14 (QĐ 20/2020) or 000.00.14.H56 (QCVN 102:2016)"
+
+
 class CalendarUnknown(DossierError):
     code, status, text = "calendar-unknown", 404, "there is no calendar {calendar}"
 
