@@ -4,6 +4,7 @@ ends without breaking a request that is under way.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -128,8 +129,12 @@ class WebServer:
             wasyncore.dispatcher.close(listener)
 
     def _in_loop(self, act: Callable[[], None]) -> None:
-        """Have the serving thread do it: sockets are closed by the thread that waits for them."""
+        """Have the serving thread do it: sockets are closed by the thread that waits for them.
+
+        A thread that wakes for something else may do it before it is woken for this, and close the very pipe.
+        """
         trigger = next(
             one for one in self._map.values() if hasattr(one, "pull_trigger") and hasattr(one, "thunks")
         )
-        trigger.pull_trigger(act)
+        with suppress(OSError):
+            trigger.pull_trigger(act)
