@@ -9,6 +9,7 @@ import psutil
 from sqlalchemy import text
 
 from engine.storage.database import Store
+from lienthong import __version__
 from tests.benchmarks import world
 from tests.benchmarks.appliers import applier, drain
 from tests.benchmarks.place import Place
@@ -41,10 +42,8 @@ def describe(place: Place, *, free_cores: float) -> dict[str, object]:
         "versions": {
             "python": platform.python_version(),
             "postgresql": place.version(),
-            **{
-                name: version(name)
-                for name in ("SpiffWorkflow", "SQLAlchemy", "psycopg", "lxml", "urllib3", "lienthong")
-            },
+            **{name: version(name) for name in ("SpiffWorkflow", "SQLAlchemy", "psycopg", "lxml", "urllib3")},
+            "lienthong": __version__,
         },
     }
 
