@@ -113,6 +113,7 @@ class Schedules:
         1.0, "how often feeds are looked at; each is read as often as its contract says", least=0.05
     )
     messages_s: float = setting(60.0, "how often messages that nobody waits for are listed", least=0.05)
+    tallies_s: float = setting(15.0, "how often what /metrics counts over time is counted", least=0.05)
     purge_s: float = setting(3600.0, "how often what need not be kept any longer is deleted", least=0.05)
     answer_keep_days: int = setting(
         7, "days for which a repeated request with the same Idempotency-Key gets its first answer", least=1

@@ -174,6 +174,7 @@ class System:
             leases_s=schedules.leases_s,
             feeds_s=schedules.feeds_s,
             messages_s=schedules.messages_s,
+            tallies_s=schedules.tallies_s,
             purge_s=schedules.purge_s,
         )
 

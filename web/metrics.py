@@ -1,7 +1,7 @@
 """What /metrics tells: every name with its meaning and labels in one table, and the counts that this process keeps itself.
 
-Gauges of the table are counted in the database when Prometheus asks, so any web process tells the same; the figures about
-HTTP are this process's own. No label holds an id of a dossier, a person or a call.
+Gauges of the table are counted in the database when Prometheus asks, and what grows is kept there too, so any web process
+tells the same; the figures about HTTP are this process's own. No label holds an id of a dossier, a person or a call.
 """
 
 import time
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric as MetricFamily
 
 from engine.queries import health
 from web.container import Container
 
 EXTENSION = "lienthong_metrics"
+Tally = tuple[str, str, str, float, float]
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -32,20 +34,25 @@ class Metric:
 COUNTED = {
     "dossiers": Metric(
         name="lienthong_dossiers",
-        about="Dossiers by status and procedure",
-        labels=("status", "procedure"),
+        about="Dossiers by state (the portal's status 1 to 10) and procedure",
+        labels=("state", "procedure"),
     ),
-    "dossiers_overdue": Metric(
-        name="lienthong_dossiers_overdue",
-        about="Dossiers that are not over and past their due date",
-        labels=("procedure",),
+    "overdue": Metric(
+        name="lienthong_deadline_overdue",
+        about="Dossiers that are not over and past their due date, by the competent unit",
+        labels=("agency", "procedure"),
     ),
-    "calls_open": Metric(
-        name="lienthong_calls_open", about="Calls that are not over", labels=("state", "partner")
+    "outbox": Metric(
+        name="lienthong_outbox_messages", about="Calls that are not over", labels=("state", "partner")
     ),
-    "calls_oldest": Metric(
-        name="lienthong_calls_oldest_age_seconds",
+    "outbox_oldest": Metric(
+        name="lienthong_outbox_oldest_age_seconds",
         about="Age of the oldest call to a partner that is not over",
+        labels=("partner",),
+    ),
+    "unknown": Metric(
+        name="lienthong_unknown_outcomes",
+        about="Calls of which nobody knows yet what became of them",
         labels=("partner",),
     ),
     "partner_open": Metric(
@@ -73,15 +80,40 @@ COUNTED = {
         name="lienthong_messages_waiting", about="Messages that nobody took yet", labels=("state",)
     ),
     "timers_late": Metric(
-        name="lienthong_timers_lateness_seconds", about="How long the latest due timer has not fired"
+        name="lienthong_timer_lateness_seconds", about="How long the latest due timer has not fired"
     ),
     "schedule_late": Metric(
         name="lienthong_schedule_lateness_seconds",
         about="How long the most overdue row of the timetable waits: the scheduler is gone if it grows",
     ),
     "jobs": Metric(name="lienthong_jobs", about="Background jobs by state", labels=("state",)),
+    "jobs_stalled": Metric(
+        name="lienthong_jobs_stalled",
+        about="Background jobs whose worker has been silent for 30 s and that nobody has taken up again",
+    ),
+    "workers": Metric(name="lienthong_workers", about="Workers that gave a sign of life in the last 30 s"),
+    "heartbeat": Metric(
+        name="lienthong_worker_heartbeat_age_seconds",
+        about="Time since any worker gave a sign of life; not there when no worker ever did",
+    ),
+    "clock_offset": Metric(
+        name="lienthong_clock_offset_seconds",
+        about="How far the clock of the answering process is ahead of the database's",
+    ),
     "database_size": Metric(name="lienthong_database_size_bytes", about="Size of the database on disk"),
 }
+ATTEMPTS = Metric(
+    name="lienthong_delivery_attempts_total",
+    about="Attempts to deliver a call that have ended, by partner and outcome; counted every 15 s",
+    labels=("partner", "outcome"),
+    kind="counter",
+)
+STEPS = Metric(
+    name="lienthong_step_duration_seconds",
+    about="How long steps took: calls (service) and work items (user); counted every 15 s",
+    labels=("procedure", "kind"),
+    kind="histogram",
+)
 REQUESTS = Metric(
     name="lienthong_http_requests_total",
     about="Requests answered by this web process",
@@ -95,7 +127,7 @@ DURATION = Metric(
     kind="histogram",
 )
 BUILD = Metric(name="lienthong_build_info", about="1; the version is a label", labels=("version",))
-ALL = (*COUNTED.values(), REQUESTS, DURATION, BUILD)
+ALL = (*COUNTED.values(), ATTEMPTS, STEPS, REQUESTS, DURATION, BUILD)
 
 
 class Metrics:
@@ -140,8 +172,9 @@ def markdown() -> str:
     lines = [
         "# Metrics",
         "",
-        "`/metrics` answers keys with the scope `metrics`. Gauges are counted in the database when they are asked for: every web",
-        "process tells the same. What begins with `lienthong_http_` is of the process that answers. Labels hold no ids.",
+        "`/metrics` answers keys with the scope `metrics`. Gauges are counted in the database when they are asked for, and what",
+        "only grows is kept there: every web process tells the same, and no restart begins anew. What begins with",
+        "`lienthong_http_` is of the process that answers. Labels hold no ids.",
         "Alert rules and a dashboard are in [operations/](operations/).",
         "",
         "| name | kind | labels | meaning |",
@@ -160,19 +193,49 @@ class _Counts:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def describe(self) -> Iterator[GaugeMetricFamily]:
+    def describe(self) -> Iterator[MetricFamily]:
         for metric in (*COUNTED.values(), BUILD):
-            yield GaugeMetricFamily(metric.name, metric.about, labels=metric.labels)
+            yield _gauge(metric)
+        yield _attempts([])
+        yield _steps([])
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        families = {
-            key: GaugeMetricFamily(metric.name, metric.about, labels=metric.labels)
-            for key, metric in COUNTED.items()
-        }
+    def collect(self) -> Iterator[MetricFamily]:
+        families = {key: _gauge(metric) for key, metric in COUNTED.items()}
         with self._container.store.reading() as connection:
             for key, one, two, value in health.counts(connection, self._container.clock.now()):
                 families[key].add_metric([one, two][: len(COUNTED[key].labels)], value)
+            tallies = health.tallies(connection)
         yield from families.values()
-        build = GaugeMetricFamily(BUILD.name, BUILD.about, labels=BUILD.labels)
+        yield _attempts(tallies)
+        yield _steps(tallies)
+        build = _gauge(BUILD)
         build.add_metric([self._container.version], 1)
         yield build
+
+
+def _gauge(metric: Metric) -> GaugeMetricFamily:
+    return GaugeMetricFamily(metric.name, metric.about, labels=metric.labels)
+
+
+def _attempts(tallies: Sequence[Tally]) -> CounterMetricFamily:
+    family = CounterMetricFamily(ATTEMPTS.name, ATTEMPTS.about, labels=ATTEMPTS.labels)
+    for metric, partner, outcome, _, value in tallies:
+        if metric == "attempts":
+            family.add_metric([partner, outcome], value)
+    return family
+
+
+def _steps(tallies: Sequence[Tally]) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(STEPS.name, STEPS.about, labels=STEPS.labels)
+    sums = {(one, two): value for metric, one, two, _, value in tallies if metric == "steps-sum"}
+    buckets: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for metric, one, two, bound, value in tallies:
+        if metric == "steps":
+            buckets.setdefault((one, two), []).append((_bound(bound), value))
+    for labels, found in buckets.items():
+        family.add_metric(labels, buckets=found, sum_value=sums.get(labels, 0.0))
+    return family
+
+
+def _bound(seconds: float) -> str:
+    return "+Inf" if seconds == float("inf") else str(seconds)

@@ -1,22 +1,29 @@
-"""Whether the database is there and of our version, and the counts that /metrics shows."""
+"""Whether the database is there and of our version, and what /metrics shows: counts of rows, and tallies over time."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from engine.clock import SystemClock
 from engine.dossiers.statuses import Status
 
+_SILENT_S = 30.0  # without a heartbeat; a worker tells one every two seconds
 _FINAL = [status.value for status in Status if status.is_final]
 
 _REVISION = text("SELECT version_num FROM alembic_version")
+
+_TALLIES = text("SELECT metric, one, two, bound, value FROM tally ORDER BY metric, one, two, bound")
 
 _COUNTS = text(
     """
     SELECT 'dossiers' AS metric, CAST(status AS text) AS one, procedure_code AS two, CAST(count(*) AS float8) AS value
     FROM dossier GROUP BY status, procedure_code
     UNION ALL
-    SELECT 'calls_open', status, partner, count(*)
+    SELECT 'outbox', status, partner, count(*)
     FROM call WHERE status IN ('pending', 'sending', 'unknown', 'incident') GROUP BY status, partner
+    UNION ALL
+    SELECT 'unknown', p.name, '', count(c.id)
+    FROM partner p LEFT JOIN call c ON c.partner = p.name AND c.status = 'unknown' GROUP BY p.name
     UNION ALL
     SELECT 'events_pending', '', '', count(*) FROM event WHERE status = 'pending'
     UNION ALL
@@ -29,10 +36,10 @@ _COUNTS = text(
     UNION ALL
     SELECT 'messages_kept', status, '', count(*) FROM message WHERE status <> 'delivered' GROUP BY status
     UNION ALL
-    SELECT 'dossiers_overdue', procedure_code, '', count(*) FROM dossier
-    WHERE due_at < :now AND NOT status = ANY(CAST(:final AS smallint[])) GROUP BY procedure_code
+    SELECT 'overdue', competent_unit, procedure_code, count(*) FROM dossier
+    WHERE due_at < :now AND NOT status = ANY(CAST(:final AS smallint[])) GROUP BY competent_unit, procedure_code
     UNION ALL
-    SELECT 'calls_oldest', partner, '', extract(epoch FROM now() - min(created_at))
+    SELECT 'outbox_oldest', partner, '', extract(epoch FROM now() - min(created_at))
     FROM call WHERE status IN ('pending', 'sending', 'unknown', 'incident') GROUP BY partner
     UNION ALL
     SELECT 'partner_open', name, '', CAST(breaker = 'open' AS integer) FROM partner
@@ -49,6 +56,16 @@ _COUNTS = text(
     UNION ALL
     SELECT 'jobs', CAST(status AS text), '', count(*) FROM procrastinate_jobs GROUP BY status
     UNION ALL
+    SELECT 'jobs_stalled', '', '', count(*) FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+    WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :silent))
+    UNION ALL
+    SELECT 'workers', '', '', count(*) FROM procrastinate_workers WHERE last_heartbeat >= now() - make_interval(secs => :silent)
+    UNION ALL
+    SELECT 'heartbeat', '', '', extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT 'clock_offset', '', '', extract(epoch FROM CAST(:process AS timestamptz) - clock_timestamp())
+    UNION ALL
     SELECT 'database_size', '', '', pg_database_size(current_database())
     """
 )
@@ -61,5 +78,11 @@ def revision(connection: Connection) -> str:
 
 def counts(connection: Connection, now: datetime) -> list[tuple[str, str, str, float]]:
     """(metric, first label, second label, value) rows; what is overdue and late is so at *now*, the (demo) clock's."""
-    found = connection.execute(_COUNTS, {"now": now, "final": _FINAL})
+    given = {"now": now, "final": _FINAL, "silent": _SILENT_S, "process": SystemClock().now()}
+    found = connection.execute(_COUNTS, given)
     return [(row[0], row[1], row[2], float(row[3])) for row in found]
+
+
+def tallies(connection: Connection) -> list[tuple[str, str, str, float, float]]:
+    """(metric, first label, second label, bound in seconds, value) rows of what only grows, in this order."""
+    return [(row[0], row[1], row[2], float(row[3]), float(row[4])) for row in connection.execute(_TALLIES)]

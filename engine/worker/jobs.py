@@ -32,6 +32,7 @@ class JobPolicy:
     feeds_s: float = 1.0
     messages_s: float = 60.0
     batches_s: float = 5.0
+    tallies_s: float = 15.0
     purge_s: float = 3600.0
     concurrency: int = 4
 
@@ -44,6 +45,7 @@ def timetable(policy: JobPolicy) -> list[Planned]:
         "feeds": policy.feeds_s,
         "messages": policy.messages_s,
         "batches": policy.batches_s,
+        "tallies": policy.tallies_s,
         "purge": policy.purge_s,
     }
     return [Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()]

@@ -28,6 +28,7 @@ from engine.storage.tables.dossiers import (
 )
 from engine.storage.tables.exchange import attempt, call, feed, message, partner, report
 from engine.storage.tables.instances import event, incident, instance, timer, wait, work_item
+from engine.storage.tables.measures import tally, tally_mark
 from engine.storage.tables.models import deployment, installation, model, procedure, schedule
 
 __all__ = [
@@ -62,6 +63,8 @@ __all__ = [
     "report",
     "schedule",
     "session",
+    "tally",
+    "tally_mark",
     "timeline",
     "timer",
     "unit",

@@ -63,6 +63,7 @@ call = Table(
     Index("call_sending_idx", "lease_until", postgresql_where=text("status = 'sending'")),
     Index("call_dossier_id_idx", "dossier_id", "id"),
     Index("call_task_idx", "dossier_id", "task"),
+    Index("call_settled_at_idx", "settled_at", postgresql_using="brin"),
 )
 
 attempt = Table(
@@ -80,6 +81,7 @@ attempt = Table(
     Column("request", LargeBinary),
     Column("reply", LargeBinary),
     words("contract_hash", default=""),
+    Index("attempt_ended_at_idx", "ended_at", postgresql_using="brin"),
 )
 
 report = Table(

@@ -100,6 +100,7 @@ work_item = Table(
     moment("closed_at"),
     Index("work_item_open_idx", "unit", "id", postgresql_where=text("status = 'open'")),
     Index("work_item_task_idx", "dossier_id", "task"),
+    Index("work_item_closed_at_idx", "closed_at", postgresql_using="brin"),
 )
 
 incident = Table(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 import threading
 from datetime import UTC, datetime
@@ -150,9 +151,30 @@ def test_metrics_count_for_keys_that_may_read_them(counter: Counter) -> None:
     assert counter.get("/metrics").status == 401
     assert counter.get("/metrics", key=counter.desk).status == 403
     text = counter.get("/metrics", key=counter.new_key("watch", "metrics")).body.decode()
-    assert 'lienthong_dossiers{procedure="1.000001",status="2"} 1.0' in text
+    assert 'lienthong_dossiers{procedure="1.000001",state="2"} 1.0' in text
     assert 'lienthong_work_items_open{unit="H99.14"} 1.0' in text
     assert "lienthong_events_pending 0.0" in text
+    assert "lienthong_workers 0.0" in text
+    assert "lienthong_worker_heartbeat_age_seconds" not in re.findall(r"(?m)^\w+", text), (
+        "no worker ever lived"
+    )
+    (offset,) = re.findall(r"(?m)^lienthong_clock_offset_seconds (\S+)$", text)
+    assert abs(float(offset)) < 5
+
+
+def test_metrics_tell_what_was_counted_over_time(counter: Counter) -> None:
+    rows = [("attempts", "post", "ok", 0, 3), ("steps-sum", "1.000001", "user", 0, 7.5)]
+    rows += [
+        ("steps", "1.000001", "user", bound, value) for bound, value in ((1, 1), (10, 2), ("infinity", 2))
+    ]
+    with counter.store.transaction() as connection:
+        for row in rows:
+            connection.exec_driver_sql("INSERT INTO tally VALUES (%s, %s, %s, %s, %s)", row)
+    text = counter.get("/metrics", key=counter.new_key("watch", "metrics")).body.decode()
+    assert 'lienthong_delivery_attempts_total{outcome="ok",partner="post"} 3.0' in text
+    step = 'lienthong_step_duration_seconds_bucket{kind="user",le="%s",procedure="1.000001"} %s'
+    assert all(step % pair in text for pair in (("1.0", "1.0"), ("10.0", "2.0"), ("+Inf", "2.0")))
+    assert 'lienthong_step_duration_seconds_sum{kind="user",procedure="1.000001"} 7.5' in text
 
 
 class Echo:

@@ -15,7 +15,11 @@ USED = re.compile(r"\blienthong_[a-z_]+")
 
 def known() -> set[str]:
     names = {one.name for one in metrics.ALL}
-    return names | {f"{metrics.DURATION.name}_{part}" for part in ("bucket", "sum", "count")}
+    return names | {
+        f"{one.name}_{part}"
+        for one in (metrics.DURATION, metrics.STEPS)
+        for part in ("bucket", "sum", "count")
+    }
 
 
 def test_the_page_is_true() -> None:
@@ -53,3 +57,25 @@ def test_the_dashboard_shows_metrics_that_exist() -> None:
 
 def test_the_operations_folder_says_how_to_use_it() -> None:
     assert "alerts.yaml" in Path(OPERATIONS / "README.md").read_text(encoding="utf-8")
+
+
+# What those who run such a system look for first; the rest of what we tell is our own.
+EXPECTED = {
+    "lienthong_dossiers": ("state", "procedure"),
+    "lienthong_step_duration_seconds": ("procedure", "kind"),
+    "lienthong_outbox_oldest_age_seconds": ("partner",),
+    "lienthong_outbox_messages": ("state", "partner"),
+    "lienthong_delivery_attempts_total": ("partner", "outcome"),
+    "lienthong_unknown_outcomes": ("partner",),
+    "lienthong_incidents_open": ("cause",),
+    "lienthong_timer_lateness_seconds": (),
+    "lienthong_jobs_stalled": (),
+    "lienthong_worker_heartbeat_age_seconds": (),
+    "lienthong_clock_offset_seconds": (),
+    "lienthong_deadline_overdue": ("agency", "procedure"),
+}
+
+
+def test_what_operators_look_for_is_there() -> None:
+    told = {one.name: tuple(one.labels) for one in metrics.ALL}
+    assert {name: told.get(name) for name in EXPECTED} == EXPECTED
