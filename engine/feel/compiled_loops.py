@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.feel.compiler import Code, Compiler
 
 PARTIAL = "partial"
+_DIGITS = 34
 
 
 # -- filters --------------------------------------------------------------------------------------
@@ -225,12 +226,20 @@ def _range_items(env: Env, source: Range, at: int) -> Iterator[object] | None:
 
 
 def _sequence(env: Env, start: object, end: object, at: int) -> Iterator[object] | None:
-    if isinstance(start, Decimal) and isinstance(end, Decimal) and start == int(start) and end == int(end):
+    if isinstance(start, Decimal) and isinstance(end, Decimal) and _countable(start) and _countable(end):
         return (Decimal(number) for number in _steps(int(start), int(end)))
     if isinstance(start, Date) and isinstance(end, Date):
         return (checked_date(number) for number in _steps(start.number, end.number))
-    env.run.fault(at, f"cannot iterate from {kind_of(start)} to {kind_of(end)}")
+    ends = f"{kind_of(start)} to {kind_of(end)}"
+    env.run.fault(
+        at, f"cannot iterate from {ends}: they must be whole numbers of at most 34 digits, or dates"
+    )
     return None
+
+
+def _countable(number: Decimal) -> bool:
+    """Whole, and small enough that one more is another number: beyond 34 digits it would be rounded away."""
+    return number.adjusted() < _DIGITS and number == int(number)
 
 
 def _steps(start: int, end: int) -> range:

@@ -50,6 +50,7 @@ HOSTILE = {
     "loop": "for i in 1..1000000000 return i",
     "loop of loops": "for i in 1..1000, j in 1..1000, k in 1..1000 return i",
     "quantifier": "some x in 1..1000000000 satisfies x < 0",
+    "loop between numbers of thousands of digits": "for i in 1e6000..2 return i",
     "loop over a range": "for i in [1..1000000000] return i",
     "dates": "for d in @\"-999999999-01-01\"..@\"999999999-01-01\" return d",
     "partial": "for i in 1..100000 return partial",
