@@ -152,6 +152,12 @@ class Settings:
     )
     log_level: str = setting("info", "debug, info, warning or error")
     log_format: str = setting("", "json or console; empty: console on a terminal, else json")
+    otlp_url: str = setting(
+        "", "OpenTelemetry collector for traces (OTLP over HTTP); needs the extra `otel`; empty: none"
+    )
+    otlp_headers: str = setting(
+        "", "what the collector wants to be told, such as a key: name=value,name=value", secret=True
+    )
     database: Database = field(default_factory=Database)
     web: Web = field(default_factory=Web)
     worker: Worker = field(default_factory=Worker)

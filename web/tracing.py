@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 log = structlog.get_logger(__name__)
 
 _TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
 
 
@@ -33,8 +33,9 @@ def traceparent() -> str:
 def _begin() -> None:
     found = _TRACEPARENT.fullmatch(request.headers.get("traceparent", "")[:200].strip())
     g.trace_id = found[1] if found else secrets.token_hex(16)
-    g.trace_flags = found[2] if found else "01"
+    g.trace_flags = found[3] if found else "01"
     g.span_id = secrets.token_hex(8)
+    g.parent_id = found[2] if found else ""
     g.asked_at = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(trace=g.trace_id)
@@ -65,5 +66,8 @@ def _log(response: Response) -> None:
         status=response.status_code,
         duration_ms=round((time.perf_counter() - g.get("asked_at", 0.0)) * 1000, 1),
         caller=getattr(g.get("principal"), "id", None),
+        span=g.span_id,
+        parent=g.parent_id,
+        flags=g.trace_flags,
         **named,
     )

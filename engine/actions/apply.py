@@ -4,6 +4,7 @@ A start is counted and committed before the work begins. An event with an unfini
 after the third such lone start it becomes an incident (design §1, group commit and poison).
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -114,6 +115,7 @@ class Applier:
                 groups.lock(connection, [event.dossier for event in claimed])
             writes = Writes()
             for loaded in groups.read(connection, claimed):
+                begun = time.perf_counter()
                 advance = self._advance(connection, loaded)
                 advance.apply()
                 for call in advance.book.writes.calls:
@@ -123,6 +125,7 @@ class Applier:
                     event_kind=loaded.kind,
                     dossier=loaded.dossier.code,
                     calls=len(advance.book.writes.calls),
+                    duration_ms=round((time.perf_counter() - begun) * 1000, 2),
                     trace=loaded.trace,
                 )
                 writes.absorb(advance.book.writes)

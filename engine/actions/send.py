@@ -4,6 +4,7 @@ No transaction is open while a partner is spoken to. Settling counts only for th
 that comes too late is kept with its attempt and changes nothing.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -46,11 +47,23 @@ def send(port: Partners, call: ClaimedCall) -> Answer:
         ask=call.ask,
         trace=call.trace,
     )
+    begun = time.perf_counter()
     try:
-        return port.send(dispatch)
+        answer = port.send(dispatch)
     except Exception as error:  # the runner's boundary: what was begun has an outcome, if only unknown
         log.exception("sender_failed", call=call.id, partner=call.partner, error=type(error).__name__)
-        return Answer(outcome=Outcome.UNKNOWN, detail=f"the sender failed: {type(error).__name__}")
+        answer = Answer(outcome=Outcome.UNKNOWN, detail=f"the sender failed: {type(error).__name__}")
+    log.debug(
+        "call_sent",
+        call=call.id,
+        partner=call.partner,
+        operation=call.operation,
+        attempt=call.attempt,
+        outcome=answer.outcome.value,
+        duration_ms=round((time.perf_counter() - begun) * 1000, 2),
+        trace=call.trace,
+    )
+    return answer
 
 
 def settle(store: Store, port: Partners, call: ClaimedCall, answer: Answer) -> bool:
