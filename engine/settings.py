@@ -116,7 +116,7 @@ class Schedules:
     tallies_s: float = setting(15.0, "how often what /metrics counts over time is counted", least=0.05)
     purge_s: float = setting(3600.0, "how often what need not be kept any longer is deleted", least=0.05)
     answer_keep_days: int = setting(
-        7, "days for which a repeated request with the same Idempotency-Key gets its first answer", least=1
+        30, "days for which a repeated request with the same Idempotency-Key gets its first answer", least=1
     )
     message_keep_days: int = setting(30, "days that a message waits where nothing else is said", least=1)
 

@@ -72,6 +72,8 @@ def _fingerprint() -> str:
     if request.mimetype != "multipart/form-data":
         whole.update(request.get_data(cache=True))
         return whole.hexdigest()
+    for name, value in request.form.items(multi=True):
+        whole.update(f"{name}\0{hashlib.sha256(value.encode()).hexdigest()}\n".encode())
     uploads = [one for same in request.files.listvalues() for one in same]
     for upload in uploads:  # a client draws another boundary for each sending
         whole.update(f"{upload.filename}\0{hashlib.sha256(upload.read()).hexdigest()}\n".encode())

@@ -38,7 +38,7 @@ class WorkerPolicy:
     poll_s: float = 1.0
     lease_margin_s: float = 10.0
     message_keep_days: float = 30.0
-    answer_keep_days: int = 7
+    answer_keep_days: int = 30
     drain_s: float = 10.0
 
 
