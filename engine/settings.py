@@ -115,6 +115,10 @@ class Schedules:
     messages_s: float = setting(60.0, "how often messages that nobody waits for are listed", least=0.05)
     tallies_s: float = setting(15.0, "how often what /metrics counts over time is counted", least=0.05)
     purge_s: float = setting(3600.0, "how often what need not be kept any longer is deleted", least=0.05)
+    anchors: str = setting(
+        "30 1 * * *",
+        "when the heads of all timelines are anchored: `every 6 h` or a cron line, Vietnam's time",
+    )
     answer_keep_days: int = setting(
         30, "days for which a repeated request with the same Idempotency-Key gets its first answer", least=1
     )

@@ -176,6 +176,7 @@ class System:
             messages_s=schedules.messages_s,
             tallies_s=schedules.tallies_s,
             purge_s=schedules.purge_s,
+            anchors=schedules.anchors,
         )
 
     def web(self) -> "Flask":

@@ -65,11 +65,17 @@ def digest(salt: bytes, value: str) -> str:
     return hmac.new(salt, value.encode(), hashlib.sha256).hexdigest()
 
 
-def verify(dossier: str, links: Iterable[Link], head: tuple[int, bytes] | None = None) -> list[Break]:
+def verify(
+    dossier: str,
+    links: Iterable[Link],
+    head: tuple[int, bytes] | None = None,
+    anchored: Iterable[tuple[int, bytes]] = (),
+) -> list[Break]:
     """Where the chain of *dossier* breaks, the first bad entry first; empty when it holds.
 
     *links* come in order of their number. After an altered entry checking goes on from the stored hash, so that each
-    break is named once. Entries cut off at the end show only against *head*, the (number, hash) anchored elsewhere.
+    break is named once. Entries cut off at the end show only against *head*, the (number, hash) that the dossier's row
+    remembers, and a chain that was rewritten whole only against *anchored*: every (number, hash) written down before.
     """
     breaks: list[Break] = []
     previous, expected, hashes = genesis(dossier), 1, {0: genesis(dossier)}
@@ -82,8 +88,13 @@ def verify(dossier: str, links: Iterable[Link], head: tuple[int, bytes] | None =
     if head is not None and hashes.get(head[0]) != head[1]:
         missing = head[0] not in hashes
         breaks.append(
-            Break(seq=head[0], reason="missing at the end" if missing else "differs from its anchor")
+            Break(seq=head[0], reason="missing at the end" if missing else "differs from the dossier's head")
         )
+    breaks += [
+        Break(seq=seq, reason="is gone, yet was anchored" if seq not in hashes else "differs from its anchor")
+        for seq, hash_ in anchored
+        if hashes.get(seq) != hash_
+    ]
     return breaks
 
 

@@ -34,6 +34,7 @@ class JobPolicy:
     batches_s: float = 5.0
     tallies_s: float = 15.0
     purge_s: float = 3600.0
+    anchors: str = "30 1 * * *"  # nightly, Vietnam's time
     concurrency: int = 4
 
 
@@ -48,7 +49,10 @@ def timetable(policy: JobPolicy) -> list[Planned]:
         "tallies": policy.tallies_s,
         "purge": policy.purge_s,
     }
-    return [Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()]
+    planned = [
+        Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()
+    ]
+    return [*planned, Planned(name="anchors", job="anchors", trigger=policy.anchors)]
 
 
 class JobLoop(threading.Thread):

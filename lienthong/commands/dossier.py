@@ -11,9 +11,9 @@ from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
 if TYPE_CHECKING:
-    from engine.dossiers.timeline import Link
     from engine.exchange.ports import Json
     from engine.queries.dossiers import DossierBrief, Held
+    from engine.queries.evidence import Proof
     from engine.queries.timelines import TimelineEntry
 
 _ALL = 1_000_000
@@ -21,36 +21,44 @@ _ALL = 1_000_000
 
 @click.command(epilog="Example: lienthong dossier H56.14-261122-0001 --verify")
 @click.argument("code")
-@click.option("--verify", is_flag=True, help="Check the history's hash chain; exit code 1 where it breaks.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Check the history's hash chain and its anchors; exit code 1 where one breaks.",
+)
 @as_json_option
 def command(code: str, verify: bool, as_json: bool) -> int:
     """Show the dossier CODE: status, due date, who holds it, timeline."""
-    from engine.queries import dossiers, timelines
+    from engine.queries import dossiers, evidence, timelines
 
     with opened("dossier") as system, system.store.reading() as connection:
         brief = dossiers.get_brief(connection, code)
         held = dossiers.held_by(connection, brief.id)
         history = timelines.entries(connection, brief.id, limit=_ALL)
-        links = timelines.links(connection, brief.id) if verify else []
-        head = timelines.head(connection, brief.id)
-    breaks = _breaks(code, links, head) if verify else []
+        proof = evidence.prove(connection, code, brief.id) if verify else None
+    breaks = [{"seq": one.seq, "reason": one.reason} for one in proof.breaks] if proof else []
     if as_json:
         told: dict[str, object] = {"dossier": brief, "held_by": held, "timeline": history}
         print_json(told | ({"verified": not breaks, "breaks": breaks} if verify else {}))
     else:
         _print(brief, held, history)
-        if verify and not breaks:
-            click.echo(f"verified: {len(links)} entries, the chain holds")
+        if proof is not None and not breaks:
+            click.echo(_verified(proof))
     for one in breaks:
         click.echo(f"lienthong: entry {one['seq']}: {one['reason']} -> compare with a backup", err=True)
     return int(bool(breaks))
 
 
-def _breaks(code: str, links: list["Link"], head: tuple[int, bytes]) -> list[dict[str, object]]:
-    """Where the chain does not hold, the first bad entry first."""
-    from engine.dossiers.timeline import verify
-
-    return [{"seq": one.seq, "reason": one.reason} for one in verify(code, links, head)]
+def _verified(proof: "Proof") -> str:
+    """That the chain holds, and which anchors say the same."""
+    said = f"verified: {len(proof.links)} entries, the chain holds"
+    if not proof.anchored:
+        return f"{said}; not anchored yet"
+    newest = proof.anchored[-1]
+    return (
+        f"{said}; it passes {len(proof.anchored)} anchors, the newest is {newest.anchor.number}"
+        f" ({newest.anchor.hash.hex()})"
+    )
 
 
 def _print(brief: "DossierBrief", held: list["Held"], history: list["TimelineEntry"]) -> None:

@@ -191,10 +191,33 @@ class ChainBreak(Told):
     reason: str
 
 
+class PathStep(Told):
+    side: Literal["left", "right"]
+    hash: str
+
+
+class AnchorProof(Told):
+    """A head of this dossier as a night wrote it down, and the way from it to the anchor's hash.
+
+    The leaf is SHA-256(0x00 + "code seq head"); each step joins SHA-256(0x01 + left + right) and ends at the `root` in
+    `body`; `hash` is SHA-256(previous + body).
+    """
+
+    number: int
+    at: str
+    seq: int
+    head: str
+    path: list[PathStep]
+    body: Base64Text
+    previous: str
+    hash: str
+
+
 class Evidence(Told):
     """The whole chain of a dossier's history, so that anybody can check it without us.
 
-    `genesis` stands before the first entry; `head` is the number and hash that the dossier itself remembers.
+    `genesis` stands before the first entry; `head` is the number and hash that the dossier itself remembers; `anchors`
+    are the heads written down nightly, which a chain that was rewritten whole does not pass.
     """
 
     dossier: str
@@ -205,6 +228,7 @@ class Evidence(Told):
     holds: bool
     breaks: list[ChainBreak]
     links: list[ChainLink]
+    anchors: list[AnchorProof]
 
 
 class Document(Told):

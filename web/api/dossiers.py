@@ -9,6 +9,7 @@ from engine.actions.receive import Desk
 from engine.dossiers import media
 from engine.exchange.ports import Json
 from engine.queries import dossiers, timelines
+from engine.queries import evidence as proofs
 from engine.queries.dossiers import DossierBrief, DossierFilter, Held
 from engine.storage import access
 from web import conditions, cursors, tracing
@@ -196,10 +197,9 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("dossiers:read")
     def get_evidence(path: shapes.DossierPath) -> Response:
         brief = find(container, path.code)
-        with container.store.transaction() as connection:  # the chain and its head as of one moment
-            head = timelines.head(connection, brief.id)
-            links = [one for one in timelines.links(connection, brief.id) if one.seq <= head[0]]
-        return answer(evidence.told(brief.code, links, head))
+        with container.store.reading() as connection:
+            proof = proofs.prove(connection, brief.code, brief.id)
+        return answer(evidence.told(proof))
 
 
 def _personal(container: Container, brief: DossierBrief) -> dict[str, object]:

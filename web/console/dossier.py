@@ -9,18 +9,19 @@ from pydantic import Field
 
 from engine import errors
 from engine.actions import reveal
-from engine.queries import diagrams, documents, dossiers, exchange, operations, timelines
+from engine.queries import diagrams, documents, dossiers, evidence, exchange, operations, timelines
 from engine.queries.dossiers import DossierBrief, Held
 from engine.queries.exchange import CallFilter, MessageFilter
 from engine.queries.operations import AuditFilter
 from web import cursors
+from web.api import evidence as told_evidence
 from web.console import masking, rendering
 from web.console.access import right, visitor
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
-Tab = Literal["timeline", "diagram", "data", "exchange", "ledger", "operations"]
-TABS: tuple[Tab, ...] = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
+Tab = Literal["timeline", "diagram", "data", "exchange", "ledger", "operations", "evidence"]
+TABS: tuple[Tab, ...] = ("timeline", "diagram", "data", "exchange", "ledger", "operations", "evidence")
 _MOST = 200
 
 
@@ -37,6 +38,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """``/ho-so/<code>``, its drawing, and the way to its data."""
     _add_page(blueprint, container)
     _add_drawing(blueprint, container)
+    _add_evidence(blueprint, container)
     _add_reveal(blueprint, container)
 
 
@@ -128,6 +130,11 @@ def _operations(container: Container, brief: DossierBrief, view: DossierView) ->
     return {"entries": rows, "following": following}
 
 
+def _evidence(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
+    with container.store.reading() as connection:
+        return {"proof": evidence.prove(connection, brief.code, brief.id)}
+
+
 _TAB = {
     "timeline": _timeline,
     "diagram": _diagram,
@@ -135,6 +142,7 @@ _TAB = {
     "exchange": _exchange,
     "ledger": _ledger,
     "operations": _operations,
+    "evidence": _evidence,
 }
 
 
@@ -148,6 +156,23 @@ def _add_drawing(blueprint: Blueprint, container: Container) -> None:
         if found is None:
             raise errors.AddressUnknown(path=request.path)
         return Response(found.content, content_type="application/xml")
+
+
+def _add_evidence(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/ho-so/<string:code>/bang-chung.json")
+    @right("see")
+    def evidence_file(code: str) -> Response:
+        read(View)
+        brief = find(container, code)
+        with container.store.reading() as connection:
+            proof = evidence.prove(connection, brief.code, brief.id)
+        return _attached(told_evidence.told(proof).model_dump_json(), f"evidence-{code}.json")
+
+
+def _attached(content: str, name: str) -> Response:
+    """JSON as a file to keep; a dossier's code is letters, digits, dots and dashes."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, content_type="application/json", headers=headers)
 
 
 def _add_reveal(blueprint: Blueprint, container: Container) -> None:

@@ -13,6 +13,7 @@ from engine.storage.tables.access import (
     idempotency,
     session,
 )
+from engine.storage.tables.anchors import anchor, anchor_head
 from engine.storage.tables.base import metadata
 from engine.storage.tables.dossiers import (
     calendar,
@@ -33,6 +34,8 @@ from engine.storage.tables.models import deployment, installation, model, proced
 
 __all__ = [
     "account",
+    "anchor",
+    "anchor_head",
     "api_key",
     "attempt",
     "audit",

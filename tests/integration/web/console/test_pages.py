@@ -32,7 +32,7 @@ def filled(counter: Counter) -> list[str]:
     item = counter.open_item(code)
     call, message = add_call(counter, code), add_message(counter, "supplement", "x")
     incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
-    tabs = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
+    tabs = ("timeline", "diagram", "data", "exchange", "ledger", "operations", "evidence")
     return [
         *(f"/ho-so/{code}?tab={tab}" for tab in tabs),
         f"/su-co/{incident}",
@@ -104,7 +104,7 @@ def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(counter: Cou
     for _ in range(3):
         filled(counter)
     for path in paths:
-        assert statements(counter, admin, path) == few[path] <= 7, path
+        assert statements(counter, admin, path) == few[path] <= 10, path
 
 
 def test_a_dossier_is_found_by_part_of_its_code_and_by_a_name_without_accents(

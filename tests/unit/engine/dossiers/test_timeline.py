@@ -73,7 +73,7 @@ def test_a_cut_tail_and_a_whole_new_chain_show_against_the_anchor() -> None:
     assert timeline.verify(CODE, links[:3], head)[0].reason == "missing at the end"
     body = timeline.entry_bytes(4, BEGIN, "status", {"status": 1})
     forged = [*links[:3], Link(seq=4, body=body, hash=timeline.chain(links[2].hash, body))]
-    assert timeline.verify(CODE, forged, head)[0].reason == "differs from its anchor"
+    assert timeline.verify(CODE, forged, head)[0].reason == "differs from the dossier's head"
 
 
 def test_a_chain_belongs_to_one_dossier() -> None:
