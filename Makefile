@@ -32,7 +32,8 @@ format: install ## put the code in shape
 # Tests that keep time or load the whole machine run after the others, one at a time.
 ALONE := tests/acceptance tests/integration/lienthong tests/integration/test_budgets.py
 
-test: install ## every test; what cannot run here is skipped visibly
+test: install ## every test; sets up what it can (Chromium, as root on Debian); the rest is skipped visibly
+	@.ci/browser
 	@if [ "$(TESTS)" != tests ]; then exec $(PY) -m pytest $(PYTEST_ARGS) $(TESTS); fi; \
 	status=0; \
 	$(PY) -m pytest $(PYTEST_ARGS) tests $(ALONE:%=--ignore=%) || status=1; \

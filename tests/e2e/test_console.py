@@ -1,24 +1,17 @@
-"""An admin's and an officer's work in a real browser, and what assistive technology gets of every page."""
+"""An admin's and an officer's work in a real browser."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from engine.actions import accounts, batches
 from tests.e2e.test_diagram import DRAWING
 from tests.support.console import PASSWORD
-from tests.support.console_rows import add_call, add_incident, add_message, set_aside
+from tests.support.console_rows import add_incident, set_aside
 from tests.support.counter import MODEL, PROCEDURE, Counter, open_counter
+from tests.support.person import Person
 from tests.support.procedures import UNIT
-
-AXE = Path(__file__).parents[1] / "data" / "axe-core-4.14.1" / "axe.min.js"
-RUN_AXE = (
-    "async () => (await axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']}))"
-    ".violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + n.failureSummary)])"
-)
 
 
 @pytest.fixture
@@ -32,43 +25,6 @@ def counter(database: object) -> Iterator[Counter]:
         for name, roles, unit in (("admin", ["admin"], None), ("lan", ["officer"], UNIT)):
             accounts.create(opened.store, name, PASSWORD, roles=roles, unit=unit, by="test")
         yield opened
-
-
-class Person:
-    """Somebody in a browser of their own."""
-
-    def __init__(self, browser: Browser, counter: Counter, **more: object) -> None:
-        self.context: BrowserContext = browser.new_context(
-            base_url=f"http://127.0.0.1:{counter.port}", locale="vi-VN", **more
-        )
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on(
-            "console", lambda told: self.complaints.append(told.text) if told.type == "error" else None
-        )
-        self.page.on(
-            "request",
-            lambda asked: (
-                self.complaints.append(asked.url)
-                if not asked.url.startswith((f"http://127.0.0.1:{counter.port}/", "data:"))
-                else None
-            ),
-        )
-
-    def sign_in(self, name: str) -> "Person":
-        self.page.goto("/vao")
-        self.page.get_by_label("Tên tài khoản").fill(name)
-        self.page.get_by_label("Mật khẩu").fill(PASSWORD)
-        self.page.locator("main button").click()
-        self.page.wait_for_url("**/")
-        return self
-
-    def marked(self, code: str) -> list[str]:
-        self.page.goto(f"/ho-so/{code}?tab=diagram")
-        self.page.wait_for_selector('#diagram[data-ready="true"]')
-        return self.page.eval_on_selector_all(
-            "#diagram .token-waiting", "found => found.map(one => one.dataset.elementId)"
-        )
 
 
 def test_an_admin_finds_a_dossier_and_sees_the_mark_move_when_an_officer_decides(
@@ -197,39 +153,31 @@ def test_a_list_keeps_itself_fresh_unless_paused_and_marks_what_is_stale(
     assert [one for one in admin.complaints if "401" not in one] == []
 
 
-def every_address(counter: Counter) -> list[str]:
+def test_the_keyboard_alone_retries_many(chromium: Browser, counter: Counter) -> None:
     code = counter.new_dossier()
-    item = counter.open_item(code)
-    call, message = add_call(counter, code), add_message(counter, "supplement", "x")
-    incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
-    batch = batches.create(
-        counter.store, "close", [add_incident(counter, code)], by="admin", reason="x", target=""
-    )
-    tabs = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
-    return [
-        *(f"/ho-so/{code}?tab={tab}" for tab in tabs),
-        *("/", "/ho-so", "/viec", "/su-co", "/cuoc-goi", "/thong-diep", "/doi-tac", "/quy-trinh", "/lich"),
-        *("/tai-khoan", "/khoa", "/nhat-ky", "/lo", "/thu-tuc", "/thu-tuc/1.000001", "/tra-cuu", "/vao"),
-        *(f"/su-co/{incident}", f"/cuoc-goi/{call}", f"/thong-diep/{message}", f"/viec/{item}"),
-        *(f"/lo/{batch}", "/quy-trinh/1", "/ho-so?status=red", "/errors/not-found", "/ho-so?q=nobody+at+all"),
-    ]
+    for _ in range(3):
+        add_incident(counter, code, event=set_aside(counter, code))
+    page = Person(chromium, counter).sign_in("admin").page
+    page.goto("/su-co")
+    _reach(page, "select[name=action]")
+    page.keyboard.type("Thử lại")
+    _reach(page, "input[name=all]")
+    page.keyboard.press("Space")
+    _reach(page, "button:has-text('Xem trước')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/xem-truoc")
+    _reach(page, "[name=reason]")
+    page.keyboard.type("đã sửa")
+    _reach(page, "button:has-text('Xác nhận')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/lo/*")
+    assert batches.run_waiting(counter.store) == 3
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not among the test data")
-@pytest.mark.parametrize(("lang", "theme"), [("vi", "light"), ("en", "dark")])
-def test_axe_finds_nothing_on_any_page(chromium: Browser, counter: Counter, lang: str, theme: str) -> None:
-    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
-    found: dict[str, object] = {}
-    for path in every_address(counter):
-        sign = "&" if "?" in path else "?"
-        person.page.goto(f"{path}{sign}lang={lang}&theme={theme}")
-        if path.endswith("diagram"):
-            person.page.wait_for_selector('#diagram[data-ready="true"]')
-        person.page.add_script_tag(path=AXE)
-        violations = person.page.evaluate(RUN_AXE)
-        if violations:
-            found[path] = violations
-    person.page.evaluate("document.body.append(Object.assign(new Image(), {src: 'data:,'}))")
-    assert person.page.evaluate(RUN_AXE), "axe sees nothing at all"
-    assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
+def _reach(page: Page, selector: str) -> None:
+    """Tab until what *selector* names has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.locator(selector).first.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")

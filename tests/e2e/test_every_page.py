@@ -1,0 +1,92 @@
+"""What holds on every page of the URL map: nothing for axe to find, no error, no request to elsewhere, one view per address."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from engine.actions import accounts
+from tests.e2e.test_diagram import DRAWING
+from tests.support import every_page
+from tests.support.console import PASSWORD
+from tests.support.counter import Counter, open_counter
+from tests.support.person import Person
+
+LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture
+def counter(database: object) -> Iterator[Counter]:
+    with open_counter(database.url) as opened:  # type: ignore[attr-defined]
+        with opened.store.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE model SET original = replace(convert_from(original, 'UTF8'), %s, %s)::bytea WHERE kind = 'bpmn'",
+                ("</bpmn:definitions>", DRAWING),
+            )
+        accounts.create(opened.store, "admin", PASSWORD, roles=["admin"], unit=None, by="test")
+        yield opened
+
+
+def violations(person: Person) -> list[object]:
+    found = Axe().run(person.page, options=LEVELS).response["violations"]
+    return [[one["id"], [node["html"][:160] for node in one["nodes"][:3]]] for one in found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_axe_finds_nothing(chromium: Browser, counter: Counter, lang: str, theme: str) -> None:
+    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
+    found: dict[str, object] = {}
+    for address in every_page.addresses(counter):
+        sign = "&" if "?" in address else "?"
+        person.page.goto(f"{address}{sign}lang={lang}&theme={theme}")
+        if "tab=diagram" in address:
+            person.page.wait_for_selector('#diagram[data-ready="true"]')
+        if complaints := violations(person):
+            found[address] = complaints
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
+
+
+@pytest.mark.control
+def test_axe_would_find_what_is_wrong(chromium: Browser, counter: Counter) -> None:
+    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
+    person.page.evaluate("document.body.append(Object.assign(new Image(), {src: 'data:,'}))")
+    assert [one[0] for one in violations(person)] == ["image-alt"]  # type: ignore[index]
+
+
+def test_no_page_complains_or_asks_anybody_else(chromium: Browser, counter: Counter) -> None:
+    person = Person(chromium, counter).sign_in("admin")
+    for address, rule in every_page.addresses(counter).items():
+        answer = person.page.goto(address)
+        assert answer is not None
+        assert answer.status == 200 or not rule, address
+    assert [one for one in person.complaints if "status of 40" not in one] == []
+
+
+def test_a_list_is_the_same_after_reload_back_and_in_a_copied_link(
+    chromium: Browser, counter: Counter
+) -> None:
+    person = Person(chromium, counter).sign_in("admin")
+    lists = [address for address in every_page.lists(counter) if _rows(person, address)]
+    assert len(lists) >= 8, lists
+    other = Person(chromium, counter).sign_in("admin")
+    for address in lists:
+        rows = _rows(person, address)
+        person.page.reload()
+        assert _shown(person) == rows, f"{address} after reload"
+        person.page.goto("/tra-cuu")
+        person.page.go_back()
+        assert _shown(person) == rows, f"{address} after back"
+        assert _rows(other, person.page.url) == rows, f"{address} as a copied link"
+
+
+def _rows(person: Person, address: str) -> list[str]:
+    person.page.goto(address)
+    return _shown(person)
+
+
+def _shown(person: Person) -> list[str]:
+    return person.page.locator("main tbody tr").all_inner_texts()

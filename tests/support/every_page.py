@@ -1,0 +1,63 @@
+"""Every page of the console as addresses that show something, made from the URL map: a page without one fails."""
+
+import re
+
+from engine.actions import batches
+from tests.support.console_rows import add_call, add_incident, add_message
+from tests.support.counter import Counter
+from web.app import create_app
+
+TABS = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
+# What is no page of its own: files, pictures, and what only machines read.
+_NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$")
+_EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
+
+
+def addresses(counter: Counter) -> dict[str, str]:
+    """Address → the route that it shows, at least one for each route; some with nothing found, one refused."""
+    filled = _places(counter)
+    found: dict[str, str] = {}
+    for rule in sorted(
+        {one.rule for one in create_app(counter.container).url_map.iter_rules() if _is_page(one)}
+    ):
+        address = re.sub(r"<(?:\w+:)?(\w+)>", lambda place, at=rule: filled[at, place[1]], rule)
+        found[address] = rule
+    code = filled["/ho-so/<string:code>", "code"]
+    found |= {f"/ho-so/{code}?tab={tab}": "/ho-so/<string:code>" for tab in TABS}
+    return found | dict.fromkeys(_EXTRA, "")
+
+
+def lists(counter: Counter) -> list[str]:
+    """The addresses of the pages that show a table of rows, without a place in them."""
+    return [address for address, rule in addresses(counter).items() if rule == address and "?" not in address]
+
+
+def _is_page(rule: object) -> bool:
+    methods, path = rule.methods or set(), rule.rule  # type: ignore[attr-defined]
+    return "GET" in methods and _NO_PAGE.search(path) is None
+
+
+class _Places(dict[tuple[str, str], str]):
+    def __missing__(self, place: tuple[str, str]) -> str:
+        raise AssertionError(f"say in tests/support/every_page.py what to show at {place[0]} as {place[1]}")
+
+
+def _places(counter: Counter) -> _Places:
+    code = counter.new_dossier()
+    call, message = add_call(counter, code), add_message(counter, "supplement", "x")
+    incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
+    of_batch = [add_incident(counter, code)]
+    batch = batches.create(counter.store, "close", of_batch, by="admin", reason="x", target="")
+    return _Places(
+        {
+            ("/ho-so/<string:code>", "code"): code,
+            ("/cuoc-goi/<int:id>", "id"): str(call),
+            ("/thong-diep/<int:id>", "id"): str(message),
+            ("/su-co/<int:id>", "id"): str(incident),
+            ("/lo/<int:id>", "id"): str(batch),
+            ("/viec/<int:id>", "id"): str(counter.open_item(code)),
+            ("/quy-trinh/<int:id>", "id"): "1",
+            ("/thu-tuc/<string:code>", "code"): "1.000001",
+            ("/errors/<string:code>", "code"): "dossier-not-found",
+        }
+    )
