@@ -96,6 +96,10 @@ COUNTED = {
         name="lienthong_worker_heartbeat_age_seconds",
         about="Time since any worker gave a sign of life; not there when no worker ever did",
     ),
+    "unstamped": Metric(
+        name="lienthong_evidence_unstamped_age_seconds",
+        about="Time since timelines were anchored, 0 while none has grown since; not there before the first anchor",
+    ),
     "clock_offset": Metric(
         name="lienthong_clock_offset_seconds",
         about="How far the clock of the answering process is ahead of the database's",

@@ -64,6 +64,11 @@ _COUNTS = text(
     SELECT 'heartbeat', '', '', extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers
     HAVING count(*) > 0
     UNION ALL
+    SELECT 'unstamped', '', '', CASE WHEN (SELECT max(changed_at) FROM dossier) > a.at
+        THEN extract(epoch FROM now() - a.at) ELSE 0 END
+    FROM (SELECT CAST(CAST(convert_from(body, 'UTF8') AS jsonb) ->> 'at' AS timestamptz) AS at
+        FROM anchor ORDER BY number DESC LIMIT 1) a
+    UNION ALL
     SELECT 'clock_offset', '', '', extract(epoch FROM CAST(:process AS timestamptz) - clock_timestamp())
     UNION ALL
     SELECT 'database_size', '', '', pg_database_size(current_database())

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import structlog
 
-from engine.actions import keys
+from engine.actions import anchor, keys
 from engine.exchange.ports import Receipt
 from tests.support.counter import Counter, dossier, open_counter
 from web.app import create_app
@@ -160,6 +160,21 @@ def test_metrics_count_for_keys_that_may_read_them(counter: Counter) -> None:
     )
     (offset,) = re.findall(r"(?m)^lienthong_clock_offset_seconds (\S+)$", text)
     assert abs(float(offset)) < 5
+
+
+def test_metrics_tell_how_long_evidence_is_not_anchored(counter: Counter) -> None:
+    key = counter.new_key("watch", "metrics")
+
+    def age() -> list[str]:
+        told = counter.get("/metrics", key=key).body.decode()
+        return re.findall(r"(?m)^lienthong_evidence_unstamped_age_seconds (\S+)$", told)
+
+    counter.new_dossier()
+    assert age() == []
+    anchor.anchor_heads(counter.store)
+    assert age() == ["0.0"]
+    counter.new_dossier()
+    assert float(age()[0]) > 0
 
 
 def test_metrics_tell_what_was_counted_over_time(counter: Counter) -> None:
