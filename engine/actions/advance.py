@@ -235,7 +235,7 @@ class Advance:
         if kind is EntryKind.RESUME:
             self.book.end_all_pauses()
         else:
-            self.book.enter(kind, task=step.task, reason=step.reason or "")
+            self.book.enter(kind, task=step.task, reason=step.reason or "", ground=step.ground or "")
         if kind is EntryKind.PAUSE and self.book.status == Status.SUPPLEMENT_ASKED:
             self.book.ask_supplement(
                 step.task, by=str(self.event.payload.get("by") or ""), text=step.phase or step.name

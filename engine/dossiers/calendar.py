@@ -49,6 +49,11 @@ class WorkingCalendar:
         object.__setattr__(self, "_periods_us", periods)
         object.__setattr__(self, "_day_us", day_us)
 
+    @property
+    def day_length(self) -> timedelta:
+        """How much is worked on a working day."""
+        return timedelta(microseconds=self._day_us)
+
     # -- days ---------------------------------------------------------------------------------------
 
     def is_working_day(self, day: date) -> bool:

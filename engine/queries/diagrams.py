@@ -1,5 +1,6 @@
 """The drawing of a dossier's way: the BPMN file that its process stands in, as it was deployed, and its labels."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,10 @@ _PROCESS = text(
 )
 
 _FILES = text("SELECT original FROM model WHERE deployment_id = :deployment AND kind = 'bpmn' ORDER BY name")
+
+_FILES_OF = text(
+    "SELECT deployment_id, original FROM model WHERE deployment_id = ANY(CAST(:ids AS bigint[])) AND kind = 'bpmn'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,14 @@ def find_diagram(connection: Connection, dossier: int) -> Diagram | None:
         if process in labels:
             return Diagram(process=process, content=bytes(content), labels=labels)
     return None
+
+
+def labels_of(connection: Connection, deployments: Collection[int]) -> dict[int, dict[str, str]]:
+    """Deployment → element → label, for several deployments in one statement."""
+    found: dict[int, dict[str, str]] = {}
+    for deployment, content in connection.execute(_FILES_OF, {"ids": sorted(deployments)}):
+        found.setdefault(deployment, {}).update(_labels(bytes(content)))
+    return found
 
 
 @lru_cache(maxsize=64)

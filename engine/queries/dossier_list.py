@@ -1,4 +1,7 @@
-"""Dossiers as the console lists them: what the filters of its page narrow to, with who holds each one now."""
+"""Dossiers as the console lists them: what the filters of its page narrow to, with who holds each one now.
+
+A part of a name or code is looked for among the newest dossiers only; a whole code or an agency's number among all.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +10,11 @@ from sqlalchemy import Connection, text
 
 from engine.dossiers.statuses import is_final
 
-SITUATIONS = ("incident", "unknown", "work-item", "call", "message", "paused", "over")
+SITUATIONS = ("incident", "unknown", "retrying", "work-item", "call", "message", "paused", "over")
 """What the list can be narrowed to beside the status."""
+
+SEARCHED = 100_000
+"""How many of the newest dossiers a part of a name or code is looked for in."""
 
 _COUNT_LIMIT = 10_000
 
@@ -17,37 +23,54 @@ _COUNT_LIMIT = 10_000
 class Wanted:
     """What the list is narrowed to; None does not narrow. *own_unit* is the visitor's, *unit* the filter's.
 
-    *words* is a part of the code or an agency's number for it, *name* a part of the applicant's name without accents.
+    *words* is a part of the code or an agency's number for it, *name* a part of the applicant's name without accents,
+    *step* the id of the element that it waits at. Ranges are from … until, the latter not included.
     """
 
     words: str | None = None
     name: str | None = None
     status: int | None = None
     procedure: str | None = None
+    version: int | None = None
+    step: str | None = None
     unit: str | None = None
     own_unit: str | None = None
     partner: str | None = None
     situation: str | None = None
+    has_incident: bool | None = None
     late_at: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
+    received_from: datetime | None = None
+    received_until: datetime | None = None
+    active_from: datetime | None = None
+    active_until: datetime | None = None
+    due_from: datetime | None = None
+    due_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of the list; nothing of it is personal data."""
+    """A line of the list; nothing of it is personal data.
+
+    *step* is the element that it waits at since *waiting_since*; *attempts* those of its open calls.
+    """
 
     id: int
     code: str
     procedure: str
+    deployment: int
     version: int
     status: int
     phase: str
     competent_unit: str
     submitted_at: datetime
+    received_at: datetime | None
     changed_at: datetime
     due_at: datetime | None
     finished_at: datetime | None
+    calendar: str
+    calendar_version: int
     incidents: int
     unknown: int
     attempts: int
@@ -56,6 +79,13 @@ class Line:
     item_unit: str | None
     call: str | None
     message: str | None
+    step: str | None
+    waiting_since: datetime | None
+
+    @property
+    def retries(self) -> int:
+        """How often its open calls were sent again."""
+        return max(self.attempts - 1, 0)
 
     @property
     def situation(self) -> str:
@@ -79,24 +109,47 @@ _PAUSED = (
     " AND l.kind IN ('start', 'pause', 'resume', 'stop') ORDER BY l.id DESC LIMIT 1), false)"
 )
 _INCIDENT = "EXISTS (SELECT 1 FROM incident i WHERE i.dossier_id = d.id AND i.status <> 'closed')"
+_WHERE_IT_WAITS = (
+    "d.id IN (SELECT dossier_id FROM work_item WHERE status IN ('open', 'taken') AND element = :step"
+    " UNION ALL SELECT dossier_id FROM call WHERE holds AND element = :step"
+    " AND status IN ('pending', 'sending', 'unknown', 'incident')"
+    " UNION ALL SELECT dossier_id FROM wait WHERE element = :step"
+    " UNION ALL SELECT dossier_id FROM timer WHERE NOT fired AND element = :step)"
+)
+# The newest of those handed in before the filter's end: who asks for an older time is given the older ones.
+_BOUND = (
+    "(SELECT max(id) FROM dossier WHERE CAST(:until AS timestamptz) IS NULL OR id <="
+    " (SELECT id FROM dossier WHERE submitted_at < :until ORDER BY submitted_at DESC LIMIT 1))"
+)
 
 _CLAUSES = {
     "text": (
-        "(d.code LIKE :words ESCAPE '!' OR d.applicant_search LIKE :name ESCAPE '!'"
-        " OR EXISTS (SELECT 1 FROM dossier_reference r WHERE r.dossier_id = d.id AND r.value = :exact))"
+        f"(d.id > {_BOUND} - {SEARCHED} AND (d.code LIKE :words ESCAPE '!' OR d.applicant_search LIKE :name ESCAPE '!')"
+        " OR d.code = :exact OR d.id IN (SELECT r.dossier_id FROM dossier_reference r WHERE r.value = :exact))"
     ),
     "status": "d.status = :status",
     "procedure": "d.procedure_code = :procedure",
+    "version": "d.deployment_id IN (SELECT p.id FROM deployment p WHERE p.version = :version)",
+    "step": _WHERE_IT_WAITS,
     "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "own_unit": ":own_unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "partner": f"EXISTS (SELECT 1 FROM call c WHERE {_OPEN_CALL} AND c.partner = :partner)",
+    "has_incident": f":has_incident = {_INCIDENT}",
     "late_at": "d.due_at < :late_at AND d.finished_at IS NULL",
     "since": "d.submitted_at >= :since",
     "until": "d.submitted_at < :until",
+    "received_from": "d.received_at >= :received_from",
+    "received_until": "d.received_at < :received_until",
+    "active_from": "d.changed_at >= :active_from",
+    "active_until": "d.changed_at < :active_until",
+    "due_from": "d.due_at >= :due_from",
+    "due_until": "d.due_at < :due_until",
 }
 _SITUATIONS = {
     "incident": _INCIDENT,
     "unknown": "EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status = 'unknown')",
+    "retrying": "EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status IN ('pending', 'sending')"
+    " AND c.attempt > CASE c.status WHEN 'sending' THEN 1 ELSE 0 END)",
     "work-item": "EXISTS (SELECT 1 FROM work_item w WHERE w.dossier_id = d.id AND w.status = 'open')",
     "call": f"EXISTS (SELECT 1 FROM call c WHERE {_OPEN_CALL})",
     "message": "EXISTS (SELECT 1 FROM wait w WHERE w.dossier_id = d.id)",
@@ -105,18 +158,25 @@ _SITUATIONS = {
 }
 
 _LINES = f"""
-    SELECT d.id, d.code, d.procedure_code AS procedure, p.version, d.status, d.phase, d.competent_unit, d.submitted_at,
-        d.changed_at, d.due_at, d.finished_at, {_PAUSED} AS paused,
+    SELECT d.id, d.code, d.procedure_code AS procedure, d.deployment_id AS deployment, p.version, d.status, d.phase,
+        d.competent_unit, d.submitted_at, d.received_at, d.changed_at, d.due_at, d.finished_at, {_PAUSED} AS paused,
+        coalesce(u.calendar_code, 'default') AS calendar, coalesce(k.version, 0) AS calendar_version,
         (SELECT count(*) FROM incident i WHERE i.dossier_id = d.id AND i.status <> 'closed') AS incidents,
         coalesce(c.unknown, 0) AS unknown, coalesce(c.attempts, 0) AS attempts, c.call,
-        w.name AS item, w.unit AS item_unit,
-        (SELECT m.name FROM wait m WHERE m.dossier_id = d.id ORDER BY m.opened_at LIMIT 1) AS message
+        w.name AS item, w.unit AS item_unit, m.name AS message,
+        coalesce(w.element, c.element, m.element) AS step, coalesce(w.opened_at, c.since, m.opened_at) AS waiting_since
     FROM (SELECT * FROM dossier d {{where}} ORDER BY d.id DESC LIMIT :limit) d
     JOIN deployment p ON p.id = d.deployment_id
-    LEFT JOIN LATERAL (SELECT min(c.partner || '.' || c.operation) AS call, max(c.attempt) AS attempts,
+    LEFT JOIN unit u ON u.code = d.competent_unit
+    LEFT JOIN calendar k ON k.code = u.calendar_code
+    LEFT JOIN LATERAL (SELECT min(c.partner || '.' || c.operation) AS call,
+        max(c.attempt + CASE WHEN c.status = 'pending' THEN least(c.attempt, 1) ELSE 0 END) AS attempts,
+        min(c.element) AS element, min(c.created_at) AS since,
         count(*) FILTER (WHERE c.status = 'unknown') AS unknown FROM call c WHERE {_OPEN_CALL}) c ON true
-    LEFT JOIN LATERAL (SELECT w.name, w.unit FROM work_item w WHERE w.dossier_id = d.id AND w.status = 'open'
-        ORDER BY w.id LIMIT 1) w ON true
+    LEFT JOIN LATERAL (SELECT w.name, w.unit, w.element, w.opened_at FROM work_item w
+        WHERE w.dossier_id = d.id AND w.status = 'open' ORDER BY w.id LIMIT 1) w ON true
+    LEFT JOIN LATERAL (SELECT m.name, m.element, m.opened_at FROM wait m WHERE m.dossier_id = d.id
+        ORDER BY m.opened_at LIMIT 1) m ON true
     ORDER BY d.id DESC
 """
 
@@ -131,6 +191,12 @@ def find_lines(connection: Connection, wanted: Wanted, *, after: int | None, lim
     return [Line(**row) for row in rows.mappings()]
 
 
+def get_line(connection: Connection, dossier: int) -> Line:
+    """The line of a dossier that exists: what its own page says of it is what the list says."""
+    statement = text(_LINES.format(where="WHERE d.id = :id"))
+    return Line(**connection.execute(statement, {"id": dossier, "limit": 1}).mappings().one())
+
+
 def count_lines(connection: Connection, wanted: Wanted) -> tuple[int, bool]:
     """How many fit, counted up to 10,000, and whether that is all."""
     clauses, values = _where(wanted)
@@ -139,18 +205,25 @@ def count_lines(connection: Connection, wanted: Wanted) -> tuple[int, bool]:
     return min(number, _COUNT_LIMIT), number <= _COUNT_LIMIT
 
 
+def is_bounded(connection: Connection, wanted: Wanted) -> bool:
+    """Whether there are dossiers that a search by a part did not look at."""
+    if wanted.words is None:
+        return False
+    statement = text(f"SELECT EXISTS (SELECT 1 FROM dossier WHERE id <= {_BOUND} - {SEARCHED})")
+    return bool(connection.scalar(statement, {"until": wanted.until}))
+
+
+_PLAIN = tuple(name for name in _CLAUSES if name != "text")
+
+
 def _where(wanted: Wanted) -> tuple[list[str], dict[str, object]]:
-    values: dict[str, object] = {
-        name: getattr(wanted, name)
-        for name in ("status", "procedure", "unit", "own_unit", "partner", "late_at", "since", "until")
-    }
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {name: getattr(wanted, name) for name in _PLAIN if getattr(wanted, name) is not None}
     clauses = [_CLAUSES[name] for name in given]
     if wanted.situation is not None:
         clauses.append(_SITUATIONS[wanted.situation])
     if wanted.words is not None:
         clauses.append(_CLAUSES["text"])
-        given["words"], given["exact"] = contains(wanted.words), wanted.words
+        given |= {"words": contains(wanted.words), "exact": wanted.words, "until": wanted.until}
         given["name"] = contains(wanted.name) if wanted.name else ""
     return clauses, given
 

@@ -14,6 +14,8 @@ _PAGE = text(
 
 _CHAIN = text("SELECT seq, body, hash FROM timeline WHERE dossier_id = :id ORDER BY seq")
 
+_FAILURES = frozenset({"parked", "status-refused", "late-effect", "unreadable"})
+
 _HEAD = text("SELECT timeline_seq, timeline_head FROM dossier WHERE id = :id")
 
 
@@ -27,11 +29,43 @@ class TimelineEntry:
     facts: dict[str, Json]
     hash: str
 
+    @property
+    def partner(self) -> str:
+        """The partner that it tells of; empty for everything else."""
+        return str(self.facts.get("partner") or self.facts.get("source") or "")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it tells of something that did not go as drawn."""
+        return self.kind in _FAILURES or bool(self.facts.get("fault"))
+
 
 def entries(connection: Connection, dossier: int, *, after: int = 0, limit: int = 200) -> list[TimelineEntry]:
     """Up to *limit* entries after number *after*, oldest first."""
     rows = connection.execute(_PAGE, {"id": dossier, "after": after, "limit": limit})
     return [_entry(row[0], bytes(row[1]), bytes(row[2])) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineFilter:
+    """What a history is narrowed to; None and False do not narrow."""
+
+    kind: str | None = None
+    partner: str | None = None
+    failed: bool = False
+
+    def fits(self, entry: TimelineEntry) -> bool:
+        """Whether *entry* is to be shown."""
+        return (
+            (self.kind is None or entry.kind == self.kind)
+            and (self.partner is None or entry.partner == self.partner)
+            and (not self.failed or entry.failed)
+        )
+
+
+def every_entry(connection: Connection, dossier: int) -> list[TimelineEntry]:
+    """The whole history, oldest first, also what cannot be read of it."""
+    return [_entry(link.seq, link.body, link.hash) for link in links(connection, dossier)]
 
 
 def links(connection: Connection, dossier: int) -> list[Link]:

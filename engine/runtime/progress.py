@@ -75,6 +75,7 @@ class Step:
     phase: str | None = None  # only when entered
     clock: str | None = None  # only when entered: "pause" | "resume" | "start" | "stop"
     reason: str | None = None  # of the pause
+    ground: str | None = None  # the law that allows the pause
     task: str = ""
     lane: str | None = None
 

@@ -1,45 +1,48 @@
-"""One dossier: where it stands and who holds it, its history, its drawing, its data, its calls and messages, its clock,
-and what people did about it. Each tab reads only what it shows.
+"""One dossier: where it stands and who holds it, what happens next, its files to take away; its tabs are in `dossier_tabs`,
+what people do about it in `dossier_acts`.
 """
 
-from typing import Literal
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
-from pydantic import Field
 
 from engine import errors
-from engine.actions import reveal
-from engine.queries import diagrams, documents, dossiers, evidence, exchange, operations, timelines
+from engine.clock import SystemClock
+from engine.queries import diagrams, dossier_list, dossiers, evidence
+from engine.queries.clock import Clocks
+from engine.queries.dossier_list import Line
 from engine.queries.dossiers import DossierBrief, Held
-from engine.queries.exchange import CallFilter, MessageFilter
-from engine.queries.operations import AuditFilter
-from web import cursors
 from web.api import evidence as told_evidence
-from web.console import masking, rendering
+from web.console import dossier_tabs, rendering
 from web.console.access import right, visitor
-from web.console.rendering import ROWS, View, back, page, read
+from web.console.dossier_tabs import TABS, DossierView
+from web.console.rendering import View, page, read
 from web.container import Container
 
-Tab = Literal["timeline", "diagram", "data", "exchange", "ledger", "operations", "evidence"]
-TABS: tuple[Tab, ...] = ("timeline", "diagram", "data", "exchange", "ledger", "operations", "evidence")
-_MOST = 200
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
-class DossierView(View):
-    """The page's address."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextAct:
+    """What the system does by itself: *kind* as in `Held`, or ``deadline``; *at* None: as soon as a worker is free."""
 
-    tab: Tab = "timeline"
-    kind: str = Field(default="", max_length=64)
-    cursor: str | None = Field(default=None, max_length=2000)
-    seen: str | None = Field(default=None, max_length=500)
+    kind: str
+    what: str
+    at: datetime | None
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
-    """``/ho-so/<code>``, its drawing, and the way to its data."""
-    _add_page(blueprint, container)
+    """``/ho-so/<code>``, its drawing and its evidence."""
+    clocks = Clocks()
+
+    @blueprint.get("/ho-so/<string:code>")
+    @right("see")
+    def dossier(code: str) -> str:
+        return shown(container, clocks, code, read(DossierView))
+
     _add_drawing(blueprint, container)
     _add_evidence(blueprint, container)
-    _add_reveal(blueprint, container)
 
 
 def find(container: Container, code: str) -> DossierBrief:
@@ -50,100 +53,72 @@ def find(container: Container, code: str) -> DossierBrief:
     return brief
 
 
-def _add_page(blueprint: Blueprint, container: Container) -> None:
-    @blueprint.get("/ho-so/<string:code>")
-    @right("see")
-    def dossier(code: str) -> str:
-        view, brief = read(DossierView), find(container, code)
-        with container.store.reading() as connection:
-            held = dossiers.held_by(connection, brief.id)
-            drawing = diagrams.find_diagram(connection, brief.id)
-        return page(
-            f"dossier_{view.tab}.html",
-            container,
-            view=view,
-            tabs=TABS,
-            dossier=brief,
-            held=held,
-            following_act=next((one for one in held if one.until), None),
-            labels=drawing.labels if drawing else {},
-            tokens=tokens(held) if drawing else None,
-            places={one["element"]: one["state"] for one in tokens(held)},
-            **_TAB[view.tab](container, brief, view),
+def shown(
+    container: Container,
+    clocks: Clocks,
+    code: str,
+    view: DossierView,
+    problem: errors.LienthongError | None = None,
+) -> str:
+    """The page, with what was typed where *problem* says why it was not done."""
+    brief, now = find(container, code), container.clock.now()
+    with container.store.reading() as connection:
+        held = dossiers.held_by(connection, brief.id)
+        line = dossier_list.get_line(connection, brief.id)
+        drawing = diagrams.find_diagram(connection, brief.id)
+        clock = clocks.read(connection, brief.id, now)
+    return page(
+        f"dossier_{view.tab}.html",
+        container,
+        view=view,
+        tabs=TABS,
+        dossier=brief,
+        line=line,
+        held=held,
+        clock=clock,
+        incidents=[one for one in held if one.kind == "incident"],
+        following_act=next_act(brief, line, held, now),
+        retries=retries(held),
+        labels=drawing.labels if drawing else {},
+        tokens=tokens(held) if drawing else None,
+        places={one["element"]: one["state"] for one in tokens(held)},
+        problem=problem,
+        typed=request.form if problem else {},
+        **dossier_tabs.shown(container, brief, view),
+    )
+
+
+def next_act(brief: DossierBrief, line: Line, held: list[Held], now: datetime) -> NextAct | None:
+    """The earliest thing that happens without anybody; None: a person or a partner must move first.
+
+    *now* is the (demo) clock's, which timers and deadlines go by; calls go by the real one, and come first.
+    """
+    if line.situation == "over":
+        return None
+    applied = [NextAct(kind="event", what=one.what, at=None) for one in held if one.kind == "event"]
+    calls = _timed(held, "call", SystemClock().now())
+    timers = _timed(held, "timer", now)
+    if brief.due_at is not None and brief.due_at > now and not line.paused:
+        timers.append(NextAct(kind="deadline", what="", at=brief.due_at))
+    found = applied[:1] or calls or timers
+    return min(found, key=lambda one: one.at or _AT_ONCE, default=None)
+
+
+def _timed(held: list[Held], kind: str, now: datetime) -> list[NextAct]:
+    return [
+        NextAct(
+            kind=kind,
+            what=f"{one.who} {one.what}".strip() or one.element,
+            at=one.until if one.until > now else None,
         )
+        for one in held
+        if one.kind == kind and one.until is not None
+    ]
 
 
-def _timeline(container: Container, brief: DossierBrief, view: DossierView) -> dict[str, object]:
-    after = cursors.read(container, view.cursor, view.bound) or 0
-    with container.store.reading() as connection:
-        found = timelines.entries(connection, brief.id, after=after, limit=_MOST + 1)
-    following = None
-    if len(found) > _MOST:
-        following = cursors.next_link(cursors.write(container, found[_MOST - 1].seq, view.bound))
-    shown = [one for one in found[:_MOST] if not view.kind or one.kind == view.kind]
-    return {"entries": shown, "kinds": sorted({one.kind for one in found}), "following": following}
-
-
-def _diagram(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
-    with container.store.reading() as connection:
-        found = timelines.entries(connection, brief.id, limit=5_000)
-    visits: dict[str, int] = {}
-    for one in found:
-        element = one.facts.get("element")
-        if one.kind == "entered" and isinstance(element, str):
-            visits[element] = visits.get(element, 0) + 1
-    return {"visits": visits}
-
-
-def _data(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
-    with container.store.reading() as connection:
-        person = dossiers.get_person(connection, brief.id)
-        papers = documents.list_documents(connection, brief.id)
-    every = masking.fields({"applicant": dict(person.applicant), "data": dict(person.data)})
-    allowed = masking.permitted(container, visitor())
-    open_ = allowed.removeprefix(f"{brief.code}:") if allowed else None
-    told = [(path, value if path == open_ else masking.HIDDEN if value else "") for path, value in every]
-    return {"fields": told, "papers": papers, "open_field": open_}
-
-
-def _exchange(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
-    with container.store.reading() as connection:
-        calls = exchange.find_calls(connection, CallFilter(dossier=brief.code), after=None, limit=_MOST)
-        messages = exchange.find_messages(
-            connection, MessageFilter(dossier=brief.code), after=None, limit=_MOST
-        )
-    return {"calls": calls, "messages": messages}
-
-
-def _ledger(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
-    with container.store.reading() as connection:
-        return {"entries": operations.ledger(connection, brief.id)}
-
-
-def _operations(container: Container, brief: DossierBrief, view: DossierView) -> dict[str, object]:
-    after = cursors.read(container, view.cursor, view.bound)
-    with container.store.reading() as connection:
-        found = operations.find_audit(
-            connection, AuditFilter(dossier=brief.code), after=after, limit=ROWS + 1
-        )
-    rows, following = rendering.rows_of(container, found, view.bound)
-    return {"entries": rows, "following": following}
-
-
-def _evidence(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
-    with container.store.reading() as connection:
-        return {"proof": evidence.prove(connection, brief.code, brief.id)}
-
-
-_TAB = {
-    "timeline": _timeline,
-    "diagram": _diagram,
-    "data": _data,
-    "exchange": _exchange,
-    "ledger": _ledger,
-    "operations": _operations,
-    "evidence": _evidence,
-}
+def retries(held: list[Held]) -> list[Held]:
+    """The calls that wait out a back-off, or for an answer to be asked after, and can go on now."""
+    return [one for one in held if one.kind == "call" and one.state in ("pending", "unknown")]
 
 
 def _add_drawing(blueprint: Blueprint, container: Container) -> None:
@@ -166,26 +141,7 @@ def _add_evidence(blueprint: Blueprint, container: Container) -> None:
         brief = find(container, code)
         with container.store.reading() as connection:
             proof = evidence.prove(connection, brief.code, brief.id)
-        return _attached(told_evidence.told(proof).model_dump_json(), f"evidence-{code}.json")
-
-
-def _attached(content: str, name: str) -> Response:
-    """JSON as a file to keep; a dossier's code is letters, digits, dots and dashes."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, content_type="application/json", headers=headers)
-
-
-def _add_reveal(blueprint: Blueprint, container: Container) -> None:
-    @blueprint.post("/ho-so/<string:code>/mo")
-    @right("reveal")
-    def reveal_field(code: str) -> Response:
-        brief = find(container, code)
-        field = request.form.get("field", "")[:300]
-        reveal.write_down(
-            container.store, visitor().name, dossier=brief.id, what=field, reason=rendering.reason()
-        )
-        seen = masking.permit(container, visitor(), f"{code}:{field}")
-        return back(f"/ho-so/{code}?tab=data&seen={seen}")
+        return rendering.attached(told_evidence.told(proof).model_dump_json(), f"evidence-{code}.json")
 
 
 def tokens(held: list[Held]) -> list[dict[str, str]]:

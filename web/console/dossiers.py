@@ -1,50 +1,71 @@
-"""The list of dossiers: every filter in its address, the state of each in a word, who holds it."""
+"""The list of dossiers: every filter in its address, the state of each in a word, who holds it since when, when it is due."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from flask import Blueprint
 from pydantic import Field
 
+from engine import errors
 from engine.actions.receive import searchable
-from engine.queries import dossier_list, procedures
-from engine.queries.dossier_list import SITUATIONS, Wanted
+from engine.queries import diagrams, dossier_list, procedures
+from engine.queries.clock import Clocks
+from engine.queries.dossier_list import SEARCHED, SITUATIONS, Line, Wanted
+from engine.storage.database import Connection
 from web import cursors
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.rendering import ROWS, View, counted, page, read
 from web.container import Container
 
-Situation = Literal["", "incident", "unknown", "work-item", "call", "message", "paused", "over"]
+Situation = Literal["", "incident", "unknown", "retrying", "work-item", "call", "message", "paused", "over"]
+Day = Annotated[str, Field(default="", max_length=10)]
 
 
 class DossiersView(View):
-    """The list's address."""
+    """The list's address. A range is of whole days in Vietnam, the last one included."""
 
     q: str = Field(default="", max_length=64)
     status: Annotated[int, Field(ge=1, le=10)] | Literal[""] = ""
     procedure: str = Field(default="", max_length=32)
+    version: Annotated[int, Field(ge=1, lt=2**31)] | Literal[""] = ""
+    step: str = Field(default="", max_length=200)
     unit: str = Field(default="", max_length=32)
     partner: str = Field(default="", max_length=64)
     situation: Situation = ""
+    incident: Literal["", "yes", "no"] = ""
     late: Literal["", "yes"] = ""
-    since: str = Field(default="", max_length=10)
-    until: str = Field(default="", max_length=10)
+    since: Day
+    until: Day
+    received_since: Day
+    received_until: Day
+    active_since: Day
+    active_until: Day
+    due_since: Day
+    due_until: Day
     cursor: str | None = Field(default=None, max_length=2000)
+
+
+RANGES = ("received", "active", "due")
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/ho-so``."""
+    clocks = Clocks()
 
     @blueprint.get("/ho-so")
     @right("see")
     def dossier_list_page() -> str:
         view = read(DossiersView)
-        wanted = _wanted(view, container)
+        wanted = wanted_by(view, container)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = dossier_list.find_lines(connection, wanted, after=after, limit=ROWS + 1)
             count, exact = dossier_list.count_lines(connection, wanted)
+            bounded = dossier_list.is_bounded(connection, wanted)
             offered = procedures.list_procedures(connection)
+            labels = diagrams.labels_of(connection, {row.deployment for row in found})
+            left = {row.id: _left(connection, clocks, row, container) for row in found}
         rows, following = rendering.rows_of(container, found, view.bound)
         vietnamese = rendering.language() == "vi"
         return page(
@@ -52,26 +73,53 @@ def add(blueprint: Blueprint, container: Container) -> None:
             container,
             view=view,
             rows=rows,
+            left=left,
+            labels=labels,
             count=counted(count, exact),
             following=following,
             names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
             situations=SITUATIONS,
+            ranges=RANGES,
             partners=[card.name for card in container.partners.cards()],
+            searched=counted(SEARCHED, True) if bounded else "",
             filtered=any(value != "" for name, value in view.bound.items()),
         )
 
 
-def _wanted(view: DossiersView, container: Container) -> Wanted:
+def wanted_by(view: DossiersView, container: Container) -> Wanted:
+    """What the address narrows to, for this visitor. Raises: RequestInvalid."""
+    begins, ends = rendering.day_begins, rendering.day_ends
+    if view.version != "" and not view.procedure:
+        raise errors.RequestInvalid(reason="a version is one of a procedure: choose the procedure, too")
     return Wanted(
         words=view.q or None,
         name=searchable(view.q) or None,
         status=view.status or None,
         procedure=view.procedure or None,
+        version=view.version or None,
+        step=view.step or None,
         unit=view.unit or None,
         own_unit=visitor().unit,
         partner=view.partner or None,
         situation=view.situation or None,
+        has_incident=None if not view.incident else view.incident == "yes",
         late_at=container.clock.now() if view.late else None,
-        since=rendering.day_begins(view.since),
-        until=rendering.day_ends(view.until),
+        since=begins(view.since),
+        until=ends(view.until),
+        received_from=begins(view.received_since),
+        received_until=ends(view.received_until),
+        active_from=begins(view.active_since),
+        active_until=ends(view.active_until),
+        due_from=begins(view.due_since),
+        due_until=ends(view.due_until),
     )
+
+
+def _left(
+    connection: Connection, clocks: Clocks, row: Line, container: Container
+) -> tuple[timedelta, timedelta] | None:
+    """The working time until it is due (negative: late) and the length of a working day; None: nothing is due."""
+    if row.due_at is None or row.finished_at is not None:
+        return None
+    calendar = clocks.calendar(connection, row.calendar, row.calendar_version)
+    return calendar.working_time_between(container.clock.now(), row.due_at), calendar.day_length

@@ -107,6 +107,7 @@ def frame(now: datetime) -> dict[str, object]:
         "links": LINKS,
         "statuses": {int(status): (status.name_vi, status.name_en)[at] for status in Status},
         "local": local,
+        "working": working,
         "in_language": in_language,
         "address": address,
         "now": local(now),
@@ -135,6 +136,12 @@ def back(path: str, told: str | None = None) -> Response:
     return Response(status=303, headers={"Location": where})
 
 
+def attached(content: str, name: str) -> Response:
+    """JSON as a file to keep; *name* is of letters, digits, dots and dashes."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, content_type="application/json", headers=headers)
+
+
 def own_path(given: str) -> str:
     """*given* if it is an address of this site, else the first page."""
     safe = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isprintable()
@@ -161,6 +168,15 @@ def local(moment: datetime | str | None) -> str:
         return ""
     aware = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return aware.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def working(amount: timedelta, day: timedelta) -> str:
+    """Working time as people count it: ``2 ngày 3 giờ``, by the length of a working *day*."""
+    t = words(language())
+    minutes, of_day = abs(amount) // timedelta(minutes=1), max(day // timedelta(minutes=1), 1)
+    days, (hours, rest) = minutes // of_day, divmod(minutes % of_day, 60)
+    parts = [(days, t.days_short), (hours, t.hours_short), (rest if not days else 0, t.minutes_short)]
+    return " ".join(f"{number} {word}" for number, word in parts if number) or f"0 {t.minutes_short}"
 
 
 def day_begins(day: str) -> datetime | None:

@@ -8,7 +8,7 @@ from engine.models.rules.subject import Subject
 _OPERATION = re.compile(r"[A-Za-z][\w-]*\.[A-Za-z][\w.-]*")
 _TARGET = re.compile(r"(dossier\.)?[A-Za-z_]\w*")
 _CLOCK = frozenset(("pause", "stop", "start"))
-_PROPERTIES = frozenset(("status", "clock", "reason", "phase"))
+_PROPERTIES = frozenset(("status", "clock", "reason", "ground", "phase"))
 RESERVED = frozenset(("dossier", "reply", "message", "form", "error"))
 _OUTSIDE = "dossier."
 

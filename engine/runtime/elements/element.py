@@ -75,6 +75,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         self.phase = node.binding.properties.get("phase")
         self.clock = node.binding.properties.get("clock")
         self.reason = node.binding.properties.get("reason")
+        self.ground = node.binding.properties.get("ground")
         self._marked = any((self.status, self.phase, self.clock))
 
     # -- the life of a token, as SpiffWorkflow calls it -------------------------------------------
@@ -179,6 +180,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
             phase=self.phase if entered else None,
             clock=self.clock if entered else None,
             reason=self.reason if entered else None,
+            ground=self.ground if entered else None,
             task=token.id,
             lane=self.lane,
         )

@@ -80,6 +80,7 @@ dossier = Table(
     UniqueConstraint("code"),
     Index("dossier_status_due_idx", "status", "due_at"),
     Index("dossier_changed_at_idx", "changed_at", "id"),
+    Index("dossier_submitted_at_idx", "submitted_at", "id"),
 )
 
 dossier_counter = Table(

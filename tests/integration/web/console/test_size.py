@@ -34,7 +34,9 @@ FILL = (
 )
 PATHS = (
     "/", "/ho-so", "/ho-so?q=van+777", "/ho-so?q=0099", "/ho-so?situation=unknown", "/ho-so?situation=paused",
-    "/ho-so?partner=p1", "/su-co", "/su-co?cause=poison-event", "/cuoc-goi", "/cuoc-goi?status=unknown",
+    "/ho-so?partner=p1", "/ho-so?situation=retrying", "/ho-so?step=nowhere", "/ho-so?procedure=1.000001&version=1",
+    "/ho-so?incident=no&due_since=2030-01-01", "/ho-so?received_since=2026-01-01", "/ho-so?active_since=2030-01-01",
+    "/ho-so?q=nobody&until=2026-03-04", "/su-co", "/su-co?cause=poison-event", "/cuoc-goi", "/cuoc-goi?status=unknown",
     "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/thong-diep?status=unclaimed", "/doi-tac", "/viec",
     "/nhat-ky", "/nhat-ky?who=nobody",
 )  # fmt: skip
