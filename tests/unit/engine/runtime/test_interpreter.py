@@ -347,7 +347,8 @@ def test_a_timer_whose_value_is_no_time_parks(text: str) -> None:
 def test_properties_of_an_element_are_told_when_the_token_arrives() -> None:
     properties = (
         '<zeebe:properties><zeebe:property name="status" value="5"/><zeebe:property name="clock" value="pause"/>'
-        '<zeebe:property name="reason" value="supplement"/><zeebe:property name="ground" value="QĐ 766"/><zeebe:property name="phase" value="Chờ bổ sung"/>'
+        '<zeebe:property name="reason" value="supplement"/><zeebe:property name="ground" value="QĐ 766"/>'
+        '<zeebe:property name="phase" value="Chờ bổ sung"/>'
         "</zeebe:properties>"
     )
     walk = Walk(bpmn(S + node("userTask", "a", zeebe(properties), name="Bổ sung") + E + flows("s a e")))
