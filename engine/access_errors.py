@@ -27,6 +27,8 @@ __all__ = [
     "RequestTooSlow",
     "SignInRefused",
     "SignInTooSoon",
+    "SignOnRefused",
+    "SignOnUnavailable",
     "TrackingRefused",
 ]
 
@@ -51,6 +53,20 @@ class SignInTooSoon(LienthongError):
     """Too many wrong passwords from this address; others may sign in."""
 
     code, status, text = "sign-in-too-soon", 429, "too many attempts from here; wait {wait_s} seconds"
+
+
+class SignOnRefused(LienthongError):
+    """The identity provider's word does not lead to an account here."""
+
+    code, status, text = "sign-on-refused", 403, "signing in at the identity provider failed: {reason}"
+    remedy = "begin again; an admin binds an account to its person by `lienthong accounts bind`"
+
+
+class SignOnUnavailable(LienthongError):
+    """The identity provider cannot be asked; passwords of accounts still work."""
+
+    code, status, text = "sign-on-unavailable", 503, "the identity provider cannot be asked: {reason}"
+    remedy = "sign in with a password, or try again later"
 
 
 class TrackingRefused(LienthongError):

@@ -126,6 +126,22 @@ class Schedules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """The identity provider (OpenID Connect) at which people may sign in to the console."""
+
+    issuer: str = setting(
+        "", "the provider's address as it calls itself; empty: people sign in with passwords only"
+    )
+    client_id: str = setting("", "what the provider calls us")
+    client_secret: str = setting("", "our secret at the provider; empty: a public client", secret=True)
+    scopes: str = setting("openid", "what we ask the provider for, separated by spaces")
+    title: str = setting("", "what the button on the sign-in page calls the provider; empty: its host")
+    private: bool = setting(
+        False, "the provider may be on a private address and without TLS: for pilots only"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
     """What the environment says about one partner; empty: what its contract and the database say."""
 
@@ -168,6 +184,7 @@ class Settings:
     jobs: Jobs = field(default_factory=Jobs)
     breaker: Breaker = field(default_factory=Breaker)
     schedules: Schedules = field(default_factory=Schedules)
+    oidc: Oidc = field(default_factory=Oidc)
     partners: Mapping[str, Partner] = field(default_factory=dict)
 
 
@@ -189,6 +206,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         jobs=Jobs(**_of(found, "jobs")),  # type: ignore[arg-type]
         breaker=Breaker(**_of(found, "breaker")),  # type: ignore[arg-type]
         schedules=Schedules(**_of(found, "schedules")),  # type: ignore[arg-type]
+        oidc=Oidc(**_of(found, "oidc")),  # type: ignore[arg-type]
         partners=_partners(environment),
     )
 

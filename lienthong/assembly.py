@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from adapters.registry import ContractPartners
     from adapters.simulator import Simulators
     from engine.actions.deploy import DeploymentShelf
+    from engine.exchange.sign_on import SignOn
     from engine.worker import Worker, WorkerPolicy
     from engine.worker.jobs import JobPolicy
     from schedules.ticker import Ticker
@@ -212,11 +213,33 @@ class System:
                 partner_keys=said.partner_keys,
                 public_url=said.public_url,
                 version=__version__,
+                environment=self.settings.environment_name,
                 next_fire=next_fire,
                 rate=_rate(said.rate_per_s),
                 stranger_rate=_rate(said.wrong_keys_per_s),
+                sign_on=self.sign_on(),
                 offered=lambda: offers(self.settings.partners_path),
             )
+        )
+
+    def sign_on(self) -> "SignOn | None":
+        """The identity provider of the settings. Raises: SettingsError."""
+        said = self.settings.oidc
+        if not said.issuer:
+            return None
+        from adapters.outbound import Door
+        from adapters.sign_on import OidcSignOn, Provider
+
+        return OidcSignOn(
+            Provider(
+                issuer=said.issuer,
+                client_id=said.client_id,
+                client_secret=said.client_secret,
+                scopes=said.scopes,
+                title=said.title,
+                private=said.private,
+            ),
+            Door(),
         )
 
     def ticker(self) -> "Ticker":

@@ -63,7 +63,7 @@ def create_app(container: Container) -> Flask:
     app.before_request(_refuse_nul)
     limits.before_keys(app, container)
     auth.init_app(app, container, access.admitting(container))
-    rendering.init_app(app)
+    rendering.init_app(app, container)
     app.before_request(_refuse_large)
     limits.init_app(app)
     for part in _API:

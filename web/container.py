@@ -10,6 +10,7 @@ from typing import Protocol
 from engine.actions.tick import NextFire
 from engine.clock import Clock
 from engine.exchange.ports import Inbound, Mailboxes
+from engine.exchange.sign_on import SignOn
 from engine.storage.database import Store
 from web.rates import Rate
 
@@ -57,7 +58,9 @@ class Container:
     under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys* asks partners
     that call us for an API key of theirs. *next_fire* reads the triggers of the timetable; *offered* tells what partners'
     contracts offer, so that a deployment can be held against it. *rate* is each key's, *stranger_rate* that of wrong keys
-    from one address; None: no limit.
+    from one address; None: no limit. *environment* names this installation to
+    those who sign in; *sign_on* is the identity
+    provider at which people may sign in.
     """
 
     store: Store
@@ -74,9 +77,11 @@ class Container:
     partner_keys: bool = True
     public_url: str = ""
     version: str = ""
+    environment: str = ""
     next_fire: NextFire | None = None
     rate: Rate | None = None
     stranger_rate: Rate | None = None
+    sign_on: SignOn | None = None
     offered: Callable[[], Mapping[str, frozenset[str]] | None] = nothing_known
 
     def __post_init__(self) -> None:

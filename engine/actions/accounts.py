@@ -104,7 +104,7 @@ def change(
         AccountNotFound, RequestInvalid. ActionNotNow: it is the last admin.
     """
     with store.transaction() as connection:
-        found = _locked(connection, account)
+        found = locked(connection, account)
         _check(found.name, roles, unit)
         loses = "admin" in found.roles and found.enabled and not (enabled and "admin" in roles)
         if loses and not accounts.others_with(connection, "admin", account):
@@ -127,7 +127,7 @@ def set_password(store: Store, account: int, password: str, *, by: str, reason: 
     """
     hashed = _hashed(password)
     with store.transaction() as connection:
-        found = _locked(connection, account)
+        found = locked(connection, account)
         accounts.set_password(connection, account, hashed)
         accounts.end_sessions(connection, account)
         access.audit(connection, by, "password-set", facts={"account": found.name}, reason=reason)
@@ -149,19 +149,24 @@ def sign_in(store: Store, name: str, password: str, *, address: str) -> str:
     if found is None or not right or not found.enabled:
         _count(store, name, address, known=found is not None)
         raise errors.SignInRefused
-    text = secrets.token_urlsafe(32)
     with store.transaction() as connection:
         accounts.forget_failures(connection, name, address)
-        accounts.begin_session(connection, _digest(text), found.id, address=address, good_s=SESSION_S)
-        access.audit(connection, found.name, "signed-in", facts={"address": address})
+        return begin_session(connection, found, address=address, by="password")
+
+
+def begin_session(connection: Connection, account: StoredAccount, *, address: str, by: str) -> str:
+    """The text of a new session of *account*; *by* says how its person was recognised."""
+    text = secrets.token_urlsafe(32)
+    accounts.begin_session(connection, digest(text), account.id, address=address, good_s=SESSION_S)
+    access.audit(connection, account.name, "signed-in", facts={"address": address, "by": by})
     return text
 
 
 def sign_out(store: Store, session: str) -> None:
     """End a session; one that is over already is fine."""
     with store.transaction() as connection:
-        found = accounts.find_by_session(connection, _digest(session))
-        accounts.end_session(connection, _digest(session))
+        found = accounts.find_by_session(connection, digest(session))
+        accounts.end_session(connection, digest(session))
         if found is not None:
             access.audit(connection, found.name, "signed-out")
 
@@ -169,7 +174,7 @@ def sign_out(store: Store, session: str) -> None:
 def of_session(store: Store, session: str) -> Person | None:
     """Who holds this session; None when it is over."""
     with store.reading() as connection:
-        found = accounts.find_by_session(connection, _digest(session))
+        found = accounts.find_by_session(connection, digest(session))
     if found is None:
         return None
     return Person(id=found.id, name=found.name, roles=found.roles, unit=found.unit)
@@ -218,12 +223,14 @@ def _check(name: str, roles: Sequence[str], unit: str | None) -> None:
         raise errors.RequestInvalid(reason="an officer needs a unit")
 
 
-def _locked(connection: Connection, account: int) -> StoredAccount:
+def locked(connection: Connection, account: int) -> StoredAccount:
+    """The account, held by this transaction. Raises: AccountNotFound."""
     found = accounts.lock(connection, account)
     if found is None:
         raise errors.AccountNotFound(account=account)
     return found
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What is kept of a random text that a browser holds."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 _LIST = text(
     """
-    SELECT a.id, a.name, a.roles, a.unit, a.enabled, a.created_at,
+    SELECT a.id, a.name, a.roles, a.unit, a.enabled, a.created_at, a.subject,
         (SELECT max(created_at) FROM session s WHERE s.account_id = a.id) AS signed_in_at,
         (SELECT count(*) FROM session s WHERE s.account_id = a.id AND s.expires_at > now()) AS sessions
     FROM account a ORDER BY a.name
@@ -25,6 +25,7 @@ class AccountLine:
     unit: str | None
     enabled: bool
     created_at: datetime
+    subject: str | None
     signed_in_at: datetime | None
     sessions: int
 

@@ -13,6 +13,8 @@ from engine.storage.database import json_text
 _COLUMNS = "a.id, a.name, a.password, a.roles, a.unit, a.enabled"
 _BY_NAME = text(f"SELECT {_COLUMNS} FROM account a WHERE a.name = :name")
 _LOCKED = text(f"SELECT {_COLUMNS} FROM account a WHERE a.id = :id FOR UPDATE")
+_BY_SUBJECT = text(f"SELECT {_COLUMNS} FROM account a WHERE a.subject = :subject")
+_BIND = text("UPDATE account SET subject = :subject WHERE id = :id")
 _BY_SESSION = text(
     f"SELECT {_COLUMNS} FROM session s JOIN account a ON a.id = s.account_id"
     " WHERE s.digest = :digest AND s.expires_at > now() AND a.enabled"
@@ -65,6 +67,16 @@ class StoredAccount:
 
 def find_by_name(connection: Connection, name: str) -> StoredAccount | None:
     return _account(connection, _BY_NAME, name=name)
+
+
+def find_by_subject(connection: Connection, subject: str) -> StoredAccount | None:
+    """Whose person the identity provider calls *subject*."""
+    return _account(connection, _BY_SUBJECT, subject=subject)
+
+
+def bind(connection: Connection, account: int, subject: str | None) -> None:
+    """Raises: StoreConflict: another account has this person."""
+    connection.execute(_BIND, {"id": account, "subject": subject})
 
 
 def lock(connection: Connection, account: int) -> StoredAccount | None:

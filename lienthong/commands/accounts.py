@@ -2,6 +2,7 @@
 
 import click
 
+from lienthong.assembly import System
 from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
@@ -36,17 +37,22 @@ def create(*, name: str, roles: tuple[str, ...], unit: str | None, as_json: bool
 def new_password(name: str) -> None:
     """Give NAME a new password, print it once, and end all its sessions: the way back in for the last admin."""
     from engine.actions import accounts
-    from engine.errors import AccountNotFound
-    from engine.queries.accounts import list_accounts
 
     password = accounts.random_password()
     with opened("accounts") as system:
-        with system.store.reading() as connection:
-            found = {line.name: line.id for line in list_accounts(connection)}
-        if name not in found:
-            raise AccountNotFound(account=name)
-        accounts.set_password(system.store, found[name], password, by="command line")
+        accounts.set_password(system.store, _numbered(system, name), password, by="command line")
     click.echo(password)
+
+
+@command.command(epilog="Example: lienthong accounts bind lan 4f1c2a90-sub-of-the-provider")
+@click.argument("name")
+@click.argument("subject", required=False)
+def bind(*, name: str, subject: str | None) -> None:
+    """Let NAME sign in as the identity provider's person SUBJECT (their `sub`); without SUBJECT, no longer."""
+    from engine.actions import sign_on
+
+    with opened("accounts") as system:
+        sign_on.bind(system.store, _numbered(system, name), subject, by="command line")
 
 
 @command.command(name="list", epilog="Example: lienthong accounts list --json")
@@ -64,3 +70,15 @@ def list_(as_json: bool) -> None:
         ("NAME", "ROLES", "UNIT", "ENABLED"),
         [(a.name, " ".join(a.roles), a.unit or "-", "yes" if a.enabled else "no") for a in found],
     )
+
+
+def _numbered(system: System, name: str) -> int:
+    """The account's id. Raises: AccountNotFound."""
+    from engine.errors import AccountNotFound
+    from engine.queries.accounts import list_accounts
+
+    with system.store.reading() as connection:
+        found = {line.name: line.id for line in list_accounts(connection)}
+    if name not in found:
+        raise AccountNotFound(account=name)
+    return found[name]

@@ -9,7 +9,7 @@ from web.app import create_app
 
 TABS = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
 # What is no page of its own: files, pictures, and what only machines read.
-_NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$")
+_NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$|^/vao/cong")
 _EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
 
 

@@ -17,6 +17,7 @@ from web.console import (
     procedures,
     public,
     schedules,
+    sign_on,
     signing_in,
     work_items,
 )
@@ -24,6 +25,7 @@ from web.container import Container
 
 _PARTS = (
     signing_in,
+    sign_on,
     dossiers,
     dossier,
     dossier_acts,

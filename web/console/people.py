@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from engine import errors
 from engine.actions import accounts as acts
 from engine.actions import keys as key_acts
+from engine.actions import sign_on as sign_on_acts
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.actions.keys import SCOPES
 from engine.clock import SystemClock
@@ -80,6 +81,11 @@ def _change(container: Container, account: int) -> tuple[str, str] | None:
         password = acts.random_password()
         acts.set_password(container.store, account, password, by=by, reason=why)
         return request.form.get("name", ""), password
+    if request.form.get("action") == "bind":
+        sign_on_acts.bind(
+            container.store, account, request.form.get("subject", "").strip() or None, by=by, reason=why
+        )
+        return None
     acts.change(
         container.store,
         account,

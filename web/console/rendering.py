@@ -62,8 +62,10 @@ Asking = TypeVar("Asking", bound=View)
 Row = TypeVar("Row")
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, container: Container) -> None:
     """Keep the language and theme that were chosen by an address; say what a page about an error is framed by."""
+    app.jinja_env.globals["sign_on"] = container.sign_on.title if container.sign_on is not None else ""
+    app.jinja_env.globals["environment"] = container.environment
     app.after_request(_keep_choices)
     app.extensions["page_frame"] = _around_error
 

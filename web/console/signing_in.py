@@ -44,7 +44,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 "sign_in.html", container, next=where, kept=kept, problem=problem, name=form.get("name", "")
             )
             return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        response = back(where) if not kept else _resume(container, where, kept, token_for(container, session))
+        response = back(where) if not kept else resume(container, where, kept, token_for(container, session))
         response.set_cookie(
             COOKIE,
             session,
@@ -66,7 +66,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
         return response
 
 
-def _resume(container: Container, where: str, kept: str, token: str) -> Response:
+def resume(container: Container, where: str, kept: str, token: str) -> Response:
     """A form with everything that was typed before the session ended."""
     try:
         fields = json.loads(kept)

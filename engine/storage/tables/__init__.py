@@ -12,6 +12,7 @@ from engine.storage.tables.access import (
     failed_sign_in,
     idempotency,
     session,
+    sign_on,
 )
 from engine.storage.tables.anchors import anchor, anchor_head
 from engine.storage.tables.base import metadata
@@ -66,6 +67,7 @@ __all__ = [
     "report",
     "schedule",
     "session",
+    "sign_on",
     "tally",
     "tally_mark",
     "timeline",

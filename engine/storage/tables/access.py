@@ -27,7 +27,9 @@ account = Table(
     words("unit", nullable=True),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     moment("created_at", now=True),
+    words("subject", nullable=True),  # what the identity provider calls its person
     UniqueConstraint("name"),
+    Index("account_subject_idx", "subject", unique=True),
 )
 
 api_key = Table(
@@ -80,6 +82,18 @@ session = Table(
     words("address", default=""),
     moment("created_at", now=True),
     moment("expires_at", nullable=False),
+)
+
+sign_on = Table(
+    "sign_on",
+    metadata,
+    Column("digest", words("digest").type, primary_key=True),  # of the cookie's random text
+    words("state"),
+    words("nonce"),
+    words("verifier"),
+    words("next"),
+    words("kept", default=""),  # the form to send again
+    moment("begun_at", now=True),
 )
 
 failed_sign_in = Table(
