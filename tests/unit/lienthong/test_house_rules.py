@@ -1,6 +1,7 @@
 """Rules of the house that no linter knows."""
 
 import importlib
+import re
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PACKAGES = ("adapters", "bpmn", "engine", "lienthong", "schedules", "web")
+MIGRATIONS = CHECKOUT / "engine" / "storage" / "migrations" / "versions"
 LONGEST_FILE = 400
 
 
@@ -45,3 +47,12 @@ def test_the_scripts_of_the_gate_can_be_run() -> None:
     for name in (".ci/run", ".ci/environment"):
         assert (CHECKOUT / name).stat().st_mode & 0o111
         subprocess.run(["bash", "-n", str(CHECKOUT / name)], check=True)
+
+
+def test_migrations_are_one_line_numbered_as_their_files_are() -> None:
+    texts = [file.read_text(encoding="utf-8") for file in sorted(MIGRATIONS.glob("[0-9]*.py"))]
+    numbers = [file.name[:4] for file in sorted(MIGRATIONS.glob("[0-9]*.py"))]
+    assert numbers == [f"{number:04d}" for number in range(1, len(texts) + 1)]
+    assert [re.findall(r'^revision = "(\w+)"', text, re.M) for text in texts] == [[one] for one in numbers]
+    before = [re.findall(r'^down_revision = "(\w+)"', text, re.M) for text in texts]
+    assert before == [[], *([one] for one in numbers[:-1])]
