@@ -28,7 +28,7 @@ RIGHTS: Mapping[str, str] = {
     "see": "see dossiers, calls, messages, incidents and partners",
     "reveal": "see personal data, with a reason",
     "decide": "claim and complete work items",
-    "act": "act on incidents, calls and messages",
+    "act": "act on dossiers, incidents, calls and messages",
     "partners": "pause and resume partners",
     "deploy": "upload and activate models",
     "schedules": "run, switch on and switch off schedules",

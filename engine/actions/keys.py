@@ -18,6 +18,7 @@ from engine.storage.database import Store
 SCOPES = {
     "dossiers:read": "read dossiers, timelines and documents",
     "dossiers:write": "hand in dossiers, documents and supplements, withdraw",
+    "dossiers:suspend": "hold dossiers still and let them go on",
     "work-items": "list, claim and complete what a person must do",
     "messages": "send messages as the partner that the key belongs to",
     "incidents": "list incidents and act on them",

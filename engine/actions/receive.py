@@ -14,8 +14,8 @@ from engine.dossiers import codes, timeline
 from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
+from engine.storage import access, dossiers, events, incidents, messages
 from engine.storage import documents as document_rows
-from engine.storage import dossiers, events, incidents, messages
 from engine.storage.database import Connection, Store, json_text
 from engine.storage.documents import DocumentRow
 
@@ -230,9 +230,16 @@ def _open_conflict(connection: Connection, arrival: Arrival, dossier: int | None
 
 
 def withdraw(
-    store: Store, code: str, *, reason: str, by: str, now: datetime, external_id: str | None = None
+    store: Store,
+    code: str,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    external_id: str | None = None,
+    audited: bool = False,
 ) -> None:
-    """Let the applicant take the dossier back; what it leads to is applied by a worker.
+    """Let the applicant take the dossier back; what it leads to is applied by a worker. *audited*: an admin does it.
 
     Raises:
         DossierNotFound; TransitionRefused: the dossier is done, over, or was withdrawn before.
@@ -248,3 +255,5 @@ def withdraw(
             raise errors.TransitionRefused(status=status, wanted=int(Status.WITHDRAWN))
         payload: Mapping[str, Json] = {"reason": reason, "by": by, "at": now.isoformat()}
         events.append(connection, dossier, "withdrawn", dict(payload), external_id=external_id)
+        if audited:
+            access.audit(connection, by, "dossier-cancelled", dossier=dossier, reason=reason)

@@ -10,7 +10,17 @@ from sqlalchemy import Connection, text
 
 from engine.dossiers.statuses import is_final
 
-SITUATIONS = ("incident", "unknown", "retrying", "work-item", "call", "message", "paused", "over")
+SITUATIONS = (
+    "suspended",
+    "incident",
+    "unknown",
+    "retrying",
+    "work-item",
+    "call",
+    "message",
+    "paused",
+    "over",
+)
 """What the list can be narrowed to beside the status."""
 
 SEARCHED = 100_000
@@ -75,6 +85,7 @@ class Line:
     unknown: int
     attempts: int
     paused: bool
+    suspended: bool
     item: str | None
     item_unit: str | None
     call: str | None
@@ -89,7 +100,9 @@ class Line:
 
     @property
     def situation(self) -> str:
-        """The one word that says most: what is wrong before what is waited for."""
+        """The one word that says most: that nothing moves, what is wrong, what is waited for."""
+        if self.suspended:
+            return "suspended"
         if self.incidents:
             return "incident"
         if self.unknown:
@@ -146,6 +159,7 @@ _CLAUSES = {
     "due_until": "d.due_at < :due_until",
 }
 _SITUATIONS = {
+    "suspended": "d.id IN (SELECT dossier_id FROM suspension)",
     "incident": _INCIDENT,
     "unknown": "EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status = 'unknown')",
     "retrying": "EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status IN ('pending', 'sending')"
@@ -160,6 +174,7 @@ _SITUATIONS = {
 _LINES = f"""
     SELECT d.id, d.code, d.procedure_code AS procedure, d.deployment_id AS deployment, p.version, d.status, d.phase,
         d.competent_unit, d.submitted_at, d.received_at, d.changed_at, d.due_at, d.finished_at, {_PAUSED} AS paused,
+        EXISTS (SELECT 1 FROM suspension s WHERE s.dossier_id = d.id) AS suspended,
         coalesce(u.calendar_code, 'default') AS calendar, coalesce(k.version, 0) AS calendar_version,
         (SELECT count(*) FROM incident i WHERE i.dossier_id = d.id AND i.status <> 'closed') AS incidents,
         coalesce(c.unknown, 0) AS unknown, coalesce(c.attempts, 0) AS attempts, c.call,

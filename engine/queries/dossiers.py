@@ -56,6 +56,7 @@ class DossierBrief:
     finished_at: datetime | None
     changed_at: datetime
     timeline_seq: int
+    suspended_at: datetime | None
 
     @property
     def units(self) -> frozenset[str]:
@@ -91,7 +92,7 @@ class Person:
 _COLUMNS = (
     "d.id, d.code, d.procedure_code AS procedure, d.deployment_id AS deployment, d.status, d.phase, d.channel,"
     " d.receiving_unit, d.competent_unit, d.returning_unit, d.submitted_at, d.received_at, d.due_at, d.finished_at,"
-    " d.changed_at, d.timeline_seq"
+    " d.changed_at, d.timeline_seq, (SELECT s.at FROM suspension s WHERE s.dossier_id = d.id) AS suspended_at"
 )
 
 _CLAUSES = {

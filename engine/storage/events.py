@@ -46,6 +46,7 @@ _CLAIM = text(
     WITH due AS (
         SELECT e.id, e.starts > 0 AS begun FROM event e
         WHERE e.status = 'pending' AND (e.lease_until IS NULL OR e.lease_until < now())
+          AND e.dossier_id NOT IN (SELECT dossier_id FROM suspension)
           AND NOT EXISTS (SELECT 1 FROM event p
                           WHERE p.dossier_id = e.dossier_id AND p.status = 'pending' AND p.id + 0 < e.id)
         ORDER BY e.id LIMIT :limit FOR UPDATE OF e SKIP LOCKED),
@@ -107,7 +108,8 @@ def append_for_calendar(connection: Connection, calendar: str) -> int:
 
 
 def claim(connection: Connection, *, worker: str, limit: int, lease_s: float) -> list[ClaimedEvent]:
-    """The oldest pending event of each of up to *limit* dossiers, leased to *worker*; in event order.
+    """The oldest pending event of each of up to *limit* dossiers, leased to *worker*; in event order. Those of suspended
+    dossiers wait.
 
     An event with an unfinished start behind it is claimed alone: its next start must not be counted against others.
     The claim's commit need not reach the disk: after a crash of the database nothing of it was acted on.

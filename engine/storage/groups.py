@@ -43,6 +43,7 @@ _READ = text(
     LEFT JOIN calendar k ON k.code = u.calendar_code
     LEFT JOIN call c ON c.id = CAST(e.payload ->> 'call' AS bigint)
     LEFT JOIN message m ON m.id = CAST(e.payload ->> 'message' AS bigint)
+    WHERE NOT EXISTS (SELECT 1 FROM suspension s WHERE s.dossier_id = d.id)
     ORDER BY d.id
     """
 )
@@ -152,7 +153,9 @@ def lock(connection: Connection, dossiers: Sequence[int]) -> None:
 
 
 def read(connection: Connection, claimed: Sequence[ClaimedEvent]) -> list[LoadedEvent]:
-    """The claimed events that are still ours to apply, in the order of their dossiers."""
+    """The claimed events that are still ours to apply, in the order of their dossiers; none of a dossier that was
+    suspended since the claim.
+    """
     rows = connection.execute(
         _READ, {"events": [event.id for event in claimed], "starts": [event.starts for event in claimed]}
     ).mappings()

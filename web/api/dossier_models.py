@@ -115,6 +115,12 @@ class WithdrawalRequest(Asked):
     reason: str = Field(min_length=1, max_length=4000)
 
 
+class SuspensionRequest(Asked):
+    """Why the dossier is held still, or may go on."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+
+
 class Accepted(Told):
     """A dossier that is now ours. `access_code` is told once, for the applicant's receipt."""
 
@@ -141,6 +147,9 @@ class DossierLine(Told):
     due_at: datetime | None
     finished_at: datetime | None
     changed_at: datetime
+    suspended_at: datetime | None = Field(
+        description="Since when an operator holds it still: nothing of it is applied or sent, its clock goes on."
+    )
     href: str
 
 

@@ -1,9 +1,11 @@
 """Dossiers over REST: hand in, list, read with who holds them now, answer a draft, withdraw."""
 
+from collections.abc import Callable
+
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 
-from engine.actions import intake, receive
+from engine.actions import intake, receive, suspend
 from engine.actions.documents import Upload
 from engine.actions.receive import Desk
 from engine.dossiers import media
@@ -26,6 +28,7 @@ def routes(container: Container) -> APIBlueprint:
     api = blueprint("dossiers", "Hand in dossiers, follow them, withdraw them.")
     _add_writing(api, container)
     _add_answering(api, container)
+    _add_holding(api, container)
     _add_reading(api, container)
     return api
 
@@ -141,6 +144,33 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
             external_id=external_id(),
         )
         return answer(Done(), 202)
+
+
+def _add_holding(api: APIBlueprint, container: Container) -> None:
+    def act(what: Callable[..., None], code: str, reason: str) -> Response:
+        find_unchanged(container, code)
+        what(container.store, code, by=principal().name, reason=reason, now=container.clock.now())
+        return answer(Done(), 200)
+
+    @api.post(
+        "/dossiers/<string:code>/suspension",
+        summary="Hold a dossier still: nothing of it is applied or sent",
+        responses={200: Done},
+    )
+    @needs("dossiers:suspend")
+    @idempotent(container)
+    def suspend_dossier(path: shapes.DossierPath, body: shapes.SuspensionRequest) -> Response:
+        return act(suspend.suspend, path.code, body.reason)
+
+    @api.post(
+        "/dossiers/<string:code>/resumption",
+        summary="Let a suspended dossier go on: what waited is applied in its order",
+        responses={200: Done},
+    )
+    @needs("dossiers:suspend")
+    @idempotent(container)
+    def resume_dossier(path: shapes.DossierPath, body: shapes.SuspensionRequest) -> Response:
+        return act(suspend.resume, path.code, body.reason)
 
 
 def _add_reading(api: APIBlueprint, container: Container) -> None:

@@ -33,6 +33,8 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
         "note": "Sai ngày sinh",
     },
     ("post", "/api/v1/dossiers/{code}/withdrawal"): {"reason": "Công dân đổi ý"},
+    ("post", "/api/v1/dossiers/{code}/suspension"): {"reason": "A court asked for the papers"},
+    ("post", "/api/v1/dossiers/{code}/resumption"): {"reason": "The papers are back"},
     ("post", "/api/v1/work-items/{id}/claim"): {"officer": "an.nguyen"},
     ("post", "/api/v1/work-items/{id}/release"): {"officer": "an.nguyen"},
     ("post", "/api/v1/work-items/{id}/complete"): {"officer": "an.nguyen", "data": {"decision": "accept"}},

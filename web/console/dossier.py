@@ -13,6 +13,7 @@ from engine.queries import diagrams, dossier_list, dossiers, evidence
 from engine.queries.clock import Clocks
 from engine.queries.dossier_list import Line
 from engine.queries.dossiers import DossierBrief, Held
+from engine.storage import suspensions
 from web.api import evidence as told_evidence
 from web.console import dossier_tabs, rendering
 from web.console.access import right, visitor
@@ -66,6 +67,7 @@ def shown(
         held = dossiers.held_by(connection, brief.id)
         line = dossier_list.get_line(connection, brief.id)
         drawing = diagrams.find_diagram(connection, brief.id)
+        suspension = suspensions.find(connection, brief.id)
         clock = clocks.read(connection, brief.id, now)
     return page(
         f"dossier_{view.tab}.html",
@@ -75,6 +77,7 @@ def shown(
         dossier=brief,
         line=line,
         held=held,
+        suspension=suspension,
         clock=clock,
         incidents=[one for one in held if one.kind == "incident"],
         following_act=next_act(brief, line, held, now),
@@ -93,7 +96,7 @@ def next_act(brief: DossierBrief, line: Line, held: list[Held], now: datetime) -
 
     *now* is the (demo) clock's, which timers and deadlines go by; calls go by the real one, and come first.
     """
-    if line.situation == "over":
+    if line.situation in ("over", "suspended"):
         return None
     applied = [NextAct(kind="event", what=one.what, at=None) for one in held if one.kind == "event"]
     calls = _timed(held, "call", SystemClock().now())

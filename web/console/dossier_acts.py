@@ -1,9 +1,9 @@
-"""What people do about one dossier: see a field of it, let a waiting call go on now."""
+"""What people do about one dossier: see a field of it, hold it still, let it go on, cancel it, send what waits."""
 
 from flask import Blueprint, Response, request
 
 from engine import errors
-from engine.actions import by_hand, reveal
+from engine.actions import by_hand, receive, reveal, suspend
 from engine.queries import exchange
 from engine.queries.clock import Clocks
 from web.console import dossier, masking, rendering
@@ -32,6 +32,16 @@ def add(blueprint: Blueprint, container: Container) -> None:
         seen = masking.permit(container, visitor(), f"{code}:{field}")
         return back(f"/ho-so/{code}?tab=data&seen={seen}")
 
+    @blueprint.post("/ho-so/<string:code>/viec-lam")
+    @right("act")
+    def act_on_dossier(code: str) -> Response:
+        dossier.find(container, code)
+        try:
+            _act(container, code)
+        except (errors.RequestInvalid, errors.ActionNotNow, errors.TransitionRefused) as problem:
+            return again(code, problem)
+        return back(f"/ho-so/{code}", "done")
+
     @blueprint.post("/ho-so/<string:code>/gui-ngay")
     @right("act")
     def retry_now(code: str) -> Response:
@@ -41,6 +51,20 @@ def add(blueprint: Blueprint, container: Container) -> None:
         except (errors.RequestInvalid, errors.ActionNotNow, errors.CallNotFound) as problem:
             return again(code, problem)
         return back(f"/ho-so/{code}", "done")
+
+
+def _act(container: Container, code: str) -> None:
+    """Raises: RequestInvalid: no act, or no reason. ActionNotNow, TransitionRefused: not as the dossier stands."""
+    action, why, now = request.form.get("action", ""), rendering.reason(), container.clock.now()
+    if action == "cancel":
+        receive.withdraw(container.store, code, reason=why, by=visitor().name, now=now, audited=True)
+        return
+    if action not in _HOLDING:
+        raise errors.RequestInvalid(reason="this is no act on a dossier")
+    _HOLDING[action](container.store, code, by=visitor().name, reason=why, now=now)
+
+
+_HOLDING = {"suspend": suspend.suspend, "resume": suspend.resume}
 
 
 def _retry(container: Container, code: str) -> None:

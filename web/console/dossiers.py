@@ -18,7 +18,9 @@ from web.console.access import right, visitor
 from web.console.rendering import ROWS, View, counted, page, read
 from web.container import Container
 
-Situation = Literal["", "incident", "unknown", "retrying", "work-item", "call", "message", "paused", "over"]
+Situation = Literal[
+    "", "suspended", "incident", "unknown", "retrying", "work-item", "call", "message", "paused", "over"
+]
 Day = Annotated[str, Field(default="", max_length=10)]
 
 

@@ -25,6 +25,7 @@ from engine.storage.tables.dossiers import (
     dossier_counter,
     dossier_reference,
     ledger_entry,
+    suspension,
     timeline,
     unit,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "schedule",
     "session",
     "sign_on",
+    "suspension",
     "tally",
     "tally_mark",
     "timeline",

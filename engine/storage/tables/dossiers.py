@@ -83,6 +83,15 @@ dossier = Table(
     Index("dossier_submitted_at_idx", "submitted_at", "id"),
 )
 
+suspension = Table(
+    "suspension",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True, autoincrement=False),
+    moment("at", now=True),
+    words("who"),
+    words("reason", default=""),
+)
+
 dossier_counter = Table(
     "dossier_counter",
     metadata,

@@ -36,6 +36,8 @@ RULES = {
     ("POST", "/api/v1/dossiers/{code}/supplement"): ("dossiers:write", REFUSED),
     ("POST", "/api/v1/dossiers/{code}/draft-confirmation"): ("dossiers:write", REFUSED),
     ("POST", "/api/v1/dossiers/{code}/withdrawal"): ("dossiers:write", REFUSED),
+    ("POST", "/api/v1/dossiers/{code}/suspension"): ("dossiers:suspend", REFUSED),
+    ("POST", "/api/v1/dossiers/{code}/resumption"): ("dossiers:suspend", REFUSED),
     ("GET", "/api/v1/work-items"): ("work-items", EMPTY),
     ("GET", "/api/v1/work-items/{id}"): ("work-items", REFUSED),
     ("POST", "/api/v1/work-items/{id}/claim"): ("work-items", REFUSED),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import ContractPartners, load
-from engine.actions import send
+from engine.actions import send, suspend
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.actions.deploy import DeploymentShelf
 from engine.clock import FixedClock
@@ -210,3 +210,14 @@ def test_a_contract_whose_mailbox_would_be_asked_is_refused(tmp_path: Path) -> N
     )
     with pytest.raises(ContractInvalid, match="neither asked after"):
         load([tmp_path], built_in=None)
+
+
+def test_a_call_of_a_suspended_dossier_is_not_to_be_had_until_it_goes_on(agency: Agency) -> None:
+    call = agency.new_call()
+    code = str(agency.counter.scalar("SELECT code FROM dossier"))
+    suspend.suspend(agency.counter.store, code, by="lan", reason="x", now=NOON)
+    assert agency.waiting() == []
+    assert agency.fetch(call).status == 409
+    suspend.resume(agency.counter.store, code, by="lan", reason="x", now=NOON)
+    assert agency.waiting() == [call]
+    assert agency.fetch(call).status == 200
