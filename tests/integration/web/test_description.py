@@ -59,6 +59,13 @@ class World:
     def operations(self) -> list[object]:
         return [one.ok() for one in self.schema.get_all_operations()]
 
+    def dossier(self, *, held: bool) -> str:
+        code = self.counter.new_dossier(documents=[paper(PDF)])
+        if held:
+            path = f"/api/v1/dossiers/{code}/suspension"
+            self.counter.post(path, {"reason": "so that it can go on"}, key=self.key)
+        return code
+
     def fresh(self, label: str) -> dict[str, object]:
         """What the places of an operation's path name just now; made anew, since acts use things up."""
         counter = self.counter
@@ -66,10 +73,7 @@ class World:
         if "procedures/{code}" in label:
             places["code"] = "1.000001"
         elif "{code}" in label:
-            places["code"] = counter.new_dossier(documents=[paper(PDF)])
-        if "resumption" in label:
-            hold = f"/api/v1/dossiers/{places['code']}/suspension"
-            counter.post(hold, {"reason": "so that it can go on"}, key=self.key)
+            places["code"] = self.dossier(held="resumption" in label)
         if "{sha256}" in label:
             places["sha256"] = counter.scalar("SELECT sha256 FROM document ORDER BY id DESC LIMIT 1")
         if "work-items/{id}" in label:
