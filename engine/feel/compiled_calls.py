@@ -167,22 +167,22 @@ def call_function(run: Run, target: Function, args: list[object]) -> object:
     """
     if target.types:
         args = [
-            _fitted(arg, kind, name)
+            _fitted(run, arg, kind, name)
             for arg, kind, name in zip(args, target.types, target.params, strict=True)
         ]
     result = target.call(run, args)
     if target.result is None:
         return result
-    fitted, fits = coerce(result, target.result)
+    fitted, fits = coerce(result, target.result, run)
     if not fits:
         raise Misuse(f"its result is {kind_of(result)}, not of the declared type")
     return fitted
 
 
-def _fitted(value: object, kind: Type | None, name: str) -> object:
+def _fitted(run: Run, value: object, kind: Type | None, name: str) -> object:
     if kind is None:
         return value
-    fitted, fits = coerce(value, kind)
+    fitted, fits = coerce(value, kind, run)
     if not fits:
         raise Misuse(f"argument `{name}` is {kind_of(value)}, not of the declared type")
     return fitted

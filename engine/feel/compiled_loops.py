@@ -35,28 +35,24 @@ def filtered(compiler: Compiler, node: syntax.Filter) -> Code:
         def item_at(env: Env) -> object:
             found = source(env)
             if found is None:
-                _nothing(env, node.at)
+                nothing(env, node.at)
                 return None
-            return _at_position(env, as_list(found), condition(env), node.at)
+            return at_position(env, as_list(found), condition(env), node.at)
 
         return item_at
-    counts = isinstance(node.condition, syntax.Binary) and node.condition.op in "+-*/**"
 
     def items(env: Env) -> object:
         found = source(env)
         if found is None:
-            _nothing(env, node.at)
+            nothing(env, node.at)
             return None
-        values = as_list(found)
-        if not values:
-            return None if counts else []
-        env.run.spend(cost * len(values))
-        return _select(env, values, condition, node.at)
+        return select(env, as_list(found), condition, node.at, cost)
 
     return items
 
 
-def _nothing(env: Env, at: int) -> None:
+def nothing(env: Env, at: int) -> None:
+    """Say that null was to be filtered."""
     env.run.fault(at, "there is nothing to filter: the list is null", "missing")
 
 
@@ -89,9 +85,13 @@ def partial_copy(env: Env) -> object:
     return norm(found)
 
 
-def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
+def select(env: Env, values: list[object], condition: Code, at: int, cost: int = 1) -> object:
+    """The items for which a condition is true, or the one at the position that it names; *cost* is what each turn takes."""
     out: list[object] = []
     run = env.run
+    if not values:
+        return _of_nothing(env, condition, at)
+    run.spend(cost * len(values))
     unknown = False
     for value in values:
         item = norm(value)
@@ -100,7 +100,7 @@ def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
         if found is True:
             out.append(item)
         elif isinstance(found, Decimal):
-            return _at_position(env, values, found, at)
+            return at_position(env, values, found, at)
         elif found is None:
             unknown = True
         elif found is not False:
@@ -111,11 +111,18 @@ def _select(env: Env, values: list[object], condition: Code, at: int) -> object:
     return out
 
 
+def _of_nothing(env: Env, condition: Code, at: int) -> object:
+    """What an empty list answers: null for a position, else a list without items."""
+    position = env.run.quietly(lambda: condition(Env({"item": None}, env, env.run)))
+    return [] if position is None else at_position(env, [], position, at)
+
+
 def _no_condition(env: Env, found: object, at: int) -> None:
     env.run.fault(at, f"the condition of a filter is {kind_of(found)}, neither boolean nor number")
 
 
-def _at_position(env: Env, values: list[object], position: object, at: int) -> object:
+def at_position(env: Env, values: list[object], position: object, at: int) -> object:
+    """The item at a position counted from 1, or from the end if negative; null and a warning where there is none."""
     if position is True:
         return list(values)
     if not isinstance(position, Decimal):
@@ -204,16 +211,19 @@ def _quantified(node: syntax.Loop, turns: Turns, body: Code, cost: int) -> Code:
 def _iterator(source: Code, end: Code | None, at: int) -> Callable[[Env], Iterator[object] | None]:
     def items(env: Env) -> Iterator[object] | None:
         start = source(env)
-        if end is not None:
-            return _sequence(env, start, end(env), at)
-        if isinstance(start, Range):
-            return _range_items(env, start, at)
-        if start is None:
-            env.run.fault(at, "there is nothing to iterate over: the list is null")
-            return None
-        return map(norm, as_list(start))
+        return iterate(env, start, at) if end is None else _sequence(env, start, end(env), at)
 
     return items
+
+
+def iterate(env: Env, source: object, at: int) -> Iterator[object] | None:
+    """What a loop goes through: the items of a list, the values of a range, or the one value; None for null."""
+    if isinstance(source, Range):
+        return _range_items(env, source, at)
+    if source is None:
+        env.run.fault(at, "there is nothing to iterate over: the list is null")
+        return None
+    return map(norm, as_list(source))
 
 
 def _range_items(env: Env, source: Range, at: int) -> Iterator[object] | None:

@@ -162,7 +162,7 @@ def _instance(compiler: Compiler, node: syntax.InstanceOf) -> Code:
             return is_null(ref)
         if isinstance(found, list | dict):
             env.run.weigh(found)
-        return kind.has(found, constrained=False)
+        return kind.has(found)
 
     return instance
 

@@ -10,7 +10,7 @@ from engine.feel.compiler import Code, Compiler
 from engine.feel.names import Names, known, names_in
 from engine.feel.parser import parse, parse_unary
 from engine.feel.registry import BUILTINS
-from engine.feel.runtime import DEFAULT_LIMITS, Env, Limits, Run, Warning_, WorkingCalendar
+from engine.feel.runtime import DEFAULT_LIMITS, TOO_DEEP, Env, Limits, Run, Warning_, WorkingCalendar
 from engine.feel.syntax import Name, Node, Path
 from engine.feel.types import Type
 from engine.feel.values import with_items
@@ -50,7 +50,10 @@ class Expression:
             FeelError: a budget is used up, or in strict mode anything that would have been a warning.
         """
         run = Run(self.text, clock, calendar, strict, warn, limits, types)
-        value = self._code(Env(context, None, run))
+        try:
+            value = self._code(Env(context, None, run))
+        except RecursionError:
+            run.exceeded(TOO_DEEP)
         if self._builds and isinstance(value, list | dict):
             run.weigh(value)
         return value

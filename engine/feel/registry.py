@@ -98,8 +98,8 @@ def call_builtin(run: Run, name: str, args: list[object], names: tuple[str, ...]
         Misuse: the arguments do not fit any way to call it, or it cannot work on them.
     """
     for arg in args:
-        if isinstance(arg, str) and len(arg) > 512:
-            run.spend(len(arg) >> 7)
+        if isinstance(arg, str) and len(arg) > 128:
+            run.spend(len(arg) >> 6)
     overloads = BUILTINS[name]
     if names is not None:
         chosen, args = _by_names(overloads, args, names)

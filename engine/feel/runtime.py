@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MISSING = object()
 MAX_LEVELS = 64
+TOO_DEEP = "calls and values are nested too deep"
 
 
 class WorkingCalendar(Protocol):
@@ -111,6 +112,15 @@ class Run:
         if self.warn is not None:
             line, column = place(self.text, at)
             self.warn(Warning_(message=message, line=line, column=column, code=code, text=self.text))
+
+    def quietly(self, ask: Callable[[], object]) -> object:
+        """What *ask* answers within this evaluation's budgets, but without warnings and never strictly."""
+        strict, warn = self.strict, self.warn
+        self.strict, self.warn = False, None
+        try:
+            return ask()
+        finally:
+            self.strict, self.warn = strict, warn
 
     def spend(self, steps: int = 1) -> None:
         """Use up *steps* of the budget.

@@ -109,6 +109,8 @@ def read_date_time(text: str) -> DateTime | None:
         return None
     if found[4] == "24":
         date = date_of(date.number + 1)
+        if date.year > MAX_YEAR:
+            return None
     return DateTime(date, time.nanos, time.zone)
 
 

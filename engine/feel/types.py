@@ -6,11 +6,14 @@ A type may be named by a model (`tAddress`); such names are looked up when a val
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.feel.syntax import TypeRef
 from engine.feel.temporals import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Function, Range, norm
+
+if TYPE_CHECKING:
+    from engine.feel.runtime import Run
 
 LEVELS = 4
 """How many levels of two types are compared; types may hold themselves."""
@@ -19,8 +22,11 @@ LEVELS = 4
 class Type(Protocol):
     """What a declared type can be asked."""
 
-    def has(self, value: object, *, constrained: bool = True) -> bool:
-        """Whether the value, never null, is of this type, and unless told otherwise within its constraints."""
+    def has(self, value: object, within: "Run | None" = None) -> bool:
+        """Whether the value, never null, is of this type, and in an evaluation also within the type's constraints.
+
+        The evaluation's budgets pay for asking them.
+        """
         ...
 
     def accepts(self, other: "Type", levels: int = LEVELS) -> bool:
@@ -34,7 +40,7 @@ class Simple:
 
     name: str
 
-    def has(self, value: object, *, constrained: bool = True) -> bool:
+    def has(self, value: object, within: "Run | None" = None) -> bool:
         """Whether the value is of this type."""
         return _SIMPLE[self.name](value)
 
@@ -54,11 +60,9 @@ class ListOf:
 
     item: Type
 
-    def has(self, value: object, *, constrained: bool = True) -> bool:
+    def has(self, value: object, within: "Run | None" = None) -> bool:
         """Whether the value is such a list; null items fit every type."""
-        return isinstance(value, list) and all(
-            fits(item, self.item, constrained=constrained) for item in value
-        )
+        return isinstance(value, list) and all(fits(item, self.item, within) for item in value)
 
     def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other is a list of narrower items."""
@@ -73,11 +77,11 @@ class RangeOf:
 
     end: Type
 
-    def has(self, value: object, *, constrained: bool = True) -> bool:
+    def has(self, value: object, within: "Run | None" = None) -> bool:
         """Whether the value is such a range."""
         if not isinstance(value, Range) or (value.low is None and value.high is None):
             return False
-        return all(fits(end, self.end, constrained=constrained) for end in (value.low, value.high))
+        return all(fits(end, self.end, within) for end in (value.low, value.high))
 
     def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other is a range of narrower ends."""
@@ -92,13 +96,11 @@ class ContextOf:
 
     fields: tuple[tuple[str, Type], ...]
 
-    def has(self, value: object, *, constrained: bool = True) -> bool:
+    def has(self, value: object, within: "Run | None" = None) -> bool:
         """Whether the value is such a context."""
         if not isinstance(value, dict):
             return False
-        return all(
-            name in value and fits(value[name], kind, constrained=constrained) for name, kind in self.fields
-        )
+        return all(name in value and fits(value[name], kind, within) for name, kind in self.fields)
 
     def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other has these entries, each of a narrower type."""
@@ -115,7 +117,7 @@ class FunctionOf:
     params: tuple[Type, ...]
     result: Type
 
-    def has(self, value: object, *, constrained: bool = True) -> bool:
+    def has(self, value: object, within: "Run | None" = None) -> bool:
         """Whether the value is a function that can stand for one of this type."""
         return isinstance(value, Function) and self.accepts(type_of(value))
 
@@ -163,10 +165,10 @@ UNKNOWN = Simple("unknown")
 """The result of a function that declares none: it may turn out to be anything."""
 
 
-def fits(value: object, kind: Type, *, constrained: bool = True) -> bool:
+def fits(value: object, kind: Type, within: "Run | None" = None) -> bool:
     """Whether a value may stand where that type is declared; null fits everywhere."""
     value = norm(value)
-    return value is None or kind.has(value, constrained=constrained)
+    return value is None or kind.has(value, within)
 
 
 def simple(name: str) -> Simple | None:
@@ -203,14 +205,19 @@ def type_of(value: object) -> Type:
     )
 
 
-def coerce(value: object, kind: Type) -> tuple[object, bool]:
-    """The value made to fit the type, and whether it could be: one-item lists open or close, dates get midnight."""
+def coerce(value: object, kind: Type, run: "Run") -> tuple[object, bool]:
+    """The value made to fit the type, and whether it could be: one-item lists open or close, dates get midnight.
+
+    The evaluation *run* pays for walking through lists and contexts and for the type's constraints.
+    """
     value = norm(value)
-    if value is None or kind.has(value):
+    if isinstance(value, list | dict):
+        run.weigh(value)
+    if value is None or kind.has(value, run):
         return value, True
-    if isinstance(value, list) and len(value) == 1 and fits(value[0], kind):
+    if isinstance(value, list) and len(value) == 1 and fits(value[0], kind, run):
         return norm(value[0]), True
-    if kind.has([value]) and kind != ANY:
+    if kind.has([value], run) and kind != ANY:
         return [value], True
     if isinstance(value, Date) and kind == Simple("date and time"):
         return DateTime(value, 0, 0), True

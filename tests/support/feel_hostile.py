@@ -112,6 +112,11 @@ HOSTILE = {
     "loop in a loop": "for a in l return for b in l return b",
     "filter in a loop": "for i in 1..100000 return l[item = 1]",
     "long join": 'string join(for i in 1..1000 return "aaaaaaaaaaaaaaaaaaaaaaaa", s)',
+    "typed argument": "{a: [1,2,3,4,5,6,7,8,9,10], b: [a,a,a,a,a,a,a,a,a,a], c: [b,b,b,b,b,b,b,b,b,b], "
+    "d: [c,c,c,c,c,c,c,c,c,c], e: [d,d,d,d,d,d,d,d,d,d], f: [e,e,e,e,e,e,e,e,e,e], g: [f,f,f,f,f,f,f,f,f,f], "
+    f"h: function(x: {'list<' * 7}number{'>' * 7}) 1, r: h(g)}}.r",
+    "small capitals": 'for i in 1..20000 return upper case("' + "\u00df" * 400 + '")',
+    "matches taken out": 'extract("' + "a," * 20_000 + '", "a")',
     "types in a loop": "for i in 1..50000 return m instance of list<context<a: list<number>>>",
     "texts of data": "for x in m return string(l)",
 }  # fmt: skip

@@ -103,7 +103,7 @@ def duration_itself(value: YearsMonths | DaysTime) -> YearsMonths | DaysTime:
     return value
 
 
-@builtin("range", "from: string", run=True, cost=80)
+@builtin("range", "from: string", run=True, cost=100)
 def range_from_text(run: Run, text: str) -> Range:
     """The range that a string writes, between two constants of one kind in ascending order."""
     from engine.feel.constants import read_range

@@ -7,7 +7,7 @@ from engine.feel.comparison import equal
 from engine.feel.registry import builtin
 from engine.feel.runtime import Misuse, Run
 from engine.feel.temporals import SECOND, Date, DateTime, DaysTime, Time, is_date
-from engine.feel.texts import read_date, read_date_time, read_time
+from engine.feel.texts import NUMBERS, read_date, read_date_time, read_time
 from engine.feel.values import kind_of
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July")
@@ -106,7 +106,7 @@ def time_from_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: Day
     """The time of these numbers, at an offset from UTC if given."""
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         raise Misuse(f"there is no time {hour}:{minute}:{second}")
-    nanos = (int(hour) * 3600 + int(minute) * 60) * SECOND + int(second * SECOND)
+    nanos = (int(hour) * 3600 + int(minute) * 60) * SECOND + int(NUMBERS.multiply(second, Decimal(SECOND)))
     if offset is None:
         return Time(nanos)
     seconds = abs(offset.nanos) // SECOND

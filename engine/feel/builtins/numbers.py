@@ -94,7 +94,7 @@ def absolute(number: Decimal | DaysTime | YearsMonths) -> object:
     """A number or duration without its sign."""
     if isinstance(number, DaysTime):
         return DaysTime(abs(number.nanos))
-    return YearsMonths(abs(number.months)) if isinstance(number, YearsMonths) else abs(number)
+    return YearsMonths(abs(number.months)) if isinstance(number, YearsMonths) else number.copy_abs()
 
 
 @builtin("modulo", "dividend: number", "divisor: number", cost=8)
@@ -103,7 +103,9 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
     if not divisor:
         raise Misuse("the divisor is 0")
     rest = _WIDE.remainder(dividend, divisor)
-    return finite(NUMBERS.plus(rest + divisor if rest and (rest < 0) != (divisor < 0) else rest))
+    if rest and (rest < 0) != (divisor < 0):
+        rest = _WIDE.add(rest, divisor)
+    return finite(NUMBERS.plus(rest))
 
 
 @builtin("sqrt", "number: number", cost=4)

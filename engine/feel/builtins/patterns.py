@@ -79,4 +79,9 @@ def split(run: Run, text: str, delimiter: str) -> list[object]:
 @builtin("extract", "string: string", "pattern: string", run=True)
 def extract(run: Run, text: str, expression: str) -> list[object]:
     """Every match of the pattern (Camunda's addition)."""
-    return [_part(0, text, groups) for groups in pattern(expression).matches(run, text)]
+    out: list[object] = []
+    for groups in pattern(expression).matches(run, text):
+        out.append(_part(0, text, groups))
+        run.spend()
+    run.grown(len(out))
+    return out

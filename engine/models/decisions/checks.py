@@ -13,7 +13,7 @@ from engine.models.decisions import elements
 from engine.models.decisions.compiling import Names
 from engine.models.decisions.elements import Boxed, Entry, Item, Node, Text
 from engine.models.decisions.graph import Model, together
-from engine.models.decisions.item_types import named
+from engine.models.decisions.item_types import MAX_ALIASES, ItemType, named
 from engine.models.decisions.reading import read
 from engine.models.decisions.table_checks import check_table
 from engine.models.findings import Finding, Findings, in_order
@@ -43,6 +43,10 @@ def check(data: bytes, file: str = "model.dmn", imports: Sequence[bytes] = ()) -
 def _check_item(model: Model, item: Item, findings: Findings) -> None:
     if item.type and not _is_type(model, item.type):
         _unknown_type(item.type, item.name, item.line, findings)
+    kind = model.types.get(item.name)
+    if isinstance(kind, ItemType) and kind.item is item and kind.is_circle():
+        message = f"the type {item.name} only names others, in a circle or more than {MAX_ALIASES} in a row"
+        findings.error("dmn-type", item.name, item.line, message, "name the type that is meant")
     for text in (item.allowed, item.constraint):
         if text:
             _expression(
@@ -75,10 +79,7 @@ def _check_node(model: Model, node: Node, findings: Findings) -> None:
         findings.warning(
             "dmn-empty", node.id, node.line, f"{node.name} has no logic and is null", "give it an expression"
         )
-    names = {one.name for owner, one in model.required(node)} | {
-        one.name for one in model.definitions.imports
-    }
-    _Walk(model, node, findings).boxed(node.body, frozenset(names))
+    _Walk(model, node, findings).boxed(node.body, model.names(node))
 
 
 class _Walk:
@@ -180,9 +181,7 @@ def _check_cycles(model: Model, findings: Findings) -> None:
 
 def _follow(model: Model, node: Node, path: list[str], done: set[str], findings: Findings) -> None:
     if node.id in path:
-        names = [model.definitions.nodes[one].name for one in path[path.index(node.id) :]]
-        message = f"these need each other in a circle: {', '.join(names)}"
-        findings.error("dmn-cycle", node.id, node.line, message, "take out one of the requirements")
+        _tell_circle([model.definitions.nodes[one] for one in path[path.index(node.id) :]], node, findings)
         return
     if node.id in done or len(path) > 200 or node.kind == "decisionService":
         return
@@ -190,3 +189,16 @@ def _follow(model: Model, node: Node, path: list[str], done: set[str], findings:
         if owner is model and one.kind != "decisionService":
             _follow(model, one, [*path, node.id], done, findings)
     done.add(node.id)
+
+
+def _tell_circle(circle: list[Node], node: Node, findings: Findings) -> None:
+    """Decisions in a circle have no result; functions may call each other, though the standard forbids it."""
+    names = ", ".join(one.name for one in circle)
+    if all(one.kind == "businessKnowledgeModel" for one in circle):
+        message = f"these call each other in a circle, which DMN does not foresee: {names}"
+        findings.warning(
+            "dmn-cycle", node.id, node.line, message, "other engines may refuse it; a loop may do the same"
+        )
+    else:
+        message = f"these need each other in a circle: {names}"
+        findings.error("dmn-cycle", node.id, node.line, message, "take out one of the requirements")

@@ -113,4 +113,4 @@ def _number(node: syntax.Node) -> Decimal | None:
     if isinstance(node, syntax.Literal) and isinstance(node.value, Decimal):
         return node.value
     inner = _number(node.operand) if isinstance(node, syntax.Negation) else None
-    return None if inner is None else -inner
+    return None if inner is None else inner.copy_negate()

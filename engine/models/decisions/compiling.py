@@ -5,17 +5,17 @@ Decision tables are compiled in `tables`; which node needs which is in `graph`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TypeAlias
 
 from engine import feel
 from engine.errors import FeelSyntaxError
 from engine.feel.compiled_calls import guarded, invoke
+from engine.feel.compiled_loops import PARTIAL, iterate, nothing, select
 from engine.feel.expression import Expression
 from engine.feel.runtime import Env, Misuse, Run
 from engine.feel.types import Type, coerce
 from engine.feel.values import Function as FunctionValue
-from engine.feel.values import as_list, kind_of, norm
+from engine.feel.values import as_list, kind_of
 from engine.models.decisions import elements
 from engine.models.decisions.elements import Boxed, Entry, Text
 from engine.models.decisions.item_types import named
@@ -58,9 +58,7 @@ def fit(run: Run, value: object, kind: Type | None, type_name: str) -> object:
     """The value made to fit a declared type; null and a warning where it cannot."""
     if kind is None:
         return value
-    if isinstance(value, list | dict):
-        run.weigh(value)
-    fitted, fits = coerce(value, kind)
+    fitted, fits = coerce(value, kind, run)
     if not fits:
         run.fault(0, f"a value of type {kind_of(value)} does not fit the declared type {type_name}")
     return fitted
@@ -183,47 +181,46 @@ def _filter(builder: Builder, boxed: elements.Filter, names: Names) -> Code:
     def items(env: Env) -> object:
         found = source(env)
         if found is None:
-            env.run.fault(0, "there is nothing to filter: the list is null", "missing")
+            nothing(env, 0)
             return None
-        values, out = [norm(value) for value in as_list(found)], []
-        for value in values:
-            env.run.spend()
-            scope = Env({"item": value}, env, env.run)
-            found = match(Env(value, scope, env.run) if isinstance(value, dict) else scope)
-            if isinstance(found, Decimal):
-                return _at(values, found)
-            if found is not None and not isinstance(found, bool):
-                env.run.fault(0, f"the condition of a filter is {kind_of(found)}, neither boolean nor number")
-                return None
-            if found:
-                out.append(value)
-        return out
+        return select(env, as_list(found), match, 0)
 
     return items
 
 
-def _at(values: list[object], position: Decimal) -> object:
-    index = int(position) if abs(position) <= len(values) else 0
-    return values[index - 1 if index > 0 else index] if index else None
-
-
 def _iterator(builder: Builder, boxed: elements.Iterator, names: Names) -> Code:
     source = builder.code(boxed.source, names)
-    body = builder.code(boxed.body, names | {boxed.variable, "partial"})
+    body = builder.code(boxed.body, names | {boxed.variable, PARTIAL})
     finish = {"for": _all, "some": _some, "every": _every}[boxed.kind]
+    copies = boxed.kind == "for" and mentions(boxed.body, PARTIAL)
 
     def results(env: Env) -> object:
-        found = source(env)
+        found = iterate(env, source(env), 0)
         if found is None:
-            env.run.fault(0, "there is nothing to iterate over: the list is null")
             return None
         out: list[object] = []
-        for value in as_list(found):
-            env.run.spend(1 + (len(out) >> 5))
-            out.append(body(Env({boxed.variable: norm(value), "partial": list(out)}, env, env.run)))
+        for value in found:
+            env.run.spend()
+            scope: dict[str, object] = {boxed.variable: value}
+            if copies:
+                env.run.scan(len(out))
+                scope[PARTIAL] = list(out)
+            out.append(body(Env(scope, env, env.run)))
+            if len(out) > env.run.limits.items:
+                env.run.grown(len(out))
         return finish(env, out)
 
     return results
+
+
+def mentions(boxed: object, word: str) -> bool:
+    """Whether a word stands in any text of a boxed expression."""
+    if isinstance(boxed, Text):
+        return word in boxed.text
+    if isinstance(boxed, tuple):
+        return any(mentions(part, word) for part in boxed)
+    fields = getattr(boxed, "__dataclass_fields__", ())
+    return any(mentions(getattr(boxed, name), word) for name in fields)
 
 
 def _all(env: Env, results: list[object]) -> object:

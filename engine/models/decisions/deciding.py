@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from engine.errors import DecisionUnknown
 from engine.feel.compiled_calls import invoke
-from engine.feel.runtime import DEFAULT_LIMITS, Limits, Run, Warning_, WorkingCalendar
+from engine.feel.runtime import DEFAULT_LIMITS, TOO_DEEP, Limits, Run, Warning_, WorkingCalendar
 from engine.feel.values import with_items
 from engine.models.decisions.elements import Node
 from engine.models.decisions.graph import Deciding, Model, together
@@ -71,11 +71,14 @@ def explain(
     )
     run.trace = []
     node = _find(model, name, kind)
-    value = (
-        _service(model, node, inputs, run)
-        if kind == "decisionService"
-        else Deciding(run, inputs).value(model, node)
-    )
+    try:
+        value = (
+            _service(model, node, inputs, run)
+            if kind == "decisionService"
+            else Deciding(run, inputs).value(model, node)
+        )
+    except RecursionError:
+        run.exceeded(TOO_DEEP)
     return Decided(value=with_items(value), trace=tuple(run.trace), warnings=tuple(warnings))
 
 

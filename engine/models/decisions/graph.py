@@ -6,7 +6,7 @@ One `Decisions` is made per set of files and kept; one `Deciding` per question.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.feel.compiled_calls import guarded
+from engine.feel.compiled_calls import guarded, invoke
 from engine.feel.runtime import Env, Misuse, Run
 from engine.feel.types import Type
 from engine.feel.values import Function, kind_of, norm
@@ -17,6 +17,8 @@ from engine.models.decisions.item_types import ItemType, named
 
 STEP_DOWN = 6
 """The levels of the evaluation's depth that one decision requiring another takes."""
+_BUSY = object()
+"""What a node comes to while it is being computed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +81,15 @@ class Model:
         """The nodes that a node's logic may name."""
         return [found for href in node.requires if (found := self.refer(href)) is not None]
 
+    def names(self, node: Node) -> frozenset[str]:
+        """The names that a node's logic may use: what it requires, the imports, and of knowledge its own name."""
+        own = {node.name} if node.kind == "businessKnowledgeModel" else set()
+        required = {one.name for model, one in self.required(node) if self._is_seen_plainly(model)}
+        return frozenset(own | required | {one.name for one in self.definitions.imports})
+
+    def _is_seen_plainly(self, other: "Model") -> bool:
+        return other is self or any(not all(path) for path in self.paths_to(other))
+
     def paths_to(self, other: "Model") -> list[tuple[str, ...]]:
         """The import names under which another model's variables are seen here."""
         if other is self:
@@ -99,9 +110,7 @@ class Model:
         """The closure of a node's logic."""
         code = self.codes.get(node.id)
         if code is None:
-            names = {one.name for model, one in self.required(node) if model is self}
-            names |= {one.name for one in self.definitions.imports}
-            code = self.codes[node.id] = self.builder.code(node.body, frozenset(names))
+            code = self.codes[node.id] = self.builder.code(node.body, self.names(node))
         return code
 
     def fitted(self, run: Run, value: object, type_name: str) -> object:
@@ -147,13 +156,29 @@ class Deciding:
         """What a node comes to: an input's value, a decision's result, knowledge as a function."""
         key = model.definitions.namespace, node.id
         if key not in self.known:
-            self.known[key] = None
+            self.known[key] = _BUSY
             self.run.depth -= STEP_DOWN
             if self.run.depth < 0:
                 self.run.exceeded("decisions require each other too deep")
             self.known[key] = self._compute(model, node)
             self.run.depth += STEP_DOWN
+        if self.known[key] is _BUSY:
+            if node.kind == "businessKnowledgeModel":
+                return self._later(model, node)
+            self.run.fault(0, f"{node.name} needs its own result: the requirements go in a circle")
+            return None
         return self.known[key]
+
+    def _later(self, model: Model, node: Node) -> Function:
+        """Knowledge as a function while it is still being read: recursion, straight or through others."""
+
+        def call(run: Run, args: list[object], names: tuple[str, ...] | None) -> object:
+            value = self.value(model, node)
+            if not isinstance(value, Function):
+                raise Misuse(f"it is {kind_of(value)}, not a function")
+            return invoke(run, value, args, names)
+
+        return Function(node.name, (), lambda run, args: call(run, args, None), invoke=call)
 
     def _compute(self, model: Model, node: Node) -> object:
         if node.name in self.inputs and node.kind in ("inputData", "decision"):
@@ -163,10 +188,13 @@ class Deciding:
             return None
         if node.kind == "decisionService":
             return self.service(model, node, direct=False)
+        self.run.spend(20)
         self.run.types = model.types
         value = model.code(node)(Env(self._scope(model, node), None, self.run))
         if node.kind == "businessKnowledgeModel":
             return self._knowledge(model, node, value)
+        if named(model.types, node.type) is None and isinstance(value, list | dict):
+            self.run.weigh(value)  # what is fitted to a type has been weighed by that
         value = model.fitted(self.run, value, node.type)
         if self.run.trace is not None:
             self.run.trace.append({"decision": node.name, "result": value})
@@ -191,6 +219,8 @@ class Deciding:
                         found = inner.setdefault(part, {})
                         inner = found if isinstance(found, dict) else inner
                 inner[one.name] = value
+        if node.kind == "businessKnowledgeModel":
+            scope.setdefault(node.name, self._later(model, node))
         self.run.types = model.types
         return scope
 

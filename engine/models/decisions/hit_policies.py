@@ -108,6 +108,7 @@ def _by_priority(answer: Answer, orders: list[list[object]]) -> object:
         cells = [row.get(name) for name in names] if len(names) > 1 and isinstance(row, dict) else [row]
         return [_rank(cell, order) for cell, order in zip(cells, orders, strict=True)]
 
+    answer.env.run.spend(len(answer.hits) * (sum(map(len, orders)) + 16 >> 4))
     ordered = sorted(answer.rows(), key=rank)
     return ordered[0] if answer.table.hit_policy == "PRIORITY" else ordered
 

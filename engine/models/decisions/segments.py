@@ -168,4 +168,4 @@ def number(node: syntax.Node) -> Decimal | None:
     if isinstance(node, syntax.Literal):
         return node.value if isinstance(node.value, Decimal) else None
     inner = number(node.operand) if isinstance(node, syntax.Negation) else None
-    return None if inner is None else -inner
+    return None if inner is None else inner.copy_negate()

@@ -68,6 +68,7 @@ def test_gap_between_booleans_and_listed_values_is_found() -> None:
         (decision("D", feel("1"), type_name="tNothing"), "dmn-type"),
         (decision("D", ""), "dmn-empty"),
         (decision("D", feel("1"), ["d_D"]), "dmn-cycle"),
+        ('<itemDefinition name="tA"><typeRef>tA</typeRef></itemDefinition>', "dmn-type"),
         (decision("D", feel("1")) + decision("D", feel("1")), "dmn-id"),
         ('<import namespace="urn:x" name="x" importType="DMN"/>', "dmn-import"),
         (decision("D", '<functionDefinition kind="Java"><context/></functionDefinition>'), "dmn-external"),

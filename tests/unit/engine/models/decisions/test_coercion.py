@@ -1,10 +1,12 @@
 """Declared types: what is made to fit, what is null, wherever a type may be declared."""
 
+from datetime import UTC, datetime
+
 import pytest
 from dmn_models import data, decision, feel, model
 
 from engine import feel as language
-from engine.models.decisions import explain, load
+from engine.models.decisions import Surroundings, explain, load
 
 ITEMS = """<itemDefinition name="tStrings" isCollection="true"><typeRef>string</typeRef></itemDefinition>
 <itemDefinition name="tPart"><itemComponent name="a"><typeRef>number</typeRef></itemComponent>
@@ -15,8 +17,13 @@ ITEMS = """<itemDefinition name="tStrings" isCollection="true"><typeRef>string</
 <allowedValues><text>&gt; 10</text></allowedValues></itemDefinition>
 <itemDefinition name="tSeveral" isCollection="true"><typeRef>number</typeRef>
 <typeConstraint><text>count(?) &gt; 1</text></typeConstraint></itemDefinition>
+<itemDefinition name="tNamed"><itemComponent name="full name"><typeRef>string</typeRef></itemComponent>
+<typeConstraint><text>string length(?.full name) &gt; 1</text></typeConstraint></itemDefinition>
+<itemDefinition name="tPast"><typeRef>date</typeRef><allowedValues><text>&lt; today()</text></allowedValues></itemDefinition>
 <itemDefinition name="tFunction"><functionItem outputTypeRef="number"><parameters name="x" typeRef="number"/>
 </functionItem></itemDefinition>"""
+
+TODAY = Surroundings(clock=lambda: datetime(2026, 11, 22, tzinfo=UTC))
 
 CASES = [
     ("string", "10", "null"),
@@ -50,6 +57,10 @@ CASES = [
     ("tBigs", "[11, 9]", "null"),
     ("tSeveral", "[1, 2]", "[1, 2]"),
     ("tSeveral", "[1]", "null"),
+    ("tNamed", '{full name: "An"}', '{full name: "An"}'),
+    ("tNamed", '{full name: "A"}', "null"),
+    ("tPast", '@"2020-01-01"', '@"2020-01-01"'),
+    ("tPast", '@"2920-01-01"', "null"),
 ]
 
 
@@ -97,7 +108,7 @@ def _models(kind: str, value: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("place", list(_models("Any", "1")))
 @pytest.mark.parametrize(("kind", "value", "expected"), CASES)
 def test_value_fits_its_declared_type_or_is_null(kind: str, value: str, expected: str, place: str) -> None:
-    found = explain(load(_models(kind, value)[place]), "D", {})
+    found = explain(load(_models(kind, value)[place]), "D", {}, surroundings=TODAY)
     assert found.value == language.evaluate(expected, {})
     if expected == "null" and value != "null":
         assert found.warnings
@@ -106,7 +117,7 @@ def test_value_fits_its_declared_type_or_is_null(kind: str, value: str, expected
 @pytest.mark.parametrize(("kind", "value", "expected"), CASES)
 def test_input_fits_its_declared_type_or_is_null(kind: str, value: str, expected: str) -> None:
     one = model(ITEMS, data("i", kind), decision("D", feel("i"), ["i"]))
-    found = explain(load(one), "D", {"i": language.evaluate(value, {})})
+    found = explain(load(one), "D", {"i": language.evaluate(value, {})}, surroundings=TODAY)
     assert found.value == language.evaluate(expected, {})
 
 

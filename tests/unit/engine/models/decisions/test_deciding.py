@@ -204,7 +204,34 @@ def test_unknown_decision_is_named_with_those_that_are_known() -> None:
 
 def test_decisions_in_a_circle_end() -> None:
     one = model(decision("A", feel("B"), ["d_B"]), decision("B", feel("A"), ["d_A"]))
-    assert decide(one, "A", {}) is None
+    found = explain(load(one), "A", {})
+    assert found.value is None
+    assert "requirements go in a circle" in found.warnings[0].message
+
+
+def _knowledge(name: str, logic: str, *knows: str) -> str:
+    needs = "".join(
+        f'<knowledgeRequirement><requiredKnowledge href="#{one}"/></knowledgeRequirement>' for one in knows
+    )
+    return (
+        f'<businessKnowledgeModel id="{name}" name="{name}"><variable name="{name}"/><encapsulatedLogic>'
+        f'<formalParameter name="n" typeRef="number"/>{feel(logic)}</encapsulatedLogic>{needs}</businessKnowledgeModel>'
+    )
+
+
+@pytest.mark.parametrize("knows", [["fact"], []])
+def test_knowledge_may_call_itself(knows: list[str]) -> None:
+    fact = _knowledge("fact", "if n <= 1 then 1 else n * fact(n - 1)", *knows)
+    assert decide(model(fact, decision("D", feel("fact(5)"), knows=["fact"])), "D", {}) == 120
+
+
+def test_knowledge_may_call_each_other() -> None:
+    even = _knowledge("isEven", "if n = 0 then true else isOdd(n - 1)", "isOdd")
+    odd = _knowledge("isOdd", "if n = 0 then false else isEven(n: n - 1)", "isEven")
+    assert decide(model(even, odd, decision("D", feel("isEven(9)"), knows=["isEven"])), "D", {}) is False
+    forever = _knowledge("f", "f(n + 1)", "f")
+    with pytest.raises(FeelError):
+        decide(model(forever, decision("D", feel("f(1)"), knows=["f"])), "D", {})
 
 
 def test_broken_feel_is_null_with_its_place() -> None:
