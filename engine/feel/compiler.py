@@ -227,7 +227,8 @@ def _context(compiler: Compiler, node: syntax.ContextLiteral) -> Code:
     entries: list[tuple[str, Code]] = []
     known: frozenset[str] = frozenset()
     for key, value in node.entries:
-        entries.append((key, compiler.within(known, value)))
+        own = {key} if isinstance(value, syntax.FunctionLiteral) and key not in BUILTINS else frozenset()
+        entries.append((key, compiler.within(known | own, value)))
         known |= {key}
     doubled = len(known) < len(entries)
 

@@ -62,7 +62,13 @@ class ListOf:
 
     def has(self, value: object, within: "Run | None" = None) -> bool:
         """Whether the value is such a list; null items fit every type."""
-        return isinstance(value, list) and all(fits(item, self.item, within) for item in value)
+        if not isinstance(value, list):
+            return False
+        for item in value:
+            found = norm(item)
+            if found is not None and not self.item.has(found, within):
+                return False
+        return True
 
     def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other is a list of narrower items."""
@@ -100,7 +106,13 @@ class ContextOf:
         """Whether the value is such a context."""
         if not isinstance(value, dict):
             return False
-        return all(name in value and fits(value[name], kind, within) for name, kind in self.fields)
+        for name, kind in self.fields:
+            if name not in value:
+                return False
+            found = norm(value[name])
+            if found is not None and not kind.has(found, within):
+                return False
+        return True
 
     def accepts(self, other: Type, levels: int = LEVELS) -> bool:
         """Whether the other has these entries, each of a narrower type."""

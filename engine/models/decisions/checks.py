@@ -105,9 +105,15 @@ class _Walk:
             self._parts(boxed, names)
 
     def _entries(self, entries: tuple[Entry, ...], names: Names) -> None:
+        seen: set[str] = set()
         for entry in entries:
-            self.boxed(entry.value, names)
+            own = {entry.name} if isinstance(entry.value, elements.Function) else set()
+            self.boxed(entry.value, names | own)
+            if entry.name in seen:
+                message = f"{self.node.name} has two entries of the name {entry.name}"
+                self.findings.error("dmn-name", self.node.id, entry.line, message, "rename one of them")
             names |= {entry.name}
+            seen.add(entry.name)
 
     def _parts(self, boxed: Boxed, names: Names) -> None:
         if isinstance(boxed, elements.Function):
@@ -167,6 +173,8 @@ def _expression(
     for name in sorted(unknown):
         message = f"`{text.text[:60]}` names {name}, which is not known here"
         remedy = "add a requirement for it, or mend the name"
+        if text.text == name:
+            remedy += f', or write "{name}" if it is a text'
         findings.error("dmn-name-unknown", element, text.line, message, remedy)
     return expression
 

@@ -89,8 +89,12 @@ def _context(builder: Builder, boxed: elements.Context, names: Names) -> Code:
     for entry in boxed.entries:
         entries.append((entry.name, builder.fitted(builder.code(entry.value, names), entry.type)))
         names |= {entry.name}
+    doubled = len({name for name, _ in entries}) < len(entries)
 
     def context(env: Env) -> object:
+        if doubled:
+            env.run.fault(0, "a context has two entries of one name")
+            return None
         values: dict[str, object] = {}
         scope = Env(values, env, env.run)
         for name, value in entries:

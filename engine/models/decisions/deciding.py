@@ -75,7 +75,7 @@ def explain(
         value = (
             _service(model, node, inputs, run)
             if kind == "decisionService"
-            else Deciding(run, inputs).value(model, node)
+            else Deciding(run, inputs, model).value(model, node)
         )
     except RecursionError:
         run.exceeded(TOO_DEEP)

@@ -208,6 +208,7 @@ class Definitions:
     imports: tuple[Import, ...] = ()
 
     def named(self, name: str) -> list[Node]:
-        """The nodes of that name, decisions first."""
+        """The nodes of that name, else of that id, decisions first."""
         found = [node for node in self.nodes.values() if node.name == name]
+        found = found or [node for node in self.nodes.values() if node.id == name]
         return sorted(found, key=lambda node: node.kind != "decision")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.feel.compiled_calls import guarded, invoke
-from engine.feel.runtime import Env, Misuse, Run
+from engine.feel.runtime import MISSING, Env, Misuse, Run
 from engine.feel.types import Type
 from engine.feel.values import Function, kind_of, norm
 from engine.models.decisions import elements
@@ -146,10 +146,11 @@ def _entry_names(boxed: object) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Deciding:
-    """One question being answered: the inputs, and what each node came to."""
+    """One question being answered: the inputs, the model that was asked, and what each node came to."""
 
     run: Run
     inputs: Mapping[str, object]
+    asked: Model | None = None
     known: dict[tuple[str, str], object] = field(default_factory=dict)
 
     def value(self, model: Model, node: Node) -> object:
@@ -181,8 +182,10 @@ class Deciding:
         return Function(node.name, (), lambda run, args: call(run, args, None), invoke=call)
 
     def _compute(self, model: Model, node: Node) -> object:
-        if node.name in self.inputs and node.kind in ("inputData", "decision"):
-            return model.fitted(self.run, self.inputs[node.name], node.type)
+        if node.kind in ("inputData", "decision"):
+            given = self._given(model, node)
+            if given is not MISSING:
+                return model.fitted(self.run, given, node.type)
         if node.kind == "inputData":
             self.run.fault(0, f"the input {node.name} is missing", "missing")
             return None
@@ -199,6 +202,16 @@ class Deciding:
         if self.run.trace is not None:
             self.run.trace.append({"decision": node.name, "result": value})
         return value
+
+    def _given(self, model: Model, node: Node) -> object:
+        """What was handed in for a node: under the names of its model's imports one in another, or under its own."""
+        for path in self.asked.paths_to(model) if self.asked is not None and self.asked is not model else ():
+            found: object = self.inputs
+            for part in (*path, node.name):
+                found = norm(found.get(part)) if isinstance(found, Mapping) and part in found else MISSING
+            if found is not MISSING:
+                return found
+        return self.inputs.get(node.name, MISSING)
 
     def _knowledge(self, model: Model, node: Node, value: object) -> object:
         if not isinstance(value, Function):

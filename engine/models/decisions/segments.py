@@ -73,7 +73,7 @@ def _enumerated_mask(cell: Cell | None, values: list[object], complete: bool) ->
     mask = 0
     for test in cell.tests:
         node = test.operand if isinstance(test, syntax.Test) and test.op == "=" else test
-        if not isinstance(node, syntax.Literal):
+        if not isinstance(node, syntax.Literal) or node.value is None:
             return None
         at = next(
             (

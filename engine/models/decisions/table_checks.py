@@ -11,7 +11,7 @@ from engine.feel.expression import Expression
 from engine.feel.expression import compile as compile_feel
 from engine.feel.temporals import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.models.decisions.coverage import Coverage
-from engine.models.decisions.elements import Input, Node, Table
+from engine.models.decisions.elements import Input, Node, Output, Table, Text
 from engine.models.decisions.graph import Model
 from engine.models.decisions.hit_policies import values_of
 from engine.models.decisions.item_types import ItemType, named
@@ -43,12 +43,43 @@ def check_table(model: Model, node: Node, table: Table, cells: Cells, findings: 
     ):
         message = f"the hit policy {table.hit_policy} needs the outputs' values in order"
         findings.error("dmn-hit-policy", where, table.line, message, "list the output values")
+    if not table.outputs:
+        findings.error(
+            "dmn-rule", where, table.line, f"the table of {node.name} has no output", "add a column"
+        )
+    for output in table.outputs:
+        _check_results(model, table, output, where, findings)
     types = [_type_name(model, column) for column in table.inputs]
     for row, rule in zip(cells, table.rules, strict=True):
         for cell, kind, column in zip(row, types, table.inputs, strict=False):
             _check_type(cell, kind, column, rule.id or where, rule.line, findings)
     columns = [_segments(model, table, cells, index, kind) for index, kind in enumerate(types)]
     _check_coverage(node, table, Coverage(tuple(columns), len(table.rules)), findings)
+
+
+def _check_results(model: Model, table: Table, output: Output, element: str, findings: Findings) -> None:
+    """Constant results that are not among the values that the output lists one by one."""
+    values = _listed(output.values)
+    at = table.outputs.index(output)
+    for rule in table.rules if values else ():
+        result = rule.results[at] if at < len(rule.results) else None
+        tree = _result(result)
+        if isinstance(tree, syntax.Literal) and tree.value is not None and tree.value not in values:
+            message = (
+                f"the result {getattr(result, 'text', '')} is not among the output's values {output.values}"
+            )
+            findings.warning(
+                "dmn-output-value", rule.id or element, rule.line, message, "mend the one or the other"
+            )
+
+
+def _result(cell: object) -> syntax.Node | None:
+    if not isinstance(cell, Text) or not cell.text:
+        return None
+    try:
+        return compile_feel(cell.text).tree
+    except FeelSyntaxError:
+        return None
 
 
 def _type_name(model: Model, column: Input) -> str:
@@ -74,7 +105,11 @@ def _domain(model: Model, column: Input) -> list[object]:
     """The values that the column or its type allows, if they are listed one by one."""
     kind = named(model.types, column.expression.type)
     allowed = kind.item.allowed or kind.item.constraint if isinstance(kind, ItemType) else ""
-    text = column.values or allowed
+    return _listed(column.values or allowed)
+
+
+def _listed(text: str) -> list[object]:
+    """The values in a list of constants; none where it holds anything else."""
     if not text:
         return []
     try:

@@ -88,6 +88,38 @@ def test_names_within_filters_may_be_entries_of_the_items() -> None:
     assert _findings(data("list"), decision("D", feel("list[price > 3]"), ["list"])) == []
 
 
+def test_function_in_a_context_may_call_itself() -> None:
+    logic = "if n < 2 then 1 else n * f(n - 1)"
+    boxed = (
+        f'<context><contextEntry><variable name="f"/><functionDefinition><formalParameter name="n"/>{feel(logic)}'
+        f"</functionDefinition></contextEntry><contextEntry>{feel('f(5)')}</contextEntry></context>"
+    )
+    literal = feel("{f: function(n) if n < 2 then 1 else n * f(n - 1), r: f(5)}.r")
+    assert _findings(decision("A", boxed), decision("B", literal)) == []
+
+
+def test_null_is_a_cell_that_a_missing_input_meets() -> None:
+    assert _table([["true", "1"], ["false", "2"], ["null", "3"]], kind="boolean") == []
+
+
+def test_entries_of_one_name_and_results_outside_their_values_are_told() -> None:
+    entry = f'<contextEntry><variable name="a"/>{feel("1")}</contextEntry>'
+    assert [one.rule for one in _findings(decision("D", f"<context>{entry}{entry}</context>"))] == [
+        "dmn-name"
+    ]
+    output = '<output name="o"><outputValues><text>"x", "y"</text></outputValues></output>'
+    logic = table([("1", "number")], [output], [["1", '"x"'], ["2", '"z"']], "FIRST")
+    found = [one for one in _findings(decision("D", logic)) if one.rule == "dmn-output-value"]
+    assert [one.message for one in found] == ['the result "z" is not among the output\'s values "x", "y"']
+    no_output = table([("1", "number")], [], [["1"]])
+    assert "dmn-rule" in {one.rule for one in _findings(decision("D", no_output))}
+
+
+def test_word_without_quotes_is_told_how_a_text_is_written() -> None:
+    found = [one for one in _table([["young", "1"]], kind="string") if one.rule == "dmn-name-unknown"]
+    assert 'write "young"' in found[0].remedy
+
+
 @pytest.mark.parametrize("bad", [b"", b"<a/>", b"\xff\xfe"])
 def test_what_is_no_dmn_is_one_finding(bad: bytes) -> None:
     assert [one.rule for one in check(bad, "m.dmn")] == ["dmn-unreadable"]

@@ -182,6 +182,32 @@ def test_imported_model_is_reached_through_its_name() -> None:
     assert decide(model(importing), "Rate", {}, imports=[other]) == 14
 
 
+def test_inputs_of_an_imported_model_are_given_under_its_name_or_their_own() -> None:
+    head = '<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" namespace="urn:other" name="other">'
+    other = model(data("rate", "number"), decision("Twice", feel("rate * 2"), ["rate"]), head=head)
+    asking = model(
+        '<import namespace="urn:other" name="the rates" importType="DMN"/>',
+        data("rate", "number"),
+        '<decision id="d" name="D"><informationRequirement><requiredDecision href="urn:other#d_Twice"/>'
+        '</informationRequirement><informationRequirement><requiredInput href="#rate"/></informationRequirement>'
+        + feel("the rates.Twice + rate")
+        + "</decision>",
+    )
+    assert decide(asking, "D", {"rate": 1}, imports=[other]) == 3
+    assert decide(asking, "D", {"rate": 1, "the rates": {"rate": 10}}, imports=[other]) == 21
+
+
+def test_decision_is_found_by_its_id_where_none_has_that_name() -> None:
+    assert decide(_age_table(ROWS), "d_Group", {"age": 1}) == "young"
+
+
+def test_boxed_context_with_two_entries_of_one_name_is_null() -> None:
+    entry = f'<contextEntry><variable name="a"/>{feel("1")}</contextEntry>'
+    found = explain(load(model(decision("D", f"<context>{entry}{entry}</context>"))), "D", {})
+    assert found.value is None
+    assert found.warnings
+
+
 def test_function_in_another_language_is_refused_with_its_name() -> None:
     external = '<functionDefinition kind="Java"><formalParameter name="x"/><context/></functionDefinition>'
     logic = f"<context>{_entry('f', external)}{_entry('', feel('f(1)'))}</context>"
