@@ -64,6 +64,7 @@ def create_app(container: Container) -> Flask:
     limits.before_keys(app, container)
     auth.init_app(app, container, access.admitting(container))
     rendering.init_app(app, container)
+    pages.init_app(app)
     app.before_request(_refuse_large)
     limits.init_app(app)
     for part in _API:

@@ -13,6 +13,7 @@ from engine.queries.incident_groups import Chosen
 from web import cursors
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.incidents import NEEDS_DATA, IncidentsView, wanted_by
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
@@ -170,3 +171,20 @@ def _thawed(container: Container) -> tuple[str, list[int]]:
 
 def _signer(container: Container) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(container.secret, salt="batch")
+
+
+def _listed(_container: Container) -> Listed:
+    view = read(BatchView)
+    _check_all_units()
+    return Listed(
+        find=lambda connection, after, limit: batches.find_batches(connection, after=after, limit=limit),
+        bound=view.bound,
+    )
+
+
+_COLUMNS = (
+    *plain("id"),
+    Column("action", "act"),
+    *plain("who", "reason", "target", "created_at", "total", "done", "skipped", "failed", "waiting"),
+)
+EXPORT = Exported(path="/lo", right="see", columns=_COLUMNS, listed=_listed)

@@ -12,6 +12,7 @@ from engine.queries.exchange import CALL_STATES, CallFilter, CallLine
 from web import cursors
 from web.console import masking, rendering
 from web.console.access import right, visitor
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
@@ -42,14 +43,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def call_list() -> str:
         view = read(CallsView)
-        wanted = CallFilter(
-            status=view.status or None,
-            partner=view.partner or None,
-            operation=view.operation or None,
-            dossier=view.dossier or None,
-            key=view.key or None,
-            unit=visitor().unit,
-        )
+        wanted = _wanted(view)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = exchange.find_calls(connection, wanted, after=after, limit=ROWS + 1)
@@ -116,6 +110,36 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
         )
         return back(f"/cuoc-goi/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _wanted(view: CallsView) -> CallFilter:
+    return CallFilter(
+        status=view.status or None,
+        partner=view.partner or None,
+        operation=view.operation or None,
+        dossier=view.dossier or None,
+        key=view.key or None,
+        unit=visitor().unit,
+    )
+
+
+def _listed(_container: Container) -> Listed:
+    view = read(CallsView)
+    wanted = _wanted(view)
+    return Listed(
+        find=lambda connection, after, limit: exchange.find_calls(
+            connection, wanted, after=after, limit=limit
+        ),
+        bound=view.bound,
+    )
+
+
+_COLUMNS = (
+    *plain("id", "dossier", "partner", "operation"),
+    Column("status", "call_state"),
+    *plain("attempt", "key", "created_at", "sent_at", "due_at", "settled_at", "fault", "detail"),
+)
+EXPORT = Exported(path="/cuoc-goi", right="see", columns=_COLUMNS, listed=_listed)
 
 
 def _find(container: Container, call: int) -> CallLine:

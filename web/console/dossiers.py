@@ -15,6 +15,7 @@ from engine.storage.database import Connection
 from web import cursors
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, counted, page, read
 from web.container import Container
 
@@ -125,3 +126,36 @@ def _left(
         return None
     calendar = clocks.calendar(connection, row.calendar, row.calendar_version)
     return calendar.working_time_between(container.clock.now(), row.due_at), calendar.day_length
+
+
+def _listed(container: Container) -> Listed:
+    view = read(DossiersView)
+    wanted = wanted_by(view, container)
+    return Listed(
+        find=lambda connection, after, limit: dossier_list.find_lines(
+            connection, wanted, after=after, limit=limit
+        ),
+        bound=view.bound,
+    )
+
+
+_COLUMNS = (
+    *plain("code", "procedure", "version", "status"),
+    Column("situation", "situation"),
+    *plain(
+        "step",
+        "phase",
+        "waiting_since",
+        "item_unit",
+        "call",
+        "message",
+        "retries",
+        "competent_unit",
+        "submitted_at",
+        "received_at",
+        "due_at",
+        "changed_at",
+        "finished_at",
+    ),
+)
+EXPORT = Exported(path="/ho-so", right="see", columns=_COLUMNS, listed=_listed)

@@ -43,6 +43,11 @@ class Column:
     group: str = ""
 
 
+def plain(*names: str) -> tuple[Column, ...]:
+    """Columns whose values need no words."""
+    return tuple(Column(name) for name in names)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """What a list shows now. *find* gives the rows after a key, newest first; None: from the beginning.
@@ -50,7 +55,6 @@ class Listed:
     A list that is read whole has no *key*.
     """
 
-    columns: Sequence[Column]
     find: Callable[[Connection, int | None, int], Sequence[object]]
     bound: Mapping[str, object]
     key: str | None = "id"
@@ -58,10 +62,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """A list that can be had as a file: its page, the right that it takes, and what reads it."""
+    """A list that can be had as a file: its page, the right that it takes, what the file shows, and what reads it."""
 
     path: str
     right: str
+    columns: Sequence[Column]
     listed: Callable[[Container], Listed]
 
 
@@ -80,7 +85,7 @@ def _add_file(blueprint: Blueprint, container: Container, exported: Exported, ki
         told = words(language())
         with container.store.reading() as connection:
             rows = _rows(connection, listed)
-            count = _WRITERS[kind](file, told, listed.columns, rows)
+            count = _WRITERS[kind](file, told, exported.columns, rows)
         _write_down(container, exported.path, kind, listed.bound, count)
         size = file.tell()
         file.seek(0)

@@ -14,6 +14,7 @@ from web import cursors
 from web.bodies import parse_object
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
 
@@ -127,6 +128,27 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
                 shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/su-co/{id}", "done")
+
+
+def _listed(_container: Container) -> Listed:
+    view = read(IncidentsView)
+    wanted = wanted_by(view)
+    return Listed(
+        find=lambda connection, after, limit: incidents.find_incidents(
+            connection, wanted, after=after, limit=limit
+        ),
+        bound=view.bound,
+    )
+
+
+_COLUMNS = (
+    *plain("id", "dossier"),
+    Column("cause", "cause"),
+    *plain("title", "partner", "element"),
+    Column("status", "incident_state"),
+    *plain("opened_at", "closed_at", "closed_by", "resolution"),
+)
+EXPORT = Exported(path="/su-co", right="see", columns=_COLUMNS, listed=_listed)
 
 
 def _data(action: str) -> dict[str, Json]:

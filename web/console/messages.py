@@ -12,6 +12,7 @@ from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
 from web import cursors
 from web.console import masking, rendering
 from web.console.access import right, visitor
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
@@ -41,13 +42,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def message_list() -> str:
         view = read(MessagesView)
-        wanted = MessageFilter(
-            status=view.status or None,
-            source=view.source or None,
-            name=view.name or None,
-            dossier=view.dossier or None,
-            unit=visitor().unit,
-        )
+        wanted = _wanted(view)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = exchange.find_messages(connection, wanted, after=after, limit=ROWS + 1)
@@ -111,6 +106,35 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
         )
         return back(f"/thong-diep/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _wanted(view: MessagesView) -> MessageFilter:
+    return MessageFilter(
+        status=view.status or None,
+        source=view.source or None,
+        name=view.name or None,
+        dossier=view.dossier or None,
+        unit=visitor().unit,
+    )
+
+
+def _listed(_container: Container) -> Listed:
+    view = read(MessagesView)
+    wanted = _wanted(view)
+    return Listed(
+        find=lambda connection, after, limit: exchange.find_messages(
+            connection, wanted, after=after, limit=limit
+        ),
+        bound=view.bound,
+    )
+
+
+_COLUMNS = (
+    *plain("id", "dossier", "source", "name", "message_id"),
+    Column("status", "message_state"),
+    *plain("received_at", "keep_until", "delivered_at"),
+)
+EXPORT = Exported(path="/thong-diep", right="see", columns=_COLUMNS, listed=_listed)
 
 
 def _find(container: Container, message: int) -> MessageLine:

@@ -1,6 +1,6 @@
 """The console put together: every page of people under one blueprint."""
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 from web.console import (
     audit,
@@ -9,6 +9,7 @@ from web.console import (
     dossier,
     dossier_acts,
     dossiers,
+    exports,
     home,
     incidents,
     messages,
@@ -42,6 +43,18 @@ _PARTS = (
     audit,
     public,
 )
+LISTS = (
+    *(one.EXPORT for one in (dossiers, incidents, batches, calls, messages, partners, work_items)),
+    *(one.EXPORT for one in (procedures, schedules, audit)),
+    *people.EXPORTS,
+)
+"""Every list that can be had as a file."""
+
+
+def init_app(app: Flask) -> None:
+    """Let every page know which lists can be had as a file, and where."""
+    app.jinja_env.globals["exported"] = frozenset(one.path for one in LISTS)
+    app.jinja_env.globals["export_address"] = exports.address
 
 
 def routes(container: Container) -> Blueprint:
@@ -49,4 +62,5 @@ def routes(container: Container) -> Blueprint:
     blueprint = Blueprint("pages", __name__)
     for part in _PARTS:
         part.add(blueprint, container)
+    exports.add(blueprint, container, LISTS)
     return blueprint

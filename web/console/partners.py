@@ -7,6 +7,7 @@ from engine.actions import partners as acts
 from engine.queries import partner_times, partners
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
 from web.container import Container
 
@@ -51,3 +52,29 @@ def add(blueprint: Blueprint, container: Container) -> None:
         except errors.RequestInvalid as problem:
             return Response(shown(problem), status=problem.status, content_type="text/html; charset=utf-8")
         return back("/doi-tac", "done")
+
+
+def _listed(_container: Container) -> Listed:
+    return Listed(
+        find=lambda connection, _after, _limit: partners.partner_states(connection),
+        bound=read(View).bound,
+        key=None,
+    )
+
+
+EXPORT = Exported(
+    path="/doi-tac",
+    right="see",
+    columns=plain(
+        "name",
+        "breaker",
+        "paused",
+        "paused_reason",
+        "waiting",
+        "sending",
+        "unknown",
+        "incidents",
+        "oldest_at",
+    ),
+    listed=_listed,
+)

@@ -14,6 +14,7 @@ from engine.clock import SystemClock
 from engine.queries import accounts, keys
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
 from web.container import Container
 
@@ -160,3 +161,35 @@ def _unit() -> str | None:
 
 def _answer(shown: str, status: int) -> Response:
     return Response(shown, status=status, content_type="text/html; charset=utf-8")
+
+
+def _listed_accounts(_container: Container) -> Listed:
+    return Listed(
+        find=lambda connection, _after, _limit: accounts.list_accounts(connection),
+        bound=read(View).bound,
+        key=None,
+    )
+
+
+def _listed_keys(_container: Container) -> Listed:
+    return Listed(
+        find=lambda connection, _after, _limit: keys.list_keys(connection),
+        bound=read(View).bound,
+        key=None,
+    )
+
+
+EXPORTS = (
+    Exported(
+        path="/tai-khoan",
+        right="accounts",
+        columns=plain("name", "roles", "unit", "enabled", "created_at", "signed_in_at"),
+        listed=_listed_accounts,
+    ),
+    Exported(
+        path="/khoa",
+        right="accounts",
+        columns=plain("name", "prefix", "state", "scopes", "unit", "partner", "created_at", "expires_at"),
+        listed=_listed_keys,
+    ),
+)

@@ -12,6 +12,7 @@ from engine.queries import deployments
 from web import cursors, packages
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
@@ -112,3 +113,21 @@ def _drawings(deployment: Deployment, findings: list[Finding]) -> list[dict[str,
 
 def _refused(shown: str, status: int) -> Response:
     return Response(shown, status=status, content_type="text/html; charset=utf-8")
+
+
+def _listed(_container: Container) -> Listed:
+    view = read(ProceduresView)
+    return Listed(
+        find=lambda connection, after, limit: deployments.find_deployments(
+            connection, procedure=view.procedure or None, active=None, after=after, limit=limit
+        ),
+        bound=view.bound,
+    )
+
+
+EXPORT = Exported(
+    path="/quy-trinh",
+    right="see",
+    columns=plain("procedure", "version", "active", "running", "hash", "deployed_by", "deployed_at"),
+    listed=_listed,
+)

@@ -8,6 +8,7 @@ from engine.queries import schedules
 from web import conditions
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
 from web.container import Container
 
@@ -67,3 +68,19 @@ def _act(container: Container, name: str) -> None:
         reason=why,
         seen=seen,  # type: ignore[arg-type]  # a held row has the same three members
     )
+
+
+def _listed(_container: Container) -> Listed:
+    return Listed(
+        find=lambda connection, _after, _limit: schedules.list_schedules(connection),
+        bound=read(View).bound,
+        key=None,
+    )
+
+
+EXPORT = Exported(
+    path="/lich",
+    right="see",
+    columns=plain("name", "trigger", "planned", "enabled", "next_at", "last_at"),
+    listed=_listed,
+)

@@ -13,6 +13,7 @@ from engine.queries.work_items import WorkItem, WorkItemFilter
 from web import cursors, tracing
 from web.console import forms, rendering
 from web.console.access import right, visitor
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
@@ -39,15 +40,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def work_item_list() -> str:
         view = read(WorkItemsView)
-        own = visitor().unit
-        if own is not None and view.unit not in ("", own):
-            raise errors.NotAllowed(what=f"see work items of another unit than {own}")
-        wanted = WorkItemFilter(
-            status=view.status or None,
-            unit=own or view.unit or None,
-            group=view.group or None,
-            dossier=view.dossier or None,
-        )
+        wanted = _wanted(view)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = work_items.find_work_items(connection, wanted, after=after, limit=ROWS + 1)
@@ -144,3 +137,35 @@ def _find(container: Container, work_item: int) -> WorkItem:
         found = work_items.get_work_item(connection, work_item)
     visitor().check_unit(frozenset({found.unit}))
     return found
+
+
+def _wanted(view: WorkItemsView) -> WorkItemFilter:
+    """Raises: NotAllowed: another unit's."""
+    own = visitor().unit
+    if own is not None and view.unit not in ("", own):
+        raise errors.NotAllowed(what=f"see work items of another unit than {own}")
+    return WorkItemFilter(
+        status=view.status or None,
+        unit=own or view.unit or None,
+        group=view.group or None,
+        dossier=view.dossier or None,
+    )
+
+
+def _listed(_container: Container) -> Listed:
+    view = read(WorkItemsView)
+    wanted = _wanted(view)
+    return Listed(
+        find=lambda connection, after, limit: work_items.find_work_items(
+            connection, wanted, after=after, limit=limit
+        ),
+        bound=view.bound,
+    )
+
+
+_COLUMNS = (
+    *plain("id", "dossier", "name", "element", "unit", "groups"),
+    Column("status", "item_state"),
+    *plain("claimed_by", "decided_by", "opened_at", "closed_at"),
+)
+EXPORT = Exported(path="/viec", right="see", columns=_COLUMNS, listed=_listed)

@@ -239,6 +239,7 @@ def dynamic() -> Iterator[str]:
     from engine.queries.dossier_list import SITUATIONS
     from engine.queries.exchange import CALL_STATES, MESSAGE_STATES
     from engine.queries.incident_groups import OUTCOMES
+    from web.console import pages
     from web.console.dossier_tabs import TABS
 
     groups = {
@@ -246,7 +247,8 @@ def dynamic() -> Iterator[str]:
         "message_state": MESSAGE_STATES, "outcome": OUTCOMES, "tab": TABS, "theme": ("auto", "light", "dark"),
         "held": ("work-item", "call", "wait", "timer", "incident", "event"),
     }  # fmt: skip
-    return (f"{group}_{name.replace('-', '_')}" for group, names in groups.items() for name in names)
+    yield from (f"column_{column.name}" for one in pages.LISTS for column in one.columns)
+    yield from (f"{group}_{name.replace('-', '_')}" for group, names in groups.items() for name in names)
 
 
 def test_no_word_is_missing_in_either_language_and_none_is_left_over() -> None:
@@ -256,9 +258,11 @@ def test_no_word_is_missing_in_either_language_and_none_is_left_over() -> None:
     )
     texts = [path.read_text(encoding="utf-8") for path in (WEB / "templates").rglob("*.html")]
     named = {name for text in texts for name in re.findall(r"\bt\.(?!of\()([a-z_]+)", text)} | set(dynamic())
-    code = (WEB / "console" / "rendering.py").read_text(encoding="utf-8")
+    code = "".join(
+        (WEB / "console" / name).read_text(encoding="utf-8") for name in ("rendering.py", "exports.py")
+    )
     named |= set(re.findall(r'\("[a-z]+", "/[a-z-]*", "([a-z_]+)"\)', code)) | set(
-        re.findall(r"\bt\.([a-z_]+)", code)
+        re.findall(r"\b(?:t|told)\.(?!of\()([a-z_]+)", code)
     )
     assert named - words.keys() == set()
     groups = {group for text in texts for group in re.findall(r't\.of\("([a-z_]+)"', text)}
