@@ -64,6 +64,14 @@ def test_output_order_puts_unlisted_results_last() -> None:
     assert [row["q"] for row in found] == [3, 2, 1, 9]
 
 
+@pytest.mark.parametrize(
+    "policy", ["PRIORITY", "OUTPUT ORDER", "UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT"]
+)
+def test_a_table_without_outputs_answers_with_rows_of_nothing(policy: str) -> None:
+    found = _answer(table([("x", "number")], [], [["> 0", '"l"'], ["< 0", '"h"']], policy), 5).value
+    assert found in ({}, [{}])
+
+
 def test_priority_without_output_values_goes_by_what_the_type_allows() -> None:
     rows = [["-", '"low"'], ["-", '"high"']]
     assert _answer(table([("x", "number")], [LEVEL], rows, "PRIORITY"), 1).value == "high"
