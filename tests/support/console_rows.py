@@ -5,6 +5,7 @@ import json
 
 from sqlalchemy import text
 
+from engine.storage import partners
 from tests.support.counter import Counter
 
 _NUMBERS = itertools.count(1)
@@ -38,6 +39,7 @@ def add_call(
             _CALL,
             {"key": "k1", "body": body, "repeat": repeat, "status": status, "detail": detail, "code": code},
         ).scalar_one()
+        partners.ensure(connection, ["agency"])
         sent, got = '{"HoTen": "Nguyễn Văn Thử"}'.encode(), "<r><HoTen>Trần Thị Mẫu</HoTen></r>".encode()
         connection.execute(_ATTEMPT, {"call": call, "request": sent, "reply": got})
     return int(call)

@@ -56,6 +56,7 @@ def _places(counter: Counter) -> _Places:
             ("/su-co/<int:id>", "id"): str(incident),
             ("/lo/<int:id>", "id"): str(batch),
             ("/viec/<int:id>", "id"): str(counter.open_item(code)),
+            ("/doi-tac/<string:name>", "name"): "agency",
             ("/quy-trinh/<int:id>", "id"): "1",
             ("/thu-tuc/<string:code>", "code"): "1.000001",
             ("/errors/<string:code>", "code"): "dossier-not-found",

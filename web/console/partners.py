@@ -1,15 +1,19 @@
 """Partners: who they are, how the exchange with each stands, and the switch that holds everything for one."""
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, Response, request
 
 from engine import errors
 from engine.actions import partners as acts
 from engine.queries import partner_times, partners
+from engine.queries.partner_times import Stretch
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
 from web.container import Container
+from web.words import Words, words
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -37,6 +41,28 @@ def add(blueprint: Blueprint, container: Container) -> None:
         read(View)
         return shown()
 
+    @blueprint.get("/doi-tac/<string:name>")
+    @right("see")
+    def partner_page(name: str) -> str:
+        read(View)
+        card = next((card for card in container.partners.cards() if card.name == name), None)
+        with container.store.reading() as connection:
+            state = next((one for one in partners.partner_states(connection) if one.name == name), None)
+            times = partner_times.of_the_last_day(connection).get(name)
+            course = partner_times.course(connection, name)
+        if card is None and state is None:
+            raise errors.PartnerUnknown(partner=name)
+        return page(
+            "partner.html",
+            container,
+            name=name,
+            card=card,
+            state=state,
+            times=times,
+            course=[(datetime.fromtimestamp(one.at, UTC), one) for one in course],
+            charts=_charts(course, words(rendering.language())),
+        )
+
     @blueprint.post("/doi-tac/<string:name>")
     @right("partners")
     def switch_partner(name: str) -> Response:
@@ -52,6 +78,24 @@ def add(blueprint: Blueprint, container: Container) -> None:
         except errors.RequestInvalid as problem:
             return Response(shown(problem), status=problem.status, content_type="text/html; charset=utf-8")
         return back("/doi-tac", "done")
+
+
+def _charts(course: list[Stretch], t: Words) -> list[tuple[str, dict[str, object]]]:
+    """(heading, what the chart is given) for the answers and for the times they took."""
+    at = [one.at for one in course]
+
+    def line(label: str, colour: str, values: list[float], *, dashed: bool = False) -> dict[str, object]:
+        return {"label": label, "colour": colour, "values": values, "dash": [6, 4] if dashed else []}
+
+    answers = [
+        line(t.good, "--good", [one.good for one in course]),
+        line(t.not_good, "--bad", [one.bad for one in course], dashed=True),
+    ]
+    times = [
+        line("p50 (s)", "--accent", [one.p50_s for one in course]),
+        line("p95 (s)", "--warn", [one.p95_s for one in course], dashed=True),
+    ]
+    return [(t.answers, {"at": at, "series": answers}), (t.answer_times, {"at": at, "series": times})]
 
 
 def _listed(_container: Container) -> Listed:

@@ -259,7 +259,8 @@ def test_no_word_is_missing_in_either_language_and_none_is_left_over() -> None:
     texts = [path.read_text(encoding="utf-8") for path in (WEB / "templates").rglob("*.html")]
     named = {name for text in texts for name in re.findall(r"\bt\.(?!of\()([a-z_]+)", text)} | set(dynamic())
     code = "".join(
-        (WEB / "console" / name).read_text(encoding="utf-8") for name in ("rendering.py", "exports.py")
+        (WEB / "console" / name).read_text(encoding="utf-8")
+        for name in ("rendering.py", "exports.py", "partners.py")
     )
     named |= set(re.findall(r'\("[a-z]+", "/[a-z-]*", "([a-z_]+)"\)', code)) | set(
         re.findall(r"\b(?:t|told)\.(?!of\()([a-z_]+)", code)
