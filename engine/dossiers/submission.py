@@ -59,6 +59,24 @@ def validate(raw: Mapping[str, Json], procedure: Procedure) -> Submission:
     return Submission(channel=channel, applicant=applicant, data=data, papers=papers)
 
 
+def checked_field(procedure: Procedure, name: str, value: Json) -> Json:
+    """*value* cleaned as the field *name* of a dossier's data; as it is where the procedure declares no such field.
+
+    Raises:
+        DossierInvalid: its fact ``fields`` lists every {field, reason}.
+    """
+    rule = next((one for one in procedure.data if one.name == name), None)
+    if rule is None:
+        return value
+    problems = Problems()
+    if is_empty(value) and rule.required:
+        problems.add(f"data.{name}", "is missing")
+    cleaned = value if is_empty(value) else _value(value, rule, f"data.{name}", problems)
+    if problems:
+        raise errors.DossierInvalid(reason=problems.first, fields=problems.found)
+    return cleaned
+
+
 def _applicant_rules(procedure: Procedure) -> tuple[FieldRule, ...]:
     declared = {rule.name for rule in procedure.applicant}
     return (*(rule for rule in (_NAME, _IDENTITY) if rule.name not in declared), *procedure.applicant)

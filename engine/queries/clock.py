@@ -58,7 +58,7 @@ class Clocks:
         deployment, channel, code, version = connection.execute(_FACTS, {"id": dossier}).one()
         calendar = self._calendars.get(connection, code, version)
         entries = groups.ledger(connection, dossier)
-        procedure = self._procedure(connection, deployment)
+        procedure = self.procedure(connection, deployment)
         term = ledger.term_of(procedure, channel) if procedure is not None else None
         return state(entries, term, calendar, now)
 
@@ -66,7 +66,8 @@ class Clocks:
         """The calendar *code* of this version."""
         return self._calendars.get(connection, code, version)
 
-    def _procedure(self, connection: Connection, deployment: int) -> Procedure | None:
+    def procedure(self, connection: Connection, deployment: int) -> Procedure | None:
+        """What the deployment declares; None where it is a model alone."""
         if deployment not in self._procedures:
             content = connection.scalar(_PROCEDURE, {"id": deployment})
             found = read_procedure(bytes(content), Findings("procedure.yaml")) if content else None

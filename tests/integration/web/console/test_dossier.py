@@ -85,6 +85,4 @@ def test_a_call_that_waits_goes_on_at_once_with_a_reason_and_its_line_in_the_aud
     assert counter.scalar(waits) is False
     assert counter.scalar("SELECT reason FROM audit WHERE what = 'call-now'") == "the partner is back"
     change(counter, "UPDATE call SET status = 'done', holds = false")
-    reply = operator.post(f"/ho-so/{code}/gui-ngay", form)
-    assert reply.status == 409
-    assert "the partner is back" not in reply.body.decode()  # nothing waits any more: there is no form
+    assert operator.post(f"/ho-so/{code}/gui-ngay", form).status == 409
