@@ -69,7 +69,7 @@ def _any(env: Env, value: object, tests: list[Callable[[Env, object], bool | Non
 def _one_test(compiler: Compiler, node: syntax.Node, at: int) -> Callable[[Env, object], bool | None]:
     code = compiler.within(frozenset({INPUT}), node)
     if uses_input(node):
-        return lambda env, value: _truth(env, code(env), at)
+        return lambda env, value: _truth(env, value, code(env), at)
 
     def test(env: Env, value: object) -> bool | None:
         wanted = code(env)
@@ -101,11 +101,14 @@ def _member(env: Env, value: object, wanted: object, at: int) -> bool | None:
     return found
 
 
-def _truth(env: Env, found: object, at: int) -> bool | None:
+def _truth(env: Env, value: object, found: object, at: int) -> bool | None:
+    """What a test that names `?` says: its boolean, else whether the value is what it came to, or in that."""
     if type(found) is bool:
         return found
-    env.run.fault(at, f"a test is {kind_of(found)}, not a boolean")
-    return None
+    if found is None:
+        env.run.fault(at, "a test is null, not a boolean")
+        return None
+    return _member(env, value, found, at)
 
 
 def uses_input(node: object) -> bool:

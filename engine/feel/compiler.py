@@ -13,6 +13,7 @@ from engine.feel.comparison import less, less_or_equal
 from engine.feel.properties import property_of
 from engine.feel.registry import BUILTINS
 from engine.feel.runtime import MISSING, Env
+from engine.feel.temporals import DateTime
 from engine.feel.types import resolve
 from engine.feel.values import PLAIN, Range, kind_of, norm
 
@@ -140,6 +141,8 @@ def _path_of(env: Env, value: object, name: str, at: int) -> object:
             return norm(value[name])
         env.run.fault(at, f"the context has no entry `{name}`", "missing")
         return None
+    if type(value) is DateTime:
+        env.run.spend(3)
     found = property_of(value, name, MISSING)
     if found is MISSING:
         code = "missing" if value is None else "error"

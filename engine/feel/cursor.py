@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.errors import FeelSyntaxError
 from engine.feel.names import Names
-from engine.feel.scanner import MAX_TEXT, Token, refuse, shown, token_at
+from engine.feel.scanner import MAX_TEXT, Token, hint, refuse, shown, token_at
 
 PROPERTIES = ("time offset", "start included", "end included")
 
@@ -66,7 +66,8 @@ class Cursor:
 
     def refuse(self, expected: str) -> FeelSyntaxError:
         """The error that says that *expected* is missing at the current token."""
-        return refuse(self.text, self.token.at, expected, shown(self.token))
+        found = shown(self.token) + hint(self.text, self.token.at)
+        return refuse(self.text, self.token.at, expected, found)
 
     def binding(self, names: Sequence[str]) -> None:
         """Know these names from here on, until `release`; keys are known to paths for good."""

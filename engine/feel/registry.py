@@ -121,11 +121,28 @@ def _by_count(overloads: list[Builtin], args: list[object]) -> Builtin:
         raise Misuse(f"takes other arguments than {count}: {_ways(overloads)}")
     if len(fitting) == 1:
         return fitting[0]
-    return next((way for way in fitting if all(map(_matches, args, way.params))), fitting[0])
+    return _best([(way, args) for way in fitting])[0]
+
+
+def _best(ways: list[tuple[Builtin, list[object]]]) -> tuple[Builtin, list[object]]:
+    """The way whose parameters are of the arguments' types, else of the types of the one item that lists hold."""
+    for way, args in ways:
+        if all(map(_matches, args, way.params)):
+            return way, args
+    for way, args in ways:
+        if all(
+            _matches(arg, param) or _holds(arg, param) for arg, param in zip(args, way.params, strict=False)
+        ):
+            return way, args
+    return ways[0]
 
 
 def _matches(arg: object, param: Parameter) -> bool:
     return isinstance(arg, param.types)
+
+
+def _holds(arg: object, param: Parameter) -> bool:
+    return isinstance(arg, list) and len(arg) == 1 and isinstance(norm(arg[0]), param.types)
 
 
 def _by_names(
@@ -145,7 +162,7 @@ def _by_names(
         fitting.sort(
             key=lambda found: found[0].names != names
         )  # `before(point, range)`, `before(range, point)`
-        return next((found for found in fitting if all(map(_matches, found[1], found[0].params))), fitting[0])
+        return _best(fitting)
     raise Misuse(f"has no parameters {', '.join(names)}: {_ways(overloads)}")
 
 

@@ -52,6 +52,27 @@ def token_at(text: str, at: int) -> Token:
     return Token("bad" if at < len(text) else "end", text[at : at + 12], at, at + 1)
 
 
+_FOREIGN = {
+    "==": "equality is `=`",
+    "&&": "FEEL writes `and`",
+    "||": "FEEL writes `or`",
+    "!": "FEEL writes `not(…)`",
+    "'": 'strings stand in `"`',
+    "<>": "FEEL writes `!=`",
+    "?": "FEEL writes `if … then … else …`",
+    "%": "the rest is `modulo(a, b)`",
+    "$": "names beginning with `$` stand in back-ticks",
+}
+
+
+def hint(text: str, at: int) -> str:
+    """How FEEL writes what other languages write as stands here, in brackets; empty where nothing is known."""
+    for sign, words in _FOREIGN.items():
+        if text.startswith(sign, at) or (len(sign) == 2 and at and text.startswith(sign, at - 1)):
+            return f" ({words})"
+    return ""
+
+
 def shown(token: Token) -> str:
     """What was found, in words for an error message."""
     if token.kind == "end":
@@ -71,16 +92,21 @@ def refuse(text: str, at: int, expected: str, found: str) -> FeelSyntaxError:
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.S)
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
 def unescape(token: str) -> str:
-    """The characters that a string token (with its quotes) stands for; surrogate pairs become one character."""
+    """The characters that a string token (with its quotes) stands for; surrogate pairs become one character.
+
+    Half a pair is no character: U+FFFD stands for it.
+    """
     body = token[1:-1]
     if "\\" not in body:
         return body
     out = _ESCAPE.sub(_escape, body)
-    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), out)
+    out = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), out)
+    return _HALF.sub("\ufffd", out)
 
 
 def _escape(found: re.Match[str]) -> str:

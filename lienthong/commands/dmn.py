@@ -5,10 +5,12 @@ from pathlib import Path
 import click
 
 from engine import feel
-from engine.errors import FeelError, LienthongError
+from engine.errors import FeelError, LienthongError, ModelUnreadable
 from engine.feel.values import kind_of
 from engine.models.decisions import Decided, Surroundings, explain, load
-from lienthong.commands.feel import caret, read_data, read_moment
+from engine.models.decisions.graph import Model
+from engine.models.decisions.reading import read
+from lienthong.commands.feel import PRINTING, caret, read_data, read_moment
 from lienthong.printing import as_json_option, print_json
 
 
@@ -36,7 +38,7 @@ def command(  # noqa: PLR0917 - the options of a command
     as_json: bool,
 ) -> None:
     """Ask FILE for a DECISION; without one, list what it can be asked."""
-    model = load(file.read_bytes(), tuple(one.read_bytes() for one in imports))
+    model = _loaded(file, imports)
     if decision is None:
         names = [{"name": node.name, "kind": node.kind} for node in model.definitions.nodes.values()]
         asked = [one for one in names if one["kind"] in ("decision", "decisionService")]
@@ -46,12 +48,28 @@ def command(  # noqa: PLR0917 - the options of a command
         return
     now = read_moment(moment)
     surroundings = Surroundings(clock=lambda: now)
-    kind = "decisionService" if service else "decision"
+    kinds = {node.kind for node in model.definitions.named(decision)}
+    kind = "decisionService" if service or kinds == {"decisionService"} else "decision"
     found = explain(model, decision, read_data(given), kind=kind, surroundings=surroundings)
     if as_json:
         print_json(_fields(found))
         return
     _show(found, decision)
+
+
+def _loaded(file: Path, imports: tuple[Path, ...]) -> Model:
+    """The model in a file with those it imports.
+
+    Raises:
+        ModelUnreadable: a file is no DMN; it is named.
+    """
+    contents = [one.read_bytes() for one in (file, *imports)]
+    try:
+        return load(contents[0], tuple(contents[1:]))
+    except ModelUnreadable:
+        for one, data in zip((file, *imports), contents, strict=True):
+            read(data, one.name)
+        raise
 
 
 def _fields(found: Decided) -> dict[str, object]:
@@ -88,7 +106,7 @@ def _show(found: Decided, decision: str) -> None:
 
 def _text(value: object) -> str:
     try:
-        text = feel.evaluate("string([x])", {"x": value})
+        text = feel.evaluate("string([x])", {"x": value}, limits=PRINTING)
     except LienthongError as error:
         return error.message
     return text[1:-1] if isinstance(text, str) else kind_of(value)

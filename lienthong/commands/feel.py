@@ -16,6 +16,8 @@ from lienthong.printing import as_json_option, print_json
 
 HISTORY = "~/.lienthong_feel_history"
 HISTORY_LINES = 1_000
+PRINTING = feel.Limits(steps=10_000_000, characters=10_000_000, seconds=10)
+"""What writing down a result may use; computing it had its own limits."""
 
 
 @click.command(epilog="Example: lienthong feel 'sum(fees) > 10' --data '{\"fees\": [4, 7]}'")
@@ -36,6 +38,7 @@ def read_data(given: str) -> dict[str, object]:
     try:
         text = Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
         found = json.loads(text, parse_float=str_to_number)
+        json.dumps(json.loads(text), ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (OSError, ValueError, RecursionError) as exc:
         raise click.UsageError(f"--data is not JSON: {exc}") from exc
     if not isinstance(found, dict):
@@ -99,7 +102,7 @@ def _show_refusal(expression: str, error: FeelSyntaxError | FeelError, *, as_jso
 
 def caret(expression: str, line: int, column: int) -> str:
     """The line of the expression with a mark under the place."""
-    text = (expression.splitlines() or [""])[min(line, expression.count("\n") + 1) - 1]
+    text = expression.split("\n")[min(line, expression.count("\n") + 1) - 1].rstrip("\r")
     start = max(0, column - 60)
     return f"  {text[start : start + 100]}\n  {' ' * (column - 1 - start)}^"
 
@@ -116,7 +119,7 @@ def _json(value: object) -> object:
 
 
 def _text(value: object) -> str:
-    found = feel.evaluate("string([x])", {"x": value})
+    found = feel.evaluate("string([x])", {"x": value}, limits=PRINTING)
     return found[1:-1] if isinstance(found, str) else kind_of(value)
 
 
@@ -142,6 +145,9 @@ def _prompt(context: dict[str, object], now: datetime) -> None:
 
 def _let(text: str, context: dict[str, object], now: datetime) -> None:
     name, _, expression = text.partition("=")
+    if not name.strip():
+        click.echo("lienthong: expected a name between `let` and `=`, found none", err=True)
+        return
     try:
         value = feel.compile(expression, names_in(context))(context, clock=lambda: now)
     except (FeelSyntaxError, FeelError) as error:

@@ -82,6 +82,6 @@ def extract(run: Run, text: str, expression: str) -> list[object]:
     out: list[object] = []
     for groups in pattern(expression).matches(run, text):
         out.append(_part(0, text, groups))
-        run.spend()
+        run.spend(2)
     run.grown(len(out))
     return out

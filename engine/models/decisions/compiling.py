@@ -75,10 +75,14 @@ def _text(builder: Builder, boxed: Text, names: Names) -> Code:
     expression = builder.expression(boxed, names)
     if expression is not None:
         return expression.at
-    reason = builder.errors[-1][1].message
+    error = builder.errors[-1][1]
+    at = int(str(error.facts.get("at", 0)))
 
     def broken(env: Env) -> object:
-        env.run.fault(0, reason)
+        run = env.run
+        outer, run.text = run.text, boxed.text
+        run.fault(at, error.message)
+        run.text = outer
         return None
 
     return broken

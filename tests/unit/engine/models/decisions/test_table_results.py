@@ -119,6 +119,9 @@ def test_input_outside_its_values_makes_the_table_null(values: str, x: object, a
         ('"a"', ["a", "b"], False),
         ('"a" in ?.tags', {"tags": ["a"]}, True),
         ('not("a", "b")', "c", True),
+        ("upper case(?)", "A", True),
+        ("upper case(?)", "a", False),
+        ("[?.low..?.high]", {"low": 1, "high": 2}, False),
     ],
 )
 def test_cell_tests_lists_and_contexts(cell: str, x: object, holds: bool) -> None:
