@@ -20,6 +20,7 @@ from engine.storage.accounts import StoredAccount
 from engine.storage.database import Connection, Store
 
 SESSION_S = 8 * 3600
+MOST_SESSION_S = 24 * 3600
 MIN_PASSWORD = 12
 MAX_PASSWORD = 200
 _FREE_OF_NAME, _FREE_OF_ADDRESS = 5, 30
@@ -59,12 +60,13 @@ def _nobody() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is signed in, with the rights of every role."""
+    """Who is signed in, with the rights of every role; *session_s* is what is left of the session, in seconds."""
 
     id: int
     name: str
     roles: tuple[str, ...]
     unit: str | None
+    session_s: int = 0
 
     @property
     def rights(self) -> frozenset[str]:
@@ -168,7 +170,7 @@ def sign_out(store: Store, session: str) -> None:
         found = accounts.find_by_session(connection, digest(session))
         accounts.end_session(connection, digest(session))
         if found is not None:
-            access.audit(connection, found.name, "signed-out")
+            access.audit(connection, found[0].name, "signed-out")
 
 
 def of_session(store: Store, session: str) -> Person | None:
@@ -177,7 +179,17 @@ def of_session(store: Store, session: str) -> Person | None:
         found = accounts.find_by_session(connection, digest(session))
     if found is None:
         return None
-    return Person(id=found.id, name=found.name, roles=found.roles, unit=found.unit)
+    account, left_s = found
+    return Person(
+        id=account.id, name=account.name, roles=account.roles, unit=account.unit, session_s=int(left_s)
+    )
+
+
+def extend(store: Store, session: str) -> int:
+    """Let a session go on for another eight hours, at most a day from signing in; the seconds that are left of it."""
+    with store.transaction() as connection:
+        accounts.extend_session(connection, digest(session), good_s=SESSION_S, most_s=MOST_SESSION_S)
+        return int(accounts.session_left_s(connection, digest(session)))
 
 
 def random_password() -> str:

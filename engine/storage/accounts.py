@@ -15,8 +15,13 @@ _BY_NAME = text(f"SELECT {_COLUMNS} FROM account a WHERE a.name = :name")
 _LOCKED = text(f"SELECT {_COLUMNS} FROM account a WHERE a.id = :id FOR UPDATE")
 _BY_SUBJECT = text(f"SELECT {_COLUMNS} FROM account a WHERE a.subject = :subject")
 _BIND = text("UPDATE account SET subject = :subject WHERE id = :id")
+_SESSION_LEFT = text("SELECT extract(epoch FROM expires_at - now()) FROM session WHERE digest = :digest")
+_EXTEND = text(
+    "UPDATE session SET expires_at = greatest(expires_at, least(now() + make_interval(secs => :good_s),"
+    " created_at + make_interval(secs => :most_s))) WHERE digest = :digest AND expires_at > now()"
+)
 _BY_SESSION = text(
-    f"SELECT {_COLUMNS} FROM session s JOIN account a ON a.id = s.account_id"
+    f"SELECT {_COLUMNS}, extract(epoch FROM s.expires_at - now()) AS left_s FROM session s JOIN account a ON a.id = s.account_id"
     " WHERE s.digest = :digest AND s.expires_at > now() AND a.enabled"
 )
 _ADD = text(
@@ -84,9 +89,13 @@ def lock(connection: Connection, account: int) -> StoredAccount | None:
     return _account(connection, _LOCKED, id=account)
 
 
-def find_by_session(connection: Connection, digest: str) -> StoredAccount | None:
-    """Whose session this is; None once it is over or the account disabled."""
-    return _account(connection, _BY_SESSION, digest=digest)
+def find_by_session(connection: Connection, digest: str) -> tuple[StoredAccount, float] | None:
+    """Whose session this is and the seconds that are left of it; None once it is over or the account disabled."""
+    row = connection.execute(_BY_SESSION, {"digest": digest}).mappings().one_or_none()
+    if row is None:
+        return None
+    members = {name: value for name, value in row.items() if name != "left_s"}
+    return StoredAccount(**{**members, "roles": tuple(row["roles"])}), float(row["left_s"])
 
 
 def add(connection: Connection, name: str, password: str, roles: Sequence[str], unit: str | None) -> int:
@@ -116,6 +125,16 @@ def others_with(connection: Connection, role: str, account: int) -> bool:
 def begin_session(connection: Connection, digest: str, account: int, *, address: str, good_s: float) -> None:
     connection.execute(_PURGE)
     connection.execute(_BEGIN, {"digest": digest, "account": account, "address": address, "good_s": good_s})
+
+
+def session_left_s(connection: Connection, digest: str) -> float:
+    """How long a session goes on; 0 when it is over."""
+    return max(0.0, float(connection.scalar(_SESSION_LEFT, {"digest": digest}) or 0))
+
+
+def extend_session(connection: Connection, digest: str, *, good_s: float, most_s: float) -> None:
+    """Let a session go on for *good_s* from now, but never beyond *most_s* from its beginning."""
+    connection.execute(_EXTEND, {"digest": digest, "good_s": good_s, "most_s": most_s})
 
 
 def end_session(connection: Connection, digest: str) -> None:

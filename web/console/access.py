@@ -26,7 +26,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who looks: *rights* name what they may, *unit* narrows what they see. *token* goes into every form."""
+    """Who looks: *rights* name what they may, *unit* narrows what they see. *token* goes into every form,
+    *session_s* is what is left of the session, in seconds; 0: there is none."""
 
     name: str
     rights: frozenset[str]
@@ -34,6 +35,7 @@ class Visitor:
     roles: tuple[str, ...] = ()
     account: int | None = None
     token: str = ""
+    session_s: int = 0
 
     def may(self, right: str) -> bool:
         return right in self.rights
@@ -120,6 +122,7 @@ def _of_session(container: Container, session: str) -> Visitor:
         roles=person.roles,
         account=person.id,
         token=token_for(container, session),
+        session_s=person.session_s,
     )
 
 

@@ -12,6 +12,7 @@ from web.console import (
     dossier_edit,
     dossiers,
     exports,
+    help_page,
     home,
     incidents,
     messages,
@@ -46,6 +47,7 @@ _PARTS = (
     people,
     audit,
     public,
+    help_page,
 )
 LISTS = (
     *(one.EXPORT for one in (dossiers, incidents, batches, calls, messages, partners, work_items)),

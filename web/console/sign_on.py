@@ -7,13 +7,12 @@ page of ours answers, and goes on by itself.
 from flask import Blueprint, Response, request
 
 from engine import errors
-from engine.actions import accounts
 from engine.actions import sign_on as acts
 from engine.exchange.sign_on import SignOn
 from web.auth import OPEN, needs
-from web.console.access import COOKIE, check_origin, token_for
+from web.console.access import check_origin, token_for
 from web.console.rendering import own_path, page
-from web.console.signing_in import resume
+from web.console.signing_in import resume, with_session
 from web.container import Container
 
 _PATH = "/vao/cong"
@@ -75,16 +74,7 @@ def _signed_on(container: Container, done: acts.SignedOn) -> Response:
         response = resume(container, done.next_path, done.kept, token_for(container, done.session))
     else:
         response = _html(page("going.html", container, where=done.next_path, outside=False))
-    _without_cookie(response)
-    response.set_cookie(
-        COOKIE,
-        done.session,
-        max_age=accounts.SESSION_S,
-        httponly=True,
-        secure=request.is_secure,
-        samesite="Strict",
-    )
-    return response
+    return with_session(_without_cookie(response), done.session)
 
 
 def _again(container: Container, problem: errors.LienthongError, where: str, kept: str) -> Response:

@@ -2,12 +2,12 @@
 
 import json
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
 from engine import errors
 from engine.actions import accounts
 from web.auth import OPEN, needs
-from web.console.access import COOKIE, check_origin, token_for
+from web.console.access import COOKIE, check_origin, right, token_for
 from web.console.rendering import View, back, own_path, page, read
 from web.container import Container
 
@@ -45,15 +45,18 @@ def add(blueprint: Blueprint, container: Container) -> None:
             )
             return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
         response = back(where) if not kept else resume(container, where, kept, token_for(container, session))
-        response.set_cookie(
-            COOKIE,
-            session,
-            max_age=accounts.SESSION_S,
-            httponly=True,
-            secure=request.is_secure,
-            samesite="Strict",
-        )
-        return response
+        return with_session(response, session)
+
+    @blueprint.post("/phien")
+    @right("see")
+    def stay_signed_in() -> Response:
+        session = request.cookies[COOKIE][:200]
+        left_s = accounts.extend(container.store, session)
+        if request.accept_mimetypes.best == "application/json":
+            response = jsonify(seconds=left_s)
+        else:
+            response = back(own_path(request.form.get("next", "/")))
+        return with_session(response, session)
 
     @blueprint.post("/ra")
     @needs(OPEN)
@@ -64,6 +67,19 @@ def add(blueprint: Blueprint, container: Container) -> None:
         response = back("/vao")
         response.delete_cookie(COOKIE)
         return response
+
+
+def with_session(response: Response, session: str) -> Response:
+    """*response* with the session's cookie: our pages only, no script, over TLS where we are asked over TLS."""
+    response.set_cookie(
+        COOKIE,
+        session,
+        max_age=accounts.MOST_SESSION_S,
+        httponly=True,
+        secure=request.is_secure,
+        samesite="Strict",
+    )
+    return response
 
 
 def resume(container: Container, where: str, kept: str, token: str) -> Response:

@@ -241,10 +241,13 @@ def dynamic() -> Iterator[str]:
     from engine.queries.incident_groups import OUTCOMES
     from web.console import pages
     from web.console.dossier_tabs import TABS
+    from web.console.help_page import INCIDENT_STATES
 
     groups = {
         "right": RIGHTS, "role": ROLES, "situation": SITUATIONS, "call_state": CALL_STATES,
         "message_state": MESSAGE_STATES, "outcome": OUTCOMES, "tab": TABS, "theme": ("auto", "light", "dark"),
+        "about_situation": (*SITUATIONS, "running"), "about_call_state": CALL_STATES,
+        "about_message_state": MESSAGE_STATES, "about_incident_state": INCIDENT_STATES,
         "held": ("work-item", "call", "wait", "timer", "incident", "event"),
     }  # fmt: skip
     yield from (f"column_{column.name}" for one in pages.LISTS for column in one.columns)
