@@ -34,6 +34,7 @@ ALONE := tests/acceptance tests/integration/lienthong tests/integration/test_bud
 
 test: install ## every test; sets up what it can (Chromium, as root on Debian); the rest is skipped visibly
 	@.ci/browser
+	@.ci/modeler
 	@if [ "$(TESTS)" != tests ]; then exec $(PY) -m pytest $(PYTEST_ARGS) $(TESTS); fi; \
 	status=0; \
 	$(PY) -m pytest $(PYTEST_ARGS) tests $(ALONE:%=--ignore=%) || status=1; \
