@@ -1,13 +1,15 @@
-"""Batches: one act about many incidents, chosen and counted beforehand, done one by one in the order of reception.
+"""Batches: one act about many incidents or dossiers, chosen and counted beforehand, done one by one in the order of reception.
 
 Creating a batch freezes its items; a background job does them, each in its own transaction, and may stop and go on at any
 time. What cannot be done is told with the item, and never stops the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from engine import errors
-from engine.actions import resolve
+from engine.actions import by_hand, receive, resolve, suspend
+from engine.clock import Clock
 from engine.exchange.ports import Json
 from engine.storage import access, batches, jobs
 from engine.storage.database import Store
@@ -15,45 +17,63 @@ from engine.storage.database import Store
 JOB = "batches"
 
 
-def create(store: Store, action: str, incidents: Sequence[int], *, by: str, reason: str, target: str) -> int:
-    """A new batch's id; its items wait for the background job, which is woken.
+def create(
+    store: Store,
+    action: str,
+    items: Sequence[int],
+    *,
+    by: str,
+    reason: str,
+    target: str,
+    subject: str = "incident",
+) -> int:
+    """A new batch's id; its items, ids of *subject*, wait for the background job, which is woken.
 
     Raises:
-        RequestInvalid: nothing was chosen.
+        RequestInvalid: nothing was chosen, or no such act is done about many.
     """
-    if not incidents:
+    chosen = sorted(set(items))
+    if not chosen:
         raise errors.RequestInvalid(reason="nothing was chosen")
+    if subject == "dossier" and action not in DOSSIER_ACTS:
+        raise errors.RequestInvalid(reason=f"the act {action or '(none)'} cannot be done for many at once")
     with store.transaction() as connection:
-        batch = batches.add(connection, action, sorted(set(incidents)), who=by, reason=reason, target=target)
-        facts: dict[str, Json] = {"batch": batch, "action": action, "count": len(set(incidents))}
+        batch = batches.add(connection, action, chosen, subject=subject, who=by, reason=reason, target=target)
+        facts: dict[str, Json] = {
+            "batch": batch,
+            "action": action,
+            "subject": subject,
+            "count": len(chosen),
+        }
         access.audit(connection, by, "batch-created", facts=facts, reason=reason)
         jobs.defer(connection, JOB, {})
     return batch
 
 
-def run_waiting(store: Store, *, limit: int = 1_000) -> int:
+def run_waiting(store: Store, clock: Clock, *, limit: int = 1_000) -> int:
     """Do what waits in batches, oldest first, at most *limit* items; how many."""
     done = 0
-    while done < limit and _next(store):
+    while done < limit and _next(store, clock):
         done += 1
     return done
 
 
-def _next(store: Store) -> bool:
+def _next(store: Store, clock: Clock) -> bool:
     """Do one item. It is held while its act runs in a transaction of its own, so no two workers do the same."""
     with store.transaction() as connection:
         item = batches.take(connection)
         if item is None:
             return False
-        status, detail = _act(store, item)
+        act = _act_on_dossier if item.subject == "dossier" else _act_on_incident
+        status, detail = act(store, item, clock)
         batches.settle(connection, item, status, detail)
     return True
 
 
-def _act(store: Store, item: batches.Item) -> tuple[str, str]:
-    by = f"{item.who} (batch {item.batch})"
+def _act_on_incident(store: Store, item: batches.Item, _clock: Clock) -> tuple[str, str]:
+    by = _name(item)
     try:
-        resolve.act(store, item.incident, item.action, by=by, reason=item.reason)
+        resolve.act(store, item.id, item.action, by=by, reason=item.reason)
     except errors.IncidentClosed:
         ours = item.closed_by == by  # done before, but the note of it was lost
         return ("done", "") if ours else ("skipped", f"closed by {item.closed_by or 'somebody'} before")
@@ -64,3 +84,43 @@ def _act(store: Store, item: batches.Item) -> tuple[str, str]:
     except errors.LienthongError as error:
         return "failed", error.message
     return "done", ""
+
+
+def _act_on_dossier(store: Store, item: batches.Item, clock: Clock) -> tuple[str, str]:
+    act, written = DOSSIER_ACTS[item.action]
+    if item.dossier is None:
+        return "skipped", "there is no such dossier"
+    try:
+        act(store, item.dossier, by=_name(item), reason=item.reason, now=clock.now())
+    except (errors.ActionNotNow, errors.TransitionRefused) as error:
+        with store.reading() as connection:
+            ours = access.was_done(connection, _name(item), written, item.id)
+        return (
+            ("done", "") if ours else ("skipped", error.message)
+        )  # done before, but the note of it was lost
+    except errors.StoreError:
+        raise
+    except errors.LienthongError as error:
+        return "failed", error.message
+    return "done", ""
+
+
+def _name(item: batches.Item) -> str:
+    return f"{item.who} (batch {item.batch})"
+
+
+def _cancel(store: Store, code: str, *, by: str, reason: str, now: datetime) -> None:
+    receive.withdraw(store, code, by=by, reason=reason, now=now, audited=True)
+
+
+def _retry(store: Store, code: str, *, by: str, reason: str, now: datetime) -> None:  # as the others are
+    by_hand.retry_dossier(store, code, by=by, reason=reason)
+
+
+DOSSIER_ACTS: Mapping[str, tuple[Callable[..., None], str]] = {
+    "suspend": (suspend.suspend, "dossier-suspended"),
+    "resume": (suspend.resume, "dossier-resumed"),
+    "retry": (_retry, "dossier-retried"),
+    "cancel": (_cancel, "dossier-cancelled"),
+}
+"""What can be done about many dossiers, and what the audit trail calls it."""

@@ -2,7 +2,7 @@
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.storage import access, dossiers, events, handling, messages
+from engine.storage import access, dossiers, events, handling, messages, suspensions
 from engine.storage.database import Store
 
 
@@ -32,6 +32,28 @@ def act_on_call(store: Store, call: int, act: str, *, by: str, reason: str) -> N
         handling.make_due(connection, call)
         facts: dict[str, Json] = {"call": call, "partner": found.partner, "operation": found.operation}
         access.audit(connection, by, f"call-{act}", dossier=found.dossier_id, facts=facts, reason=reason)
+
+
+def retry_dossier(store: Store, code: str, *, by: str, reason: str) -> None:
+    """Let every call of the dossier that waits go on now, but for those that an incident asks about.
+
+    Raises:
+        DossierNotFound. ActionNotNow: it is suspended, or no call of it waits.
+    """
+    with store.transaction() as connection:
+        held = suspensions.hold(connection, code)
+        if held is None:
+            raise errors.DossierNotFound(dossier=code)
+        if held.suspended:
+            raise errors.ActionNotNow(what=f"{code} is suspended")
+        waiting: list[Json] = []
+        for call in handling.waiting_calls(connection, held.id):
+            handling.make_due(connection, call)
+            waiting.append(call)
+        if not waiting:
+            raise errors.ActionNotNow(what=f"no call of {code} waits")
+        facts: dict[str, Json] = {"calls": waiting}
+        access.audit(connection, by, "dossier-retried", dossier=held.id, facts=facts, reason=reason)
 
 
 def deliver(store: Store, message: int, dossier: str, *, by: str, reason: str) -> bool:

@@ -15,6 +15,7 @@ class BatchLine:
 
     id: int
     action: str
+    subject: str
     reason: str
     who: str
     target: str
@@ -28,9 +29,9 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchItem:
-    """One incident of a batch; *outcome* says whether the work that it was to bring about really ran."""
+    """One incident or dossier of a batch; *outcome* says whether the work that it was to bring about really ran."""
 
-    incident: int
+    item: int
     title: str
     dossier: str | None
     status: str
@@ -39,8 +40,23 @@ class BatchItem:
     outcome: str
 
 
+# What became of an act about a dossier: suspending is done at once, the rest only once it really ran.
+_OF_DOSSIER = """
+    CASE WHEN b.action IN ('suspend', 'resume') THEN 'verified'
+    WHEN b.action = 'cancel' THEN CASE WHEN d.status = 7 THEN 'verified'
+        WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = d.id AND e.kind = 'withdrawn' AND e.status = 'pending')
+        THEN 'waiting' ELSE 'failed' END
+    WHEN EXISTS (SELECT 1 FROM incident n WHERE n.dossier_id = d.id AND n.status <> 'closed') THEN 'failed'
+    WHEN EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status IN ('pending', 'sending', 'unknown'))
+        THEN 'waiting' ELSE 'verified' END
+"""
+_JOINS = """
+    FROM batch_item t JOIN batch b ON b.id = t.batch_id
+    LEFT JOIN incident i ON b.subject = 'incident' AND i.id = t.incident_id
+    LEFT JOIN dossier d ON d.id = CASE b.subject WHEN 'dossier' THEN t.incident_id ELSE i.dossier_id END
+"""
 _LINE = """
-    SELECT b.id, b.action, b.reason, b.who, b.target, b.created_at, count(t.*) AS total,
+    SELECT b.id, b.action, b.subject, b.reason, b.who, b.target, b.created_at, count(t.*) AS total,
         count(t.*) FILTER (WHERE t.status = 'done') AS done, count(t.*) FILTER (WHERE t.status = 'skipped') AS skipped,
         count(t.*) FILTER (WHERE t.status = 'failed') AS failed, count(t.*) FILTER (WHERE t.status = 'waiting') AS waiting
     FROM batch b LEFT JOIN batch_item t ON t.batch_id = b.id
@@ -51,15 +67,15 @@ _LIST = text(
 _ONE = text(f"{_LINE} WHERE b.id = :id GROUP BY b.id")
 _ITEMS = text(
     f"""
-    SELECT t.incident_id AS incident, coalesce(i.title, '') AS title, d.code AS dossier, t.status, t.detail, t.done_at,
-        coalesce({OUTCOME}, 'closed') AS outcome
-    FROM batch_item t LEFT JOIN incident i ON i.id = t.incident_id LEFT JOIN dossier d ON d.id = i.dossier_id
+    SELECT t.incident_id AS item, coalesce(i.title, d.phase, '') AS title, d.code AS dossier, t.status, t.detail, t.done_at,
+        CASE WHEN b.subject = 'dossier' THEN {_OF_DOSSIER} ELSE coalesce({OUTCOME}, 'closed') END AS outcome
+    {_JOINS}
     WHERE t.batch_id = :id AND t.incident_id > :after ORDER BY t.incident_id LIMIT :limit
     """
 )
 _OUTCOMES = text(
-    f"SELECT o, count(*) FROM (SELECT {OUTCOME} AS o FROM batch_item t JOIN incident i ON i.id = t.incident_id"
-    " WHERE t.batch_id = :id AND t.status = 'done') found GROUP BY o"
+    f"SELECT o, count(*) FROM (SELECT CASE WHEN b.subject = 'dossier' THEN {_OF_DOSSIER} ELSE {OUTCOME} END AS o"
+    f" {_JOINS} WHERE t.batch_id = :id AND t.status = 'done' AND (i.id IS NOT NULL OR b.subject = 'dossier')) found GROUP BY o"
 )
 
 

@@ -3,6 +3,7 @@
 A part of a name or code is looked for among the newest dossiers only; a whole code or an agency's number among all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -210,6 +211,21 @@ def get_line(connection: Connection, dossier: int) -> Line:
     """The line of a dossier that exists: what its own page says of it is what the list says."""
     statement = text(_LINES.format(where="WHERE d.id = :id"))
     return Line(**connection.execute(statement, {"id": dossier, "limit": 1}).mappings().one())
+
+
+def ids_of(connection: Connection, wanted: Wanted, *, limit: int) -> list[int]:
+    """The ids of all that fit, oldest first, at most *limit*."""
+    clauses, values = _where(wanted)
+    statement = text(f"SELECT d.id FROM dossier d {_and(clauses)} ORDER BY d.id LIMIT :limit")
+    return [row[0] for row in connection.execute(statement, {**values, "limit": limit})]
+
+
+def chosen(connection: Connection, ids: Sequence[int], *, unit: str | None) -> list[Line]:
+    """Those of *ids* that there are and that a visitor of *unit* may see, oldest first."""
+    clauses = ["d.id = ANY(CAST(:ids AS bigint[]))", *([_CLAUSES["own_unit"]] if unit else [])]
+    statement = text(_LINES.format(where=_and(clauses)))
+    given = {"ids": list(ids), "own_unit": unit, "limit": len(ids)}
+    return [Line(**row) for row in connection.execute(statement, given).mappings()][::-1]
 
 
 def count_lines(connection: Connection, wanted: Wanted) -> tuple[int, bool]:

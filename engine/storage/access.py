@@ -92,6 +92,11 @@ _AUDIT = text(
 )
 
 
+_WAS_DONE = text(
+    "SELECT EXISTS (SELECT 1 FROM audit WHERE dossier_id = :dossier AND who = :who AND what = :what)"
+)
+
+
 def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | None) -> None:
     """Store a new key's digest. Raises: StoreConflict when the prefix is taken."""
     connection.execute(
@@ -217,3 +222,8 @@ def audit(
     connection.execute(
         _AUDIT, {"who": who, "what": what, "dossier": dossier, "facts": told, "reason": reason}
     )
+
+
+def was_done(connection: Connection, who: str, what: str, dossier: int) -> bool:
+    """Whether *who* did this about the dossier before."""
+    return bool(connection.scalar(_WAS_DONE, {"who": who, "what": what, "dossier": dossier}))

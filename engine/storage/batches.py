@@ -8,44 +8,61 @@ from sqlalchemy import Connection, text
 from engine.storage.database import plain_text
 
 _ADD = text(
-    "INSERT INTO batch (action, reason, who, target) VALUES (:action, :reason, :who, :target) RETURNING id"
+    "INSERT INTO batch (action, subject, reason, who, target) VALUES (:action, :subject, :reason, :who, :target)"
+    " RETURNING id"
 )
 _ITEMS = text(
-    "INSERT INTO batch_item (batch_id, incident_id) SELECT :batch, unnest(CAST(:incidents AS bigint[]))"
+    "INSERT INTO batch_item (batch_id, incident_id) SELECT :batch, unnest(CAST(:items AS bigint[]))"
 )
 _TAKE = text(
     """
-    SELECT t.batch_id AS batch, t.incident_id AS incident, b.action, b.who, b.reason,
-        (SELECT i.closed_by FROM incident i WHERE i.id = t.incident_id) AS closed_by
+    SELECT t.batch_id AS batch, b.subject, t.incident_id AS id, b.action, b.who, b.reason,
+        (SELECT i.closed_by FROM incident i WHERE b.subject = 'incident' AND i.id = t.incident_id) AS closed_by,
+        (SELECT d.code FROM dossier d WHERE b.subject = 'dossier' AND d.id = t.incident_id) AS dossier
     FROM batch_item t JOIN batch b ON b.id = t.batch_id
     WHERE t.status = 'waiting' ORDER BY t.batch_id, t.incident_id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
     """
 )
 _SETTLE = text(
     "UPDATE batch_item SET status = :status, detail = :detail, done_at = now()"
-    " WHERE batch_id = :batch AND incident_id = :incident"
+    " WHERE batch_id = :batch AND incident_id = :id"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item held by this transaction, with what its batch wants."""
+    """An item held by this transaction, with what its batch wants; *id* is of the *subject*, *dossier* a code."""
 
     batch: int
-    incident: int
+    subject: str
+    id: int
     action: str
     who: str
     reason: str
     closed_by: str | None
+    dossier: str | None
 
 
 def add(
-    connection: Connection, action: str, incidents: Sequence[int], *, who: str, reason: str, target: str
+    connection: Connection,
+    action: str,
+    items: Sequence[int],
+    *,
+    subject: str,
+    who: str,
+    reason: str,
+    target: str,
 ) -> int:
     """A new batch's id."""
-    given = {"action": action, "who": who, "reason": reason, "target": plain_text(target, 500)}
+    given = {
+        "action": action,
+        "subject": subject,
+        "who": who,
+        "reason": reason,
+        "target": plain_text(target, 500),
+    }
     batch: int = connection.execute(_ADD, given).scalar_one()
-    connection.execute(_ITEMS, {"batch": batch, "incidents": list(incidents)})
+    connection.execute(_ITEMS, {"batch": batch, "items": list(items)})
     return batch
 
 
@@ -60,7 +77,7 @@ def settle(connection: Connection, item: Item, status: str, detail: str) -> None
         _SETTLE,
         {
             "batch": item.batch,
-            "incident": item.incident,
+            "id": item.id,
             "status": status,
             "detail": plain_text(detail, 500),
         },

@@ -14,6 +14,14 @@ _CALL = text(
     FROM call c WHERE id = :id FOR NO KEY UPDATE OF c
     """
 )
+_WAITING = text(
+    """
+    SELECT id FROM call c WHERE dossier_id = :dossier
+      AND (status = 'pending' OR status = 'unknown' AND repeat <> 'neither')
+      AND NOT EXISTS (SELECT 1 FROM incident i WHERE i.call_id = c.id AND i.status <> 'closed')
+    ORDER BY id FOR NO KEY UPDATE OF c
+    """
+)
 _DUE = text("UPDATE call SET due_at = now() WHERE id = :id AND status IN ('pending', 'unknown')")
 _MESSAGE = text("SELECT status FROM message WHERE id = :id FOR NO KEY UPDATE")
 
@@ -33,6 +41,11 @@ class HeldCall:
 def hold_call(connection: Connection, call: int) -> HeldCall | None:
     row = connection.execute(_CALL, {"id": call}).mappings().one_or_none()
     return None if row is None else HeldCall(**row)
+
+
+def waiting_calls(connection: Connection, dossier: int) -> list[int]:
+    """The calls of a dossier that wait to be sent, asked after or sent again, held; no incident asks about them."""
+    return [row[0] for row in connection.execute(_WAITING, {"dossier": dossier})]
 
 
 def make_due(connection: Connection, call: int) -> None:

@@ -162,7 +162,7 @@ class Worker:
             "leases": lambda: send.sweep_leases(self._store, self._partners),
             "feeds": self.poll_feeds,
             "messages": lambda: sweep.list_unclaimed(self._store, now=self._clock.now()),
-            "batches": lambda: batches.run_waiting(self._store),
+            "batches": lambda: batches.run_waiting(self._store, self._clock),
             _MEASURING: lambda: sweep.take_tallies(self._store),
             "anchors": lambda: anchor.anchor_heads(self._store),
             "purge": lambda: idempotency.purge(self._store, days=self._policy.answer_keep_days),

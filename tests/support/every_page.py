@@ -2,12 +2,13 @@
 
 import re
 
-from engine.actions import batches
+from engine.actions import batches, suspend
 from tests.support.console_rows import add_call, add_incident, add_message
 from tests.support.counter import Counter
+from tests.support.procedures import NOON
 from web.app import create_app
+from web.console.dossier_tabs import TABS
 
-TABS = ("timeline", "diagram", "data", "exchange", "ledger", "operations")
 # What is no page of its own: files, pictures, and what only machines read.
 _NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$|^/vao/cong")
 _EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
@@ -24,6 +25,9 @@ def addresses(counter: Counter) -> dict[str, str]:
         found[address] = rule
     code = filled["/ho-so/<string:code>", "code"]
     found |= {f"/ho-so/{code}?tab={tab}": "/ho-so/<string:code>" for tab in TABS}
+    held = counter.new_dossier()
+    suspend.suspend(counter.store, held, by="admin", reason="x", now=NOON)
+    found[f"/ho-so/{held}"] = "/ho-so/<string:code>"
     return found | dict.fromkeys(_EXTRA, "")
 
 

@@ -112,7 +112,7 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
             batch = batches.get_batch(connection, id)
             found = batches.items_of(connection, id, after=after, limit=ROWS + 1)
             came = batches.outcomes(connection, id)
-        rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id}, key="incident")
+        rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id}, key="item")
         return page("batch.html", container, batch=batch, rows=rows, following=following, outcomes=came)
 
 

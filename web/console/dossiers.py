@@ -7,6 +7,7 @@ from flask import Blueprint
 from pydantic import Field
 
 from engine import errors
+from engine.actions.batches import DOSSIER_ACTS
 from engine.actions.receive import searchable
 from engine.queries import diagrams, dossier_list, procedures
 from engine.queries.clock import Clocks
@@ -83,6 +84,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
             situations=SITUATIONS,
             ranges=RANGES,
+            acts=tuple(DOSSIER_ACTS),
             partners=[card.name for card in container.partners.cards()],
             searched=counted(SEARCHED, True) if bounded else "",
             filtered=any(value != "" for name, value in view.bound.items()),

@@ -111,6 +111,7 @@ batch = Table(
     metadata,
     identity(),
     words("action"),
+    words("subject", default="incident"),  # incident | dossier: what its items are
     words("reason", default=""),
     words("who"),
     words("target", default=""),  # the filter that the items were chosen by, for people
@@ -121,7 +122,7 @@ batch_item = Table(
     "batch_item",
     metadata,
     Column("batch_id", BigInteger, ForeignKey("batch.id"), primary_key=True),
-    Column("incident_id", BigInteger, primary_key=True),
+    Column("incident_id", BigInteger, primary_key=True),  # the id of whatever the batch's subject is
     words("status", default="waiting"),  # waiting | done | skipped | failed
     words("detail", default=""),
     moment("done_at"),

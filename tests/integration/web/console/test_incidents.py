@@ -71,13 +71,13 @@ def test_a_batch_does_what_its_preview_counted_and_its_totals_add_up(counter: Co
     batch = made.headers["location"]
     assert "Tổng 9 = xong 0 + bỏ qua 0 + hỏng 0 + đang chờ 9" in text_of(operator.page(batch))
     operator.post(f"/su-co/{ids[1]}", {"action": "close", "reason": "seen"})
-    assert batches.run_waiting(counter.store) == 9
+    assert batches.run_waiting(counter.store, counter.clock) == 9
     counter.apply_all()
     text = text_of(operator.page(batch))
     assert "Tổng 9 = xong 8 + bỏ qua 1 + hỏng 0 + đang chờ 0" in text
     assert "Đã chạy thật: 8" in text
     assert counter.scalar("SELECT status FROM incident WHERE id = :id", id=late) == "open"
-    assert batches.run_waiting(counter.store) == 0
+    assert batches.run_waiting(counter.store, counter.clock) == 0
 
 
 def test_a_large_batch_asks_for_its_count(counter: Counter) -> None:
@@ -102,6 +102,6 @@ def test_nobody_without_the_right_acts_and_the_button_says_why(counter: Counter)
     viewer = Visitor(counter, "viewer")
     page = viewer.page(f"/su-co/{incident}?lang=en")
     assert "disabled>Retry</button>" in page
-    assert "Your roles do not include: act on incidents" in page
+    assert "Your roles do not include: act on dossiers" in page
     for path in (f"/su-co/{incident}", "/su-co/xem-truoc", "/lo"):
         assert viewer.post(path, {"action": "retry", "reason": "x"}).status == 403

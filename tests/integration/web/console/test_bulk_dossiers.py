@@ -1,0 +1,127 @@
+"""Many dossiers at once: what is seen is what is done, item by item, and the totals always add up."""
+
+import html
+import re
+
+import pytest
+from sqlalchemy import text
+
+from engine.actions import batches
+from tests.support.console import Visitor, text_of
+from tests.support.console_rows import add_call
+from tests.support.counter import Counter
+
+
+@pytest.fixture
+def operator(counter: Counter) -> Visitor:
+    return Visitor(counter, "operator")
+
+
+def id_of(counter: Counter, code: str) -> str:
+    return str(counter.scalar("SELECT id FROM dossier WHERE code = :code", code=code))
+
+
+def preview(visitor: Visitor, action: str, **chosen: object) -> str:
+    reply = visitor.post("/ho-so/xem-truoc", {"action": action, "target": "/ho-so", **chosen})  # type: ignore[dict-item]
+    assert reply.status == 200, reply.body.decode()[-800:]
+    return reply.body.decode()
+
+
+def confirm(visitor: Visitor, page: str, **more: str) -> tuple[int, str]:
+    found = re.search(r'name="frozen" value="([^"]+)"', page)
+    assert found is not None
+    reply = visitor.post("/ho-so/lo", {"frozen": html.unescape(found[1]), "reason": "a court asks", **more})
+    return reply.status, reply.headers.get("location", "")
+
+
+def totals(visitor: Visitor, path: str) -> list[int]:
+    page = text_of(visitor.page(f"{path}?lang=en"))
+    numbers = [int(one) for one in re.findall(r"(?:Total|done|skipped|failed|waiting) (\d+)", page, re.I)[:5]]
+    assert numbers[0] == sum(numbers[1:])
+    return numbers
+
+
+def test_the_chosen_are_suspended_and_resumed_in_a_batch_that_adds_up(
+    counter: Counter, operator: Visitor
+) -> None:
+    codes = [counter.new_dossier() for _ in range(4)]
+    ids = [id_of(counter, code) for code in codes]
+    operator.post(f"/ho-so/{codes[3]}/viec-lam", {"action": "suspend", "reason": "before"})
+    page = preview(operator, "suspend", dossier=ids)
+    assert re.search(r"<dd>3</dd>.*?<dd>1</dd>", page, re.S)  # three can be, one is already
+    operator.post(f"/ho-so/{codes[2]}/viec-lam", {"action": "suspend", "reason": "between"})
+    status, where = confirm(operator, page)
+    assert status == 303
+    assert batches.run_waiting(counter.store, counter.clock) == 2
+    assert totals(operator, where) == [2, 2, 0, 0, 0]
+    assert counter.scalar("SELECT count(*) FROM suspension") == 4
+    _, where = confirm(operator, preview(operator, "resume", dossier=ids[:2]))
+    operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "resume", "reason": "by hand"})
+    batches.run_waiting(counter.store, counter.clock)
+    assert totals(operator, where) == [2, 1, 1, 0, 0]
+    assert counter.scalar("SELECT count(*) FROM suspension") == 2
+    who = "SELECT count(*) FROM audit WHERE what = 'dossier-suspended' AND who LIKE 'operator (batch %'"
+    assert counter.scalar(who) == 2
+
+
+def test_a_note_that_was_lost_makes_no_act_skipped(counter: Counter, operator: Visitor) -> None:
+    code = counter.new_dossier()
+    _, where = confirm(operator, preview(operator, "suspend", dossier=[id_of(counter, code)]))
+    batches.run_waiting(counter.store, counter.clock)
+    with counter.store.transaction() as connection:
+        connection.execute(text("UPDATE batch_item SET status = 'waiting'"))
+    batches.run_waiting(counter.store, counter.clock)
+    assert totals(operator, where) == [1, 1, 0, 0, 0]
+    assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'dossier-suspended'") == 1
+
+
+def test_all_that_match_are_those_of_the_filter_and_of_the_moment(
+    counter: Counter, operator: Visitor
+) -> None:
+    waiting, other = counter.new_dossier(), counter.new_dossier()
+    call = add_call(counter, waiting, "pending")
+    page = preview(operator, "retry", all="yes", filter_situation="retrying")
+    later = counter.new_dossier()
+    add_call(counter, later, "pending")
+    status, where = confirm(operator, page)
+    assert status == 303
+    batches.run_waiting(counter.store, counter.clock)
+    assert totals(operator, where) == [1, 1, 0, 0, 0]
+    due = "SELECT count(*) FROM call WHERE due_at <= now() AND id = :call"
+    assert counter.scalar(due, call=call) == 1
+    assert counter.scalar("SELECT count(*) FROM call WHERE due_at <= now()") == 1
+    listed = operator.page(where)
+    assert waiting in listed
+    assert other not in listed
+
+
+def test_what_cannot_be_undone_asks_for_its_number(counter: Counter, operator: Visitor) -> None:
+    codes = [counter.new_dossier() for _ in range(2)]
+    page = preview(operator, "cancel", dossier=[id_of(counter, code) for code in codes])
+    for typed in ({}, {"count": "1"}, {"count": "2", "reason": ""}):
+        assert confirm(operator, page, **typed)[0] == 400
+    assert counter.scalar("SELECT count(*) FROM batch") == 0
+    status, where = confirm(operator, page, count="2")
+    assert status == 303
+    batches.run_waiting(counter.store, counter.clock)
+    assert "waiting to run" in text_of(operator.page(f"{where}?lang=en")).lower()
+    counter.apply_all()
+    assert counter.scalar("SELECT count(*) FROM dossier WHERE status = 7") == 2
+    assert totals(operator, where) == [2, 2, 0, 0, 0]
+
+
+def test_what_is_malformed_or_of_another_session_does_nothing(counter: Counter, operator: Visitor) -> None:
+    code = counter.new_dossier()
+    id_ = id_of(counter, code)
+    for form in (
+        {"action": "explode", "dossier": id_}, {"action": "suspend"}, {"action": "suspend", "dossier": "x"},
+        {"action": "suspend", "all": "yes", "filter_situation": "asleep"}, {"dossier": id_},
+    ):  # fmt: skip
+        assert operator.post("/ho-so/xem-truoc", form).status == 400, form
+    page = preview(operator, "suspend", dossier=[id_])
+    assert confirm(Visitor(counter, "admin"), page)[0] == 403
+    assert (
+        Visitor(counter, "viewer").post("/ho-so/xem-truoc", {"action": "suspend", "dossier": id_}).status
+        == 403
+    )
+    assert counter.scalar("SELECT count(*) FROM batch") == 0
