@@ -117,6 +117,10 @@ HOSTILE = {
     f"h: function(x: {'list<' * 7}number{'>' * 7}) 1, r: h(g)}}.r",
     "small capitals": 'for i in 1..20000 return upper case("' + "\u00df" * 400 + '")',
     "matches taken out": 'extract("' + "a," * 20_000 + '", "a")',
+    "is it the same tree": "{f: function(n) for i in 1..60 return if i = 1 then [n] else [partial[-1], partial[-1]], "
+    "r: is(f(1)[60], f(1)[60])}.r",
+    "do trees coincide": "{f: function(n) for i in 1..60 return if i = 1 then [n] else [partial[-1], partial[-1]], "
+    "r: coincides(f(1)[60], f(1)[60])}.r",
     "types in a loop": "for i in 1..50000 return m instance of list<context<a: list<number>>>",
     "texts of data": "for x in m return string(l)",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from engine.feel.registry import builtin
 from engine.feel.runtime import Misuse, Run
 from engine.feel.temporals import SECOND, Date, DateTime, DaysTime, Time, is_date
 from engine.feel.texts import NUMBERS, read_date, read_date_time, read_time
-from engine.feel.values import kind_of
+from engine.feel.values import Range, kind_of, norm
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July")
 MONTHS = (*_MONTHS, "August", "September", "October", "November", "December")
@@ -161,9 +161,22 @@ def last_day_of_month(moment: Date | DateTime) -> Date:
     return Date(day.year, day.month, temporals.days_in_month(day.year, day.month))
 
 
-@builtin("is", "value1?: any", "value2?: any")
-def is_same(a: object = None, b: object = None) -> bool:
+@builtin("is", "value1?: any", "value2?: any", run=True)
+def is_same(run: Run, a: object = None, b: object = None) -> bool:
     """Whether two values are the same in every respect, zones and kinds of duration too."""
+    run.weigh(a)
+    run.weigh(b)
+    return _identical(a, b)
+
+
+def _identical(a: object, b: object) -> bool:
+    a, b = norm(a), norm(b)
     if type(a) is not type(b):
         return False
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_identical, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_identical(value, b[key]) for key, value in a.items())
+    if isinstance(a, Range) and isinstance(b, Range):
+        return equal(a, b) is True and _identical(a.low, b.low) and _identical(a.high, b.high)
     return a == b if isinstance(a, Time | DateTime) else equal(a, b) is True

@@ -2,7 +2,7 @@
 
 from engine.feel.comparison import both, equal, inside, less
 from engine.feel.registry import builtin
-from engine.feel.runtime import Misuse
+from engine.feel.runtime import Misuse, Run
 from engine.feel.values import Range
 
 
@@ -137,12 +137,13 @@ def started_by(a: Range, b: object) -> bool:
     return starts(b, a)
 
 
-@builtin("coincides", "point1: any", "point2: any")
-@builtin("coincides", "range1: any", "range2: any")
-def coincides(a: object, b: object) -> bool:
+@builtin("coincides", "point1: any", "point2: any", run=True)
+@builtin("coincides", "range1: any", "range2: any", run=True)
+def coincides(run: Run, a: object, b: object) -> bool:
     """Whether two points or two ranges are the same."""
     if a is None or b is None:
         raise Misuse("an argument is null")
     if isinstance(a, Range) != isinstance(b, Range):
         raise Misuse("a point never coincides with a range")
+    run.weigh(a)
     return _known(both(equal(a, b), True))

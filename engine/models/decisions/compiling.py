@@ -4,7 +4,7 @@ Decision tables are compiled in `tables`; which node needs which is in `graph`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from engine import feel
@@ -18,7 +18,7 @@ from engine.feel.values import Function as FunctionValue
 from engine.feel.values import as_list, kind_of
 from engine.models.decisions import elements
 from engine.models.decisions.elements import Boxed, Entry, Text
-from engine.models.decisions.item_types import named
+from engine.models.decisions.item_types import is_function, named
 
 Code: TypeAlias = Callable[[Env], object]
 Names: TypeAlias = frozenset[str]
@@ -36,7 +36,7 @@ class Builder:
         """The closure of an expression where *names* are known; null for a missing one."""
         if boxed is None:
             return _null
-        return self.fitted(_BUILD[type(boxed)](self, boxed, names), boxed.type)
+        return self.fitted(_BUILD[type(boxed)](self, boxed, names), boxed.type, boxed)
 
     def expression(self, text: Text, names: Names, *, unary: bool = False) -> Expression | None:
         """The compiled text; None where it is not FEEL, which is kept in *errors*."""
@@ -46,12 +46,21 @@ class Builder:
             self.errors.append((text, error))
             return None
 
-    def fitted(self, code: Code, type_name: str) -> Code:
-        """The closure whose result is made to fit the type, or is null where it cannot."""
+    def fitted(self, code: Code, type_name: str, boxed: Boxed | None = None) -> Code:
+        """The closure whose result is made to fit the type, or is null where it cannot.
+
+        Of a boxed function, modelers also name the type of what it answers with; then its results are made to fit.
+        """
         kind = named(self.types, type_name)
         if kind is None:
             return code
+        if isinstance(boxed, elements.Function) and not is_function(kind):
+            return lambda env: _answering(code(env), kind)
         return lambda env: fit(env.run, code(env), kind, type_name)
+
+
+def _answering(value: object, kind: Type) -> object:
+    return replace(value, result=kind) if isinstance(value, FunctionValue) else value
 
 
 def fit(run: Run, value: object, kind: Type | None, type_name: str) -> object:
@@ -91,7 +100,9 @@ def _text(builder: Builder, boxed: Text, names: Names) -> Code:
 def _context(builder: Builder, boxed: elements.Context, names: Names) -> Code:
     entries: list[tuple[str, Code]] = []
     for entry in boxed.entries:
-        entries.append((entry.name, builder.fitted(builder.code(entry.value, names), entry.type)))
+        entries.append(
+            (entry.name, builder.fitted(builder.code(entry.value, names), entry.type, entry.value))
+        )
         names |= {entry.name}
     doubled = len({name for name, _ in entries}) < len(entries)
 

@@ -219,7 +219,7 @@ class Deciding:
         kind = named(model.types, node.type)
         shape = kind.base() if isinstance(kind, ItemType) else None
         result = getattr(shape, "result", kind)
-        return Function(node.name, value.params, value.call, value.types, result)
+        return Function(node.name, value.params, value.call, value.types, result or value.result)
 
     def _scope(self, model: Model, node: Node) -> dict[str, object]:
         scope: dict[str, object] = {}

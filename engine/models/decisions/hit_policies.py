@@ -91,6 +91,7 @@ def _first(answer: Answer) -> object:
 
 def _any(answer: Answer) -> object:
     rows = answer.rows()
+    answer.env.run.weigh(rows)
     if any(equal(rows[0], row) is not True for row in rows[1:]):
         answer.fault("matching rules have different results, but the hit policy is ANY")
         return None

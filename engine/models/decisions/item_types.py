@@ -109,6 +109,12 @@ class ItemType:
         return whole.accepts(other.base() or ANY if isinstance(other, ItemType) else other, levels - 1)
 
 
+def is_function(kind: Type) -> bool:
+    """Whether functions may be of the type."""
+    base = kind.base() if isinstance(kind, ItemType) else kind
+    return base is None or base in (ANY, simple("function")) or isinstance(base, FunctionOf)
+
+
 def named(scope: Mapping[str, Type], name: str) -> Type | None:
     """The type of that name; a prefix in front of a standard name is left out; None for unknown names."""
     if not name:

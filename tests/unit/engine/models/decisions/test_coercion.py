@@ -136,6 +136,25 @@ def test_function_fits_a_function_type_by_its_parameters(value: str, fits: bool)
     assert (found.value is not None) is fits
 
 
+@pytest.mark.parametrize("place", ["knowledge", "definition", "entry"])
+@pytest.mark.parametrize(("argument", "expected"), [("2", 2), ("[2]", 2), ('"a"', None)])
+def test_type_of_a_boxed_function_may_be_that_of_its_results(
+    place: str, argument: str, expected: object
+) -> None:
+    body = f'<formalParameter name="p"/>{feel("p")}'
+    knowledge = (
+        '<businessKnowledgeModel id="k" name="k"><variable name="k"/>'
+        f'<encapsulatedLogic typeRef="number">{body}</encapsulatedLogic></businessKnowledgeModel>'
+    )
+    inner = ' typeRef="number"' if place == "definition" else ""
+    outer = "number" if place == "entry" else ""
+    entry = _entry("k", f"<functionDefinition{inner}>{body}</functionDefinition>", outer)
+    call = feel(f"k({argument})")
+    boxed = f"<context>{entry}{_entry('', call)}</context>"
+    parts = (knowledge, decision("D", call, knows=["k"])) if place == "knowledge" else (decision("D", boxed),)
+    assert explain(load(model(*parts)), "D", {}).value == expected
+
+
 def test_service_takes_and_gives_what_its_types_say() -> None:
     service = (
         '<decisionService id="s" name="S"><variable name="S" typeRef="tStrings"/><outputDecision href="#d_Out"/>'
