@@ -47,6 +47,7 @@ def function(compiler: Compiler, node: syntax.FunctionLiteral) -> Code:
         return _external(node, names)
 
     def value(env: Env) -> object:
+        env.run.spend(8)
         types = tuple(resolve(ref, env.run.types) if ref else None for ref in refs)
 
         def call(run: Run, args: list[object]) -> object:

@@ -121,6 +121,18 @@ HOSTILE = {
     "r: is(f(1)[60], f(1)[60])}.r",
     "do trees coincide": "{f: function(n) for i in 1..60 return if i = 1 then [n] else [partial[-1], partial[-1]], "
     "r: coincides(f(1)[60], f(1)[60])}.r",
+    "entries of a context": "{c: context(for j in 1..5000 return {key: string(j), value: j}), "
+    "r: for i in 1..20000 return count(get entries(c))}.r",
+    "a context within a context": "{c: context(for j in 1..5000 return {key: string(j), value: j}), "
+    'r: for i in 1..20000 return context put({a: c}, ["a", "b"], i)}.r',
+    "a long path": 'for i in 1..100000 return get value({a: 1}, l)',
+    "all of many": "{l: for i in 1..9000 return true, r: for i in 1..20000 return all(l)}.r",
+    "any of many": "{l: for i in 1..9000 return false, r: for i in 1..20000 return any(l)}.r",
+    "joined again and again": '{l: for i in 1..9000 return "a", r: for i in 1..20000 return string join(l)}.r',
+    "sum of durations": '{l: for i in 1..9000 return @"P1D", r: for i in 1..20000 return sum(l)}.r',
+    "sorted dates": '{l: for i in 1..4000 return @"2020-01-01" + @"P1D" * modulo(i * 7919, 4001), '
+    "r: for i in 1..20000 return sort(l)}.r",
+    "functions made in a loop": "{f: function(n) function() n, r: for i in 1..20000 return f(i)}.r",
     "types in a loop": "for i in 1..50000 return m instance of list<context<a: list<number>>>",
     "texts of data": "for x in m return string(l)",
 }  # fmt: skip

@@ -12,19 +12,22 @@ def get_value(context: dict[str, object], key: str) -> object:
     return norm(context.get(key))
 
 
-@builtin("get value", "context: context", "keys: list")
-def get_nested(context: dict[str, object], keys: list[object]) -> object:
+@builtin("get value", "context: context", "keys: list", run=True)
+def get_nested(run: Run, context: dict[str, object], keys: list[object]) -> object:
     """The entry that a path of names leads to, or null (Camunda's addition)."""
+    run.scan(len(keys))
     found: object = context
     for key in keys:
         found = norm(found.get(key)) if isinstance(found, dict) and isinstance(key, str) else None
     return found
 
 
-@builtin("get entries", "m: context")
-@builtin("get entries", "context: context")
-def get_entries(context: dict[str, object]) -> list[object]:
+@builtin("get entries", "m: context", run=True)
+@builtin("get entries", "context: context", run=True)
+def get_entries(run: Run, context: dict[str, object]) -> list[object]:
     """The entries as contexts with `key` and `value`."""
+    run.grown(len(context))
+    run.scan(len(context))
     return [{"key": key, "value": norm(value)} for key, value in context.items()]
 
 
@@ -49,6 +52,7 @@ def context_put_nested(
         inner = copies[-1].get(name)
         if not isinstance(inner, dict):
             raise Misuse(f"`{name}` is {kind_of(inner)}, not a context")
+        run.grown(len(inner))
         copies.append(dict(inner))
         copies[-2][name] = copies[-1]
     copies[-1][names[-1]] = value

@@ -48,6 +48,7 @@ def total(numbers: list[Decimal]) -> Decimal:
 def sum_of(run: Run, *args: object) -> object:
     """The sum of numbers or of durations of one kind."""
     items = given(args)
+    run.scan(len(items))
     if items and all(isinstance(item, DaysTime | YearsMonths) for item in items):
         found = reduce(add, items)
         if found is None:
@@ -124,21 +125,22 @@ def maximum(run: Run, *args: object) -> object:
     return _extreme(run, args, 1)
 
 
-@builtin("all", "list*: any")
-@builtin("and", "list*: any")
-def all_of(*args: object) -> bool:
+@builtin("all", "list*: any", run=True)
+@builtin("and", "list*: any", run=True)
+def all_of(run: Run, *args: object) -> bool:
     """Whether all items are true; null if that cannot be told."""
-    return _decide(given(args), False)
+    return _decide(run, given(args), False)
 
 
-@builtin("any", "list*: any")
-@builtin("or", "list*: any")
-def any_of(*args: object) -> bool:
+@builtin("any", "list*: any", run=True)
+@builtin("or", "list*: any", run=True)
+def any_of(run: Run, *args: object) -> bool:
     """Whether an item is true; null if that cannot be told."""
-    return _decide(given(args), True)
+    return _decide(run, given(args), True)
 
 
-def _decide(items: list[object], decisive: bool) -> bool:
+def _decide(run: Run, items: list[object], decisive: bool) -> bool:
+    run.scan(len(items))
     if any(item is decisive for item in items):
         return decisive
     odd = next((item for item in items if type(item) is not bool), True)

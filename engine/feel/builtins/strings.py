@@ -85,6 +85,7 @@ def ends_with(text: str, match: str) -> bool:
 @builtin("string join", "list: list", "delimiter?: string~", run=True)
 def string_join(run: Run, items: list[object], delimiter: str | None = None) -> str:
     """The strings of a list in one, nulls left out."""
+    run.scan(len(items))
     texts = [norm(item) for item in items if item is not None]
     for text in texts:
         if not isinstance(text, str):
