@@ -4,7 +4,19 @@ from flask import Flask, request
 from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
-from web import auth, error_pages, health, limits, metrics, oauth, partners, problems, security, tracing
+from web import (
+    auth,
+    denials,
+    error_pages,
+    health,
+    limits,
+    metrics,
+    oauth,
+    partners,
+    problems,
+    security,
+    tracing,
+)
 from web.api import (
     catalogue,
     deployments,
@@ -59,6 +71,7 @@ def create_app(container: Container) -> Flask:
     tracing.init_app(app)
     metrics.init_app(app, container)
     security.init_app(app)
+    denials.init_app(app, container)
     problems.init_app(app)
     app.before_request(_refuse_nul)
     limits.before_keys(app, container)

@@ -50,6 +50,7 @@ class Wanted:
     situation: str | None = None
     has_incident: bool | None = None
     late_at: datetime | None = None
+    in_time_at: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
     received_from: datetime | None = None
@@ -150,6 +151,7 @@ _CLAUSES = {
     "partner": f"EXISTS (SELECT 1 FROM call c WHERE {_OPEN_CALL} AND c.partner = :partner)",
     "has_incident": f":has_incident = {_INCIDENT}",
     "late_at": "d.due_at < :late_at AND d.finished_at IS NULL",
+    "in_time_at": "d.due_at >= :in_time_at AND d.finished_at IS NULL",
     "since": "d.submitted_at >= :since",
     "until": "d.submitted_at < :until",
     "received_from": "d.received_at >= :received_from",

@@ -86,6 +86,16 @@ _FORGET = text("DELETE FROM idempotency WHERE principal = :principal AND key = :
 
 _PURGE = text("DELETE FROM idempotency WHERE created_at < now() - make_interval(days => :days)")
 
+_DENIED = text(
+    """
+    INSERT INTO audit (who, what, facts)
+    SELECT :who, 'denied', jsonb_build_object('method', CAST(:method AS text), 'address', CAST(:address AS text))
+    WHERE NOT EXISTS (
+        SELECT 1 FROM (SELECT * FROM audit ORDER BY id DESC LIMIT 500) a
+        WHERE a.what = 'denied' AND a.who = :who AND a.facts ->> 'method' = :method AND a.facts ->> 'address' = :address
+            AND a.at > now() - interval '1 minute')
+    """
+)
 _AUDIT = text(
     "INSERT INTO audit (who, what, dossier_id, facts, reason)"
     " VALUES (:who, :what, :dossier, CAST(:facts AS jsonb), :reason)"
@@ -227,3 +237,8 @@ def audit(
 def was_done(connection: Connection, who: str, what: str, dossier: int) -> bool:
     """Whether *who* did this about the dossier before."""
     return bool(connection.scalar(_WAS_DONE, {"who": who, "what": what, "dossier": dossier}))
+
+
+def audit_denied(connection: Connection, who: str, method: str, address: str) -> None:
+    """Write down what *who* tried and may not, once a minute for each address (a route, not what stands in it)."""
+    connection.execute(_DENIED, {"who": who, "method": method, "address": address})

@@ -38,7 +38,7 @@ class DossiersView(View):
     partner: str = Field(default="", max_length=64)
     situation: Situation = ""
     incident: Literal["", "yes", "no"] = ""
-    late: Literal["", "yes"] = ""
+    late: Literal["", "yes", "no"] = ""
     since: Day
     until: Day
     received_since: Day
@@ -108,7 +108,8 @@ def wanted_by(view: DossiersView, container: Container) -> Wanted:
         partner=view.partner or None,
         situation=view.situation or None,
         has_incident=None if not view.incident else view.incident == "yes",
-        late_at=container.clock.now() if view.late else None,
+        late_at=container.clock.now() if view.late == "yes" else None,
+        in_time_at=container.clock.now() if view.late == "no" else None,
         since=begins(view.since),
         until=ends(view.until),
         received_from=begins(view.received_since),

@@ -15,6 +15,7 @@ from engine.exchange.ports import Json
 PREFIX = "f."
 _TEXTS = frozenset({"text", "html"})
 _MANY = frozenset({"checklist", "taglist"})
+_CHOICES = frozenset({"select", "radio"}) | _MANY
 _KNOWN = frozenset({"textfield", "textarea", "number", "select", "radio", "checkbox", "datetime"}) | _MANY
 
 
@@ -59,8 +60,13 @@ def unshowable(form: Mapping[str, Json]) -> list[str]:
     return [
         str(component.get("key") or component.get("id") or "?")
         for component in _components(form)
-        if component.get("key") and component.get("type") not in _KNOWN
+        if component.get("key") and (component.get("type") not in _KNOWN or _has_options_elsewhere(component))
     ]
+
+
+def _has_options_elsewhere(component: Mapping[str, Json]) -> bool:
+    """Its options come from data or an expression: there would be nothing to choose from here."""
+    return component.get("type") in _CHOICES and not isinstance(component.get("values"), list)
 
 
 def _components(owner: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:

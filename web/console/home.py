@@ -1,25 +1,72 @@
 """What needs attention: counts that lead to the lists behind them, and nothing else."""
 
+from datetime import datetime, timedelta
+
 from flask import Blueprint
+from pydantic import Field
 
 from engine import errors
-from engine.queries import attention, deployments
+from engine.clock import VIETNAM
+from engine.queries import attention, deployments, procedures
+from engine.queries.clock import Clocks
+from engine.storage.database import Connection
 from web.console.access import right, visitor
-from web.console.rendering import View, page, read
+from web.console.rendering import View, language, page, read
 from web.container import Container
+
+
+class HomeView(View):
+    """The page's address."""
+
+    unit: str = Field(default="", max_length=32)
+    procedure: str = Field(default="", max_length=32)
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/``."""
+    clocks = Clocks()
 
     @blueprint.get("/")
     @right("see")
     def home() -> str:
-        read(View)
+        view = read(HomeView)
+        now, own = container.clock.now(), visitor().unit
+        if own is not None and view.unit not in ("", own):
+            raise errors.NotAllowed(what=f"see what needs attention of another unit than {own}")
+        unit, procedure = own or view.unit or None, view.procedure or None
         with container.store.reading() as connection:
+            soon = _one_working_day(clocks, connection, now)
             try:
-                counts = attention.counts(connection, now=container.clock.now(), unit=visitor().unit)
+                counts = attention.counts(connection, now=now, soon=soon, unit=unit, procedure=procedure)
             except errors.StoreError:
                 counts = None
-            last = deployments.find_deployments(connection, procedure=None, active=None, after=None, limit=1)
-        return page("home.html", container, counts=counts, last=last[0] if last else None)
+            offered = procedures.list_procedures(connection)
+            last = deployments.find_deployments(
+                connection, procedure=procedure, active=None, after=None, limit=1
+            )
+            since = (
+                attention.incidents_since(
+                    connection, last[0].id, last[0].deployed_at, unit=unit, procedure=procedure
+                )
+                if last
+                else 0
+            )
+        vietnamese = language() == "vi"
+        return page(
+            "home.html",
+            container,
+            view=view,
+            counts=counts,
+            last=last[0] if last else None,
+            since=since,
+            soon=(soon - timedelta(days=1)).strftime("%Y-%m-%d"),
+            names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
+        )
+
+
+def _one_working_day(clocks: Clocks, connection: Connection, now: datetime) -> datetime:
+    """The end of the next working day's date: what is due before is due within one. By the calendar that most units have."""
+    calendar = clocks.calendar(connection, "default", attention.calendar_version(connection))
+    tomorrow = now.astimezone(VIETNAM).date() + timedelta(days=1)
+    day = calendar.next_working_day(tomorrow)
+    return datetime(day.year, day.month, day.day, tzinfo=VIETNAM) + timedelta(days=1)

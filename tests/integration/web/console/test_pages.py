@@ -1,8 +1,10 @@
 """What every page owes: the same rows at the same address, a fixed number of statements, both languages, no gaps."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,9 +13,11 @@ import yaml
 from sqlalchemy import event
 
 from engine.actions import keys
+from engine.clock import VIETNAM
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call, add_incident, add_message
 from tests.support.counter import FORM, MODEL, PROCEDURE, Counter
+from tests.support.procedures import UNIT
 
 WEB = Path(__file__).parents[4] / "web"
 LISTS = ("/ho-so", "/su-co", "/cuoc-goi", "/thong-diep", "/viec", "/quy-trinh", "/nhat-ky", "/lo")
@@ -231,6 +235,47 @@ def test_what_needs_attention_leads_to_the_lists_behind_it(counter: Counter, adm
     for href in re.findall(r'<li><a href="([^"]+)"><strong>', page):
         assert admin.get(href).status == 200
     assert 'href="/su-co?cause=unknown-outcome"' in page
+
+
+def test_what_is_due_within_one_working_day_is_the_list_behind_it(counter: Counter, admin: Visitor) -> None:
+    codes = [counter.new_dossier() for _ in range(4)]
+    friday = datetime(2026, 3, 6, 9, 0, tzinfo=VIETNAM)  # the counter's own day is a Tuesday
+    at = [friday - timedelta(days=4), friday, friday + timedelta(days=3, hours=7), friday + timedelta(days=4)]
+    with counter.store.transaction() as connection:
+        for code, due in zip(codes, at, strict=True):
+            connection.exec_driver_sql("UPDATE dossier SET due_at = %s WHERE code = %s", (due, code))
+    counter.clock.advance(friday - counter.clock.now() - timedelta(hours=1))
+    page = text_of(admin.page("/"))
+    assert "2 Hồ sơ: đến hạn trong một ngày làm việc" in page
+    assert "1 Hồ sơ: Quá hạn" in page
+    (href,) = re.findall(r'href="(/ho-so[?]late=no[^"]+)"', admin.page("/"))
+    listed = admin.page(html.unescape(href))
+    assert [code in listed for code in codes] == [False, True, True, False]
+
+
+def test_attention_can_be_narrowed_to_a_procedure_and_a_unit(counter: Counter, admin: Visitor) -> None:
+    filled(counter)
+    assert 'href="/su-co?cause=unknown-outcome"' in admin.page("/?procedure=1.000001")
+    for other in ("/?procedure=9.999999", "/?unit=H98.01"):
+        assert 'href="/su-co?cause=' not in admin.page(other)
+    viewer = Visitor(counter, "viewer", unit="H98.01", name="far")
+    assert viewer.get(f"/?unit={UNIT}").status == 403
+
+
+def test_what_may_not_be_done_is_written_down_once_a_minute(counter: Counter) -> None:
+    viewer = Visitor(counter, "viewer", unit=UNIT, name="curious")
+    for _ in range(5):
+        assert viewer.get("/nhat-ky").status == 403
+        assert viewer.get("/tai-khoan").status == 403
+        assert counter.get("/api/v1/schedules", key=counter.desk).status == 403
+        assert counter.get("/nhat-ky").status == 401
+    with counter.store.reading() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT who, facts ->> 'address' FROM audit WHERE what = 'denied' ORDER BY id"
+        ).all()
+    assert [tuple(row) for row in told] == [
+        ("curious", "/nhat-ky"), ("curious", "/tai-khoan"), ("desk", "/api/v1/schedules"),
+    ]  # fmt: skip
 
 
 def dynamic() -> Iterator[str]:

@@ -66,3 +66,9 @@ def test_every_shipped_form_can_be_shown(form: Path) -> None:
 
 def test_a_component_that_cannot_be_shown_is_named() -> None:
     assert unshowable({"components": [{"type": "filepicker", "key": "scan"}]}) == ["scan"]
+
+
+def test_options_that_come_from_data_are_named_as_not_to_be_shown() -> None:
+    fixed = {"key": "a", "type": "select", "values": [{"label": "A", "value": "a"}]}
+    elsewhere = [{"key": kind, "type": kind, "valuesKey": "list"} for kind in ("select", "radio", "taglist")]
+    assert unshowable({"components": [fixed, *elsewhere]}) == ["select", "radio", "taglist"]
