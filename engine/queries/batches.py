@@ -11,7 +11,7 @@ from engine.queries.incident_groups import OUTCOME
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLine:
-    """A batch with its totals: *total* is the sum of done, skipped, failed and waiting, always."""
+    """A batch with its totals: *total* is the sum of done, skipped, failed and waiting, always; *lately*: in the last minute."""
 
     id: int
     action: str
@@ -20,11 +20,24 @@ class BatchLine:
     who: str
     target: str
     created_at: datetime
+    state: str  # running | paused | cancelled
     total: int
     done: int
     skipped: int
     failed: int
     waiting: int
+    lately: int
+
+    @property
+    def standing(self) -> str:
+        """The word for where it stands: what is running and has nothing left to do is finished."""
+        return "finished" if self.state == "running" and not self.waiting else self.state
+
+    @property
+    def left_s(self) -> int | None:
+        """About how long the rest takes at the pace of the last minute, in seconds; None: nothing went on or is left."""
+        running = self.state == "running" and self.waiting and self.lately
+        return round(self.waiting * 60 / self.lately) if running else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +69,27 @@ _JOINS = """
     LEFT JOIN dossier d ON d.id = CASE b.subject WHEN 'dossier' THEN t.incident_id ELSE i.dossier_id END
 """
 _LINE = """
-    SELECT b.id, b.action, b.subject, b.reason, b.who, b.target, b.created_at, count(t.*) AS total,
+    SELECT b.id, b.action, b.subject, b.reason, b.who, b.target, b.created_at, b.state, count(t.*) AS total,
         count(t.*) FILTER (WHERE t.status = 'done') AS done, count(t.*) FILTER (WHERE t.status = 'skipped') AS skipped,
-        count(t.*) FILTER (WHERE t.status = 'failed') AS failed, count(t.*) FILTER (WHERE t.status = 'waiting') AS waiting
+        count(t.*) FILTER (WHERE t.status = 'failed') AS failed, count(t.*) FILTER (WHERE t.status = 'waiting') AS waiting,
+        count(t.*) FILTER (WHERE t.done_at > now() - interval '1 minute') AS lately
     FROM batch b LEFT JOIN batch_item t ON t.batch_id = b.id
 """
-_LIST = text(
-    f"{_LINE} WHERE b.id < coalesce(CAST(:after AS bigint), 9223372036854775807) GROUP BY b.id ORDER BY b.id DESC LIMIT :limit"
-)
+_CLAUSES = {
+    "action": "b.action = :action",
+    "who": "b.who = :who",
+    "since": "b.created_at >= :since",
+    "until": "b.created_at < :until",
+}
+_STANDING = {
+    "running": "b.state = 'running' AND {waits}",
+    "finished": "b.state = 'running' AND NOT {waits}",
+    "paused": "b.state = 'paused'",
+    "cancelled": "b.state = 'cancelled'",
+}
+_WAITS = "EXISTS (SELECT 1 FROM batch_item w WHERE w.batch_id = b.id AND w.status = 'waiting')"
+STANDINGS = tuple(_STANDING)
+"""Where a batch can stand."""
 _ONE = text(f"{_LINE} WHERE b.id = :id GROUP BY b.id")
 _ITEMS = text(
     f"""
@@ -79,9 +105,28 @@ _OUTCOMES = text(
 )
 
 
-def find_batches(connection: Connection, *, after: int | None, limit: int) -> list[BatchLine]:
-    """The newest batches, at most *limit*."""
-    rows = connection.execute(_LIST, {"after": after, "limit": limit})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFilter:
+    """What the list is narrowed to; None does not narrow. *since* … *until*, the latter not included."""
+
+    action: str | None = None
+    who: str | None = None
+    standing: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find_batches(
+    connection: Connection, wanted: BatchFilter, *, after: int | None, limit: int
+) -> list[BatchLine]:
+    """The newest batches that fit, at most *limit*; *after* is the id of the last of the page before."""
+    given = {name: getattr(wanted, name) for name in _CLAUSES if getattr(wanted, name) is not None}
+    clauses = [_CLAUSES[name] for name in given] + (["b.id < :after"] if after is not None else [])
+    if wanted.standing is not None:
+        clauses.append(_STANDING[wanted.standing].format(waits=_WAITS))
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    statement = text(f"{_LINE} {where} GROUP BY b.id ORDER BY b.id DESC LIMIT :limit")
+    rows = connection.execute(statement, {**given, "after": after, "limit": limit})
     return [BatchLine(**row) for row in rows.mappings()]
 
 

@@ -20,8 +20,16 @@ _TAKE = text(
         (SELECT i.closed_by FROM incident i WHERE b.subject = 'incident' AND i.id = t.incident_id) AS closed_by,
         (SELECT d.code FROM dossier d WHERE b.subject = 'dossier' AND d.id = t.incident_id) AS dossier
     FROM batch_item t JOIN batch b ON b.id = t.batch_id
-    WHERE t.status = 'waiting' ORDER BY t.batch_id, t.incident_id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+    WHERE t.status = 'waiting' AND b.state = 'running' ORDER BY t.batch_id, t.incident_id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
     """
+)
+_HOLD = text("SELECT state FROM batch WHERE id = :id FOR UPDATE")
+_STATE = text("UPDATE batch SET state = :state WHERE id = :id")
+_GIVE_UP = text(
+    "UPDATE batch_item SET status = 'skipped', detail = :detail, done_at = now() WHERE batch_id = :id AND status = 'waiting'"
+)
+_AGAIN = text(
+    "UPDATE batch_item SET status = 'waiting', detail = '', done_at = NULL WHERE batch_id = :id AND status = 'failed'"
 )
 _SETTLE = text(
     "UPDATE batch_item SET status = :status, detail = :detail, done_at = now()"
@@ -82,3 +90,24 @@ def settle(connection: Connection, item: Item, status: str, detail: str) -> None
             "detail": plain_text(detail, 500),
         },
     )
+
+
+def hold(connection: Connection, batch: int) -> str | None:
+    """The batch's state, held by this transaction; None when there is no such batch."""
+    state: str | None = connection.scalar(_HOLD, {"id": batch})
+    return state
+
+
+def set_state(connection: Connection, batch: int, state: str) -> None:
+    """Items under way are finished; what waits is taken only while the batch is running."""
+    connection.execute(_STATE, {"id": batch, "state": state})
+
+
+def give_up(connection: Connection, batch: int, detail: str) -> int:
+    """Skip what still waits; how many items."""
+    return connection.execute(_GIVE_UP, {"id": batch, "detail": plain_text(detail, 500)}).rowcount
+
+
+def again(connection: Connection, batch: int) -> int:
+    """Let what failed wait once more; how many items."""
+    return connection.execute(_AGAIN, {"id": batch}).rowcount

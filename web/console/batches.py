@@ -1,14 +1,17 @@
 """Bulk acts in three steps: choose, see what exactly would be done, confirm; and the batches with their honest totals."""
 
 from collections import Counter
+from typing import Literal
 
 from flask import Blueprint, Response, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import Field
 
 from engine import errors
+from engine.actions import batch_control
 from engine.actions import batches as acts
 from engine.queries import batches, incident_groups
+from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
 from web import cursors
 from web.console import rendering
@@ -23,6 +26,17 @@ TYPED_ABOVE = 100
 _GOOD_S = 1800
 _SAMPLES = 5
 _PER_ITEM_S = 0.01
+
+
+class BatchesView(View):
+    """The list's address."""
+
+    action: str = Field(default="", max_length=64)
+    who: str = Field(default="", max_length=100)
+    standing: Literal["", "running", "paused", "cancelled", "finished"] = ""
+    since: str = Field(default="", max_length=10)
+    until: str = Field(default="", max_length=10)
+    cursor: str | None = Field(default=None, max_length=2000)
 
 
 class BatchView(View):
@@ -94,26 +108,71 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/lo")
     @right("see")
     def batch_list() -> str:
-        view = read(BatchView)
+        view = read(BatchesView)
         _check_all_units()
+        wanted = _wanted(view)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
-            found = batches.find_batches(connection, after=after, limit=ROWS + 1)
+            found = batches.find_batches(connection, wanted, after=after, limit=ROWS + 1)
         rows, following = rendering.rows_of(container, found, view.bound)
-        return page("batches.html", container, rows=rows, following=following)
+        return page(
+            "batches.html",
+            container,
+            view=view,
+            rows=rows,
+            following=following,
+            standings=batches.STANDINGS,
+            filtered=any(value for value in view.bound.values()),
+        )
+
+    def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
+        view = read(BatchView)
+        _check_all_units()
+        after = cursors.read(container, view.cursor, {**view.bound, "batch": id_})
+        with container.store.reading() as connection:
+            batch = batches.get_batch(connection, id_)
+            found = batches.items_of(connection, id_, after=after, limit=ROWS + 1)
+            came = batches.outcomes(connection, id_)
+        rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id_}, key="item")
+        return page(
+            "batch.html",
+            container,
+            batch=batch,
+            rows=rows,
+            following=following,
+            outcomes=came,
+            acts=batch_control.possible(batch.state, waiting=batch.waiting, failed=batch.failed),
+            problem=problem,
+            typed=request.form if problem else {},
+        )
 
     @blueprint.get("/lo/<int:id>")
     @right("see")
     def batch_page(id: int) -> str:  # noqa: A002
-        view = read(BatchView)
+        return shown(id)
+
+    @blueprint.post("/lo/<int:id>")
+    @right("act")
+    def act_on_batch(id: int) -> Response:  # noqa: A002
         _check_all_units()
-        after = cursors.read(container, view.cursor, {**view.bound, "batch": id})
-        with container.store.reading() as connection:
-            batch = batches.get_batch(connection, id)
-            found = batches.items_of(connection, id, after=after, limit=ROWS + 1)
-            came = batches.outcomes(connection, id)
-        rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id}, key="item")
-        return page("batch.html", container, batch=batch, rows=rows, following=following, outcomes=came)
+        action = request.form.get("action", "")[:64]
+        try:
+            batch_control.act(container.store, id, action, by=visitor().name, reason=rendering.reason())
+        except (errors.RequestInvalid, errors.ActionNotNow) as problem:
+            return Response(
+                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/lo/{id}", "done")
+
+
+def _wanted(view: BatchesView) -> BatchFilter:
+    return BatchFilter(
+        action=view.action or None,
+        who=view.who or None,
+        standing=view.standing or None,
+        since=rendering.day_begins(view.since),
+        until=rendering.day_ends(view.until),
+    )
 
 
 def _check_all_units() -> None:
@@ -174,10 +233,13 @@ def _signer(container: Container) -> URLSafeTimedSerializer:
 
 
 def _listed(_container: Container) -> Listed:
-    view = read(BatchView)
+    view = read(BatchesView)
     _check_all_units()
+    wanted = _wanted(view)
     return Listed(
-        find=lambda connection, after, limit: batches.find_batches(connection, after=after, limit=limit),
+        find=lambda connection, after, limit: batches.find_batches(
+            connection, wanted, after=after, limit=limit
+        ),
         bound=view.bound,
     )
 

@@ -115,6 +115,7 @@ batch = Table(
     words("reason", default=""),
     words("who"),
     words("target", default=""),  # the filter that the items were chosen by, for people
+    words("state", default="running"),  # running | paused | cancelled
     moment("created_at", now=True),
 )
 
