@@ -170,6 +170,8 @@ def _expression(
         findings.error("dmn-expression", element, line, message, f"mend the FEEL at column {facts['column']}")
         return None
     unknown = expression.certain - names - BUILTINS.keys()
+    if model.is_open() and not model.definitions.imports:
+        unknown -= _undeclared(model, unknown, text.line, findings)
     for name in sorted(unknown):
         message = f"`{text.text[:60]}` names {name}, which is not known here"
         remedy = "add a requirement for it, or mend the name"
@@ -177,6 +179,22 @@ def _expression(
             remedy += f', or write "{name}" if it is a text'
         findings.error("dmn-name-unknown", element, text.line, message, remedy)
     return expression
+
+
+def _undeclared(model: Model, names: frozenset[str], line: int, findings: Findings) -> frozenset[str]:
+    """Names that a model without input data must mean to be handed in; told once each."""
+    outputs = {
+        output.name
+        for node in model.definitions.nodes.values()
+        if isinstance(node.body, elements.Table)
+        for output in node.body.outputs
+    }
+    told = {one.element for one in findings.items if one.rule == "dmn-input-undeclared"}
+    for name in sorted(names - outputs - model.definitions.nodes.keys() - told):
+        message = f"{name} is declared nowhere: it is taken from what the decision is handed"
+        remedy = f"draw an input data {name} and require it, so that mistyped names are found"
+        findings.warning("dmn-input-undeclared", name, line, message, remedy)
+    return names
 
 
 def _check_cycles(model: Model, findings: Findings) -> None:

@@ -53,8 +53,11 @@ def explain(
     *,
     kind: str = "decision",
     surroundings: Surroundings = NOTHING,
+    takes_decisions: bool = False,
 ) -> Decided:
     """The result of a decision (or `decisionService`) for these inputs, with its trace and warnings.
+
+    With *takes_decisions* an input of the name of a required decision stands for its result.
 
     Raises:
         DecisionUnknown: the model has none of that name and kind.
@@ -75,7 +78,7 @@ def explain(
         value = (
             _service(model, node, inputs, run)
             if kind == "decisionService"
-            else Deciding(run, inputs, model).value(model, node)
+            else Deciding(run, inputs, model, takes_decisions).asked_for(model, node)
         )
     except RecursionError:
         run.exceeded(TOO_DEEP)
@@ -92,7 +95,8 @@ def decide(
 ) -> object:
     """The result of the decision *name*, or with *kind* `decisionService` of that service, for these inputs.
 
-    The computer's clock answers `now()` and `today()`; `explain` takes any other.
+    Inputs may hold the results of required decisions. The computer's clock answers `now()` and `today()`; `explain`
+    takes any other.
 
     Raises:
         ModelUnreadable: a file is no DMN.
@@ -100,7 +104,8 @@ def decide(
         FeelError: a budget is used up.
     """
     surroundings = Surroundings(clock=lambda: datetime.now(UTC))
-    return explain(load(model, tuple(imports)), name, inputs, kind=kind, surroundings=surroundings).value
+    loaded = load(model, tuple(imports))
+    return explain(loaded, name, inputs, kind=kind, surroundings=surroundings, takes_decisions=True).value
 
 
 def _find(model: Model, name: str, kind: str) -> Node:

@@ -30,6 +30,7 @@ class Model:
     types: dict[str, Type] = field(default_factory=dict, repr=False)
     builder: Builder = field(init=False, repr=False)
     codes: dict[str, Code] = field(default_factory=dict, repr=False)
+    _open: bool | None = field(default=None, repr=False)
 
     def prepare(self) -> None:
         """Collect the types and long names of this model and of those it imports."""
@@ -90,6 +91,16 @@ class Model:
     def _is_seen_plainly(self, other: "Model") -> bool:
         return other is self or any(not all(path) for path in self.paths_to(other))
 
+    def is_open(self) -> bool:
+        """Whether no input data is declared in any file at hand: then decisions name what they are handed, undeclared.
+
+        So does Camunda Modeler draw tables, whose engine shows them every variable.
+        """
+        if self._open is None:
+            nodes = [node for model in self.library.values() for node in model.definitions.nodes.values()]
+            self._open = all(node.kind not in ("inputData", "decisionService") for node in nodes)
+        return self._open
+
     def paths_to(self, other: "Model") -> list[tuple[str, ...]]:
         """The import names under which another model's variables are seen here."""
         if other is self:
@@ -116,6 +127,16 @@ class Model:
     def fitted(self, run: Run, value: object, type_name: str) -> object:
         """The value made to fit a type that this model names."""
         return fit(run, norm(value), named(self.types, type_name), type_name)
+
+
+def _columns(node: Node, value: object) -> Iterator[tuple[str, object]]:
+    """What Camunda calls a required decision's result: its id, and the names of its table's outputs."""
+    yield node.id, value
+    outputs = node.body.outputs if isinstance(node.body, elements.Table) else ()
+    if len(outputs) == 1 and outputs[0].name:
+        yield outputs[0].name, value
+    elif isinstance(value, dict):
+        yield from value.items()
 
 
 def _keys(definitions: Definitions) -> Iterator[str]:
@@ -146,12 +167,23 @@ def _entry_names(boxed: object) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Deciding:
-    """One question being answered: the inputs, the model that was asked, and what each node came to."""
+    """One question being answered: the inputs, the model that was asked, and what each node came to.
+
+    With *takes_decisions* the inputs may hold the results of decisions too, which are then not computed.
+    """
 
     run: Run
     inputs: Mapping[str, object]
     asked: Model | None = None
+    takes_decisions: bool = False
     known: dict[tuple[str, str], object] = field(default_factory=dict)
+
+    def asked_for(self, model: Model, node: Node) -> object:
+        """What the node that the question is about comes to; an input of its own name never answers for it."""
+        if node.kind == "decision":
+            others = {name: value for name, value in self.inputs.items() if name != node.name}
+            self.inputs = others if self.takes_decisions else self.inputs
+        return self.value(model, node)
 
     def value(self, model: Model, node: Node) -> object:
         """What a node comes to: an input's value, a decision's result, knowledge as a function."""
@@ -182,7 +214,7 @@ class Deciding:
         return Function(node.name, (), lambda run, args: call(run, args, None), invoke=call)
 
     def _compute(self, model: Model, node: Node) -> object:
-        if node.kind in ("inputData", "decision"):
+        if node.kind == "inputData" or (node.kind == "decision" and self.takes_decisions):
             given = self._given(model, node)
             if given is not MISSING:
                 return model.fitted(self.run, given, node.type)
@@ -193,7 +225,8 @@ class Deciding:
             return self.service(model, node, direct=False)
         self.run.spend(20)
         self.run.types = model.types
-        value = model.code(node)(Env(self._scope(model, node), None, self.run))
+        around = Env(self.inputs, None, self.run) if model.is_open() and node.kind == "decision" else None
+        value = model.code(node)(Env(self._scope(model, node), around, self.run))
         if node.kind == "businessKnowledgeModel":
             return self._knowledge(model, node, value)
         if named(model.types, node.type) is None and isinstance(value, list | dict):
@@ -232,6 +265,8 @@ class Deciding:
                         found = inner.setdefault(part, {})
                         inner = found if isinstance(found, dict) else inner
                 inner[one.name] = value
+                if owner.is_open():
+                    inner.update({name: found for name, found in _columns(one, value) if name not in inner})
         if node.kind == "businessKnowledgeModel":
             scope.setdefault(node.name, self._later(model, node))
         self.run.types = model.types

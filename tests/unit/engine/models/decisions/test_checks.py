@@ -63,7 +63,8 @@ def test_gap_between_booleans_and_listed_values_is_found() -> None:
     ("part", "rule"),
     [
         (decision("D", feel("1 +")), "dmn-expression"),
-        (decision("D", feel("a + 1")), "dmn-name-unknown"),
+        (data("b") + decision("D", feel("a + 1")), "dmn-name-unknown"),
+        (decision("D", feel("a + 1")), "dmn-input-undeclared"),
         (decision("D", feel("1"), ["missing"]), "dmn-reference"),
         (decision("D", feel("1"), type_name="tNothing"), "dmn-type"),
         (decision("D", ""), "dmn-empty"),
