@@ -24,6 +24,8 @@ class Group:
     dossiers: int
     first_at: datetime
     last_at: datetime
+    last_hour: int
+    last_day: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ _CLAUSES = {
     "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",
+    "owner": "coalesce(i.owner, '') = :owner",
 }
 
 OUTCOME = """
@@ -79,7 +82,9 @@ def group_incidents(connection: Connection, wanted: IncidentFilter, *, limit: in
     where, given = _where(wanted)
     statement = text(
         "SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, count(*) AS count,"
-        " count(DISTINCT i.dossier_id) AS dossiers, min(i.opened_at) AS first_at, max(i.opened_at) AS last_at"
+        " count(DISTINCT i.dossier_id) AS dossiers, min(i.opened_at) AS first_at, max(i.opened_at) AS last_at,"
+        " count(*) FILTER (WHERE i.opened_at > now() - interval '1 hour') AS last_hour,"
+        " count(*) FILTER (WHERE i.opened_at > now() - interval '1 day') AS last_day"
         f" {_FROM} {where} GROUP BY 1, 2, 3, 4 ORDER BY count(*) DESC, 1, 2, 3, 4 LIMIT :limit"
     )
     return [Group(**row) for row in connection.execute(statement, {**given, "limit": limit}).mappings()]

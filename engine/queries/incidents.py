@@ -11,7 +11,8 @@ from engine.exchange.ports import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
-    """What a list is narrowed to; None does not narrow. *unit* narrows to the dossiers of a unit."""
+    """What a list is narrowed to; None does not narrow. *unit* narrows to the dossiers of a unit; an empty *owner* to those
+    that nobody looks after."""
 
     status: str | None = None
     cause: str | None = None
@@ -21,6 +22,7 @@ class IncidentFilter:
     procedure: str | None = None
     opened_from: datetime | None = None
     opened_before: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,19 @@ class Incident:
     closed_at: datetime | None
     closed_by: str | None
     resolution: str | None
+    owner: str | None = None
+    note: str | None = None
+    ticket: str | None = None
+
+    @property
+    def ticket_address(self) -> str | None:
+        """Where the ticket leads, if it is an address."""
+        return self.ticket if self.ticket and self.ticket.startswith(("https://", "http://")) else None
 
 
 _COLUMNS = (
     "i.id, i.cause, i.title, d.code AS dossier, i.partner, i.call_id AS call, i.event_id AS event, i.task, i.element,"
-    " i.facts, i.actions, i.status, i.opened_at, i.closed_at, i.closed_by, i.resolution"
+    " i.facts, i.actions, i.status, i.opened_at, i.closed_at, i.closed_by, i.resolution, i.owner, i.note, i.ticket"
 )
 
 _CLAUSES = {
@@ -59,6 +69,7 @@ _CLAUSES = {
     "procedure": "d.procedure_code = :procedure",
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",
+    "owner": "coalesce(i.owner, '') = :owner",
     "id": "i.id = :id",
 }
 

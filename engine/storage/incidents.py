@@ -26,6 +26,14 @@ _CLOSE = text(
     " WHERE id = :id AND status <> 'closed' RETURNING id"
 )
 
+_CARE = text(
+    """
+    WITH before AS (SELECT id, owner, note, ticket FROM incident WHERE id = :id FOR NO KEY UPDATE)
+    UPDATE incident i SET owner = :owner, note = :note, ticket = :ticket FROM before b WHERE i.id = b.id
+    RETURNING i.dossier_id, b.owner, b.note, b.ticket
+    """
+)
+
 _CLOSE_OF_CALL = text(
     "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
     " WHERE call_id = :call AND status <> 'closed'"
@@ -79,3 +87,12 @@ def close(connection: Connection, incident: int, *, by: str, resolution: str) ->
 def close_of_call(connection: Connection, call: int, *, by: str, resolution: str) -> None:
     """Close whatever is open about a call that came to its end after all."""
     connection.execute(_CLOSE_OF_CALL, {"call": call, "by": by, "resolution": resolution})
+
+
+def care(
+    connection: Connection, incident: int, *, owner: str | None, note: str | None, ticket: str | None
+) -> tuple[int | None, str | None, str | None, str | None] | None:
+    """Write who looks after an incident; (its dossier, what was there before), None when there is no such incident."""
+    given = {"id": incident, "owner": owner, "note": note, "ticket": ticket}
+    row = connection.execute(_CARE, given).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])

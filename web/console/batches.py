@@ -193,7 +193,8 @@ def _ids(container: Container) -> list[int]:
     if request.form.get("all") == "yes":
         given = {
             name: request.form.get(f"filter_{name}", "")
-            for name in ("status", "cause", "partner", "dossier", "procedure")
+            for name in IncidentsView.model_fields
+            if f"filter_{name}" in request.form
         }
         wanted = wanted_by(IncidentsView.model_validate(given))
         with container.store.reading() as connection:

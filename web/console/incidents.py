@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
-from engine.actions import resolve
+from engine.actions import care, resolve
 from engine.exchange.ports import Json
 from engine.queries import dossiers, incident_groups, incidents
 from engine.queries.incidents import Incident, IncidentFilter
@@ -18,6 +18,7 @@ from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
 
+NOBODY = "-"  # as an owner: of nobody
 NEEDS_DATA = frozenset({"done", "accept", "skip", "deliver"})
 
 
@@ -29,6 +30,9 @@ class IncidentsView(View):
     partner: str = Field(default="", max_length=64)
     dossier: str = Field(default="", max_length=64)
     procedure: str = Field(default="", max_length=32)
+    owner: str = Field(default="", max_length=64)
+    since: str = Field(default="", max_length=10)
+    until: str = Field(default="", max_length=10)
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -36,6 +40,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """``/su-co`` and ``/su-co/<id>``."""
     _add_list(blueprint, container)
     _add_one(blueprint, container)
+    _add_care(blueprint, container)
 
 
 def wanted_by(view: IncidentsView) -> IncidentFilter:
@@ -46,6 +51,9 @@ def wanted_by(view: IncidentsView) -> IncidentFilter:
         dossier=view.dossier or None,
         procedure=view.procedure or None,
         unit=visitor().unit,
+        owner={"": None, NOBODY: ""}.get(view.owner, view.owner),
+        opened_from=rendering.day_begins(view.since),
+        opened_before=rendering.day_ends(view.until),
     )
 
 
@@ -88,26 +96,27 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
         )
 
 
-def _add_one(blueprint: Blueprint, container: Container) -> None:
-    def shown(incident: int, problem: errors.LienthongError | None = None) -> str:
-        found = find(container, incident)
-        with container.store.reading() as connection:
-            outcome = incident_groups.outcome(connection, incident)
-        return page(
-            "incident.html",
-            container,
-            incident=found,
-            outcome=outcome,
-            problem=problem,
-            typed=request.form if problem else {},
-            needs_data=NEEDS_DATA,
-        )
+def _one(container: Container, incident: int, problem: errors.LienthongError | None = None) -> str:
+    found = find(container, incident)
+    with container.store.reading() as connection:
+        outcome = incident_groups.outcome(connection, incident)
+    return page(
+        "incident.html",
+        container,
+        incident=found,
+        outcome=outcome,
+        problem=problem,
+        typed=request.form if problem else {},
+        needs_data=NEEDS_DATA,
+    )
 
+
+def _add_one(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/su-co/<int:id>")
     @right("see")
     def incident_page(id: int) -> str:  # noqa: A002
         read(View)
-        return shown(id)
+        return _one(container, id)
 
     @blueprint.post("/su-co/<int:id>")
     @right("act")
@@ -125,7 +134,7 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             errors.DossierNotFound,
         ) as problem:
             return Response(
-                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+                _one(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/su-co/{id}", "done")
 
@@ -146,9 +155,31 @@ _COLUMNS = (
     Column("cause", "cause"),
     *plain("title", "partner", "element"),
     Column("status", "incident_state"),
-    *plain("opened_at", "closed_at", "closed_by", "resolution"),
+    *plain("opened_at", "closed_at", "closed_by", "resolution", "owner", "note", "ticket"),
 )
 EXPORT = Exported(path="/su-co", right="see", columns=_COLUMNS, listed=_listed)
+
+
+def _add_care(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/su-co/<int:id>/trong-nom")
+    @right("act")
+    def look_after(id: int) -> Response:  # noqa: A002
+        find(container, id)
+        form = request.form
+        try:
+            care.look_after(
+                container.store,
+                id,
+                owner=visitor().name if form.get("take") else form.get("owner", ""),
+                note=form.get("note", ""),
+                ticket=form.get("ticket", ""),
+                by=visitor().name,
+            )
+        except errors.RequestInvalid as problem:
+            return Response(
+                _one(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/su-co/{id}", "done")
 
 
 def _data(action: str) -> dict[str, Json]:

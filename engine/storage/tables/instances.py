@@ -124,6 +124,9 @@ incident = Table(
     moment("closed_at"),
     words("closed_by", nullable=True),
     words("resolution", nullable=True),
+    words("owner", nullable=True),  # the account that looks after it
+    words("note", nullable=True),
+    words("ticket", nullable=True),  # where else it is followed
     Index("incident_open_idx", "status", "id"),
     Index("incident_call_id_idx", "call_id"),
     Index("incident_dossier_id_idx", "dossier_id"),

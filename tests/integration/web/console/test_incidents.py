@@ -105,3 +105,42 @@ def test_nobody_without_the_right_acts_and_the_button_says_why(counter: Counter)
     assert "Your roles do not include: act on dossiers" in page
     for path in (f"/su-co/{incident}", "/su-co/xem-truoc", "/lo"):
         assert viewer.post(path, {"action": "retry", "reason": "x"}).status == 403
+
+
+def test_an_incident_is_looked_after_by_somebody_and_found_by_that(counter: Counter) -> None:
+    code = counter.new_dossier()
+    mine, other = add_incident(counter, code), add_incident(counter, code)
+    lan, viewer = Visitor(counter, "operator", name="lan"), Visitor(counter, "viewer")
+    path = f"/su-co/{mine}/trong-nom"
+    assert (
+        lan.post(path, {"take": "yes", "note": "đã gọi", "ticket": "https://tickets.example/7"}).status == 303
+    )
+    page = lan.page(f"/su-co/{mine}")
+    assert 'href="https://tickets.example/7"' in page
+    assert "đã gọi" in page
+    for query, found in (("owner=lan", [mine]), ("owner=-", [other]), ("owner=minh", [])):
+        listed = lan.page(f"/su-co?{query}")
+        assert [one for one in (mine, other) if f'<a href="/su-co/{one}">' in listed] == found, query
+    assert lan.post(path, {"owner": "nobody-here"}).status == 400
+    assert viewer.post(path, {"owner": "lan"}).status == 403
+    assert lan.post("/su-co/999/trong-nom", {"owner": "lan"}).status == 404
+    before = counter.scalar("SELECT facts -> 'before' FROM audit WHERE what = 'incident-looked-after'")
+    assert before == {"owner": None, "note": None, "ticket": None}
+    assert lan.post(path, {"owner": "", "ticket": "javascript:alert(1)//"}).status == 303
+    assert 'href="javascript' not in lan.page(f"/su-co/{mine}")
+
+
+def test_incidents_are_narrowed_by_their_day_and_groups_tell_the_trend(counter: Counter) -> None:
+    admin = Visitor(counter, "admin")
+    code = counter.new_dossier()
+    old, new = add_incident(counter, code), add_incident(counter, code)
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE incident SET opened_at = '2026-01-05T08:00+07' WHERE id = %s", (old,)
+        )
+    page = admin.page("/su-co")
+    assert "<td>1 / 1</td>" in page
+    listed = admin.page("/su-co?since=2026-01-05&until=05/01/2026")
+    assert f'<a href="/su-co/{old}">' in listed
+    assert f'<a href="/su-co/{new}">' not in listed
+    assert admin.get("/su-co?since=tomorrow").status == 400
