@@ -57,8 +57,6 @@ def test_an_unclaimed_message_is_given_to_the_dossier_that_waits_for_it(counter:
 
 def test_a_partner_shows_how_it_stands_and_is_paused_with_a_reason(counter: Counter) -> None:
     add_call(counter, counter.new_dossier(), "pending")
-    with counter.store.transaction() as connection:
-        connection.exec_driver_sql("INSERT INTO partner (name) VALUES ('agency')")
     operator = Visitor(counter, "operator")
     text = text_of(operator.page("/doi-tac?lang=en"))
     assert "Waiting to be sent: 1" in text
