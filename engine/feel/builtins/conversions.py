@@ -57,7 +57,11 @@ def _structure(run: Run, value: object) -> str:
     if isinstance(value, list):
         text = "[" + ", ".join(text_of(run, item) for item in value) + "]"
     elif isinstance(value, dict):
-        text = "{" + ", ".join(f"{_key_text(key)}: {text_of(run, item)}" for key, item in value.items()) + "}"
+        text = (
+            "{"
+            + ", ".join(f"{_key_text(str(key))}: {text_of(run, item)}" for key, item in value.items())
+            + "}"
+        )
     elif isinstance(value, Range):
         text = range_text(run, value)
     elif isinstance(value, Function):

@@ -123,7 +123,11 @@ def _relation(one: etree._Element, findings: Findings) -> Boxed:
     )
     rows = []
     for row in children(one, "row"):
-        rows.append(tuple(expression(part, findings) for part in children(row) if local(part) in _READERS))
+        cells = tuple(expression(part, findings) for part in children(row) if local(part) in _READERS)
+        if len(cells) != len(columns):
+            message = f"the row has {len(cells)} cells, the relation {len(columns)} columns"
+            findings.error("dmn-rule", row.get("id", ""), xml.line_of(row), message, "mend the row")
+        rows.append(cells)
     return elements.Relation(
         columns=columns, rows=tuple(rows), type=one.get("typeRef", ""), line=xml.line_of(one)
     )

@@ -6,6 +6,7 @@ What is wrong within a decision table is found in `table_checks`.
 from collections.abc import Sequence
 
 from engine.errors import ModelUnreadable
+from engine.feel import syntax
 from engine.feel.expression import Expression
 from engine.feel.registry import BUILTINS
 from engine.feel.types import simple
@@ -171,7 +172,7 @@ def _expression(
         return None
     unknown = expression.certain - names - BUILTINS.keys()
     if model.is_open() and not model.definitions.imports:
-        unknown -= _undeclared(model, unknown, text.line, findings)
+        unknown -= _undeclared(model, unknown - _called(expression.tree), text.line, findings)
     for name in sorted(unknown):
         message = f"`{text.text[:60]}` names {name}, which is not known here"
         remedy = "add a requirement for it, or mend the name"
@@ -179,6 +180,17 @@ def _expression(
             remedy += f', or write "{name}" if it is a text'
         findings.error("dmn-name-unknown", element, text.line, message, remedy)
     return expression
+
+
+def _called(node: object) -> set[str]:
+    """The names in a tree that are called as functions, which nobody can hand in."""
+    if isinstance(node, tuple):
+        return {name for part in node for name in _called(part)}
+    fields = getattr(node, "__dataclass_fields__", ())
+    found = {name for field in fields for name in _called(getattr(node, field))}
+    if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
+        found.add(node.function.name)
+    return found
 
 
 def _undeclared(model: Model, names: frozenset[str], line: int, findings: Findings) -> frozenset[str]:

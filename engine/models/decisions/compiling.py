@@ -5,6 +5,7 @@ Decision tables are compiled in `tables`; which node needs which is in `graph`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TypeAlias
 
 from engine import feel
@@ -164,7 +165,10 @@ def _list(builder: Builder, boxed: elements.Listing, names: Names) -> Code:
 
 def _relation(builder: Builder, boxed: elements.Relation, names: Names) -> Code:
     rows = [
-        [_cell(builder, column, cell, names) for column, cell in zip(boxed.columns, row, strict=False)]
+        [
+            _cell(builder, column, cell, names)
+            for column, cell in zip_longest(boxed.columns, row[: len(boxed.columns)])
+        ]
         for row in boxed.rows
     ]
 

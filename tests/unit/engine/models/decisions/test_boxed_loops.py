@@ -37,6 +37,13 @@ def test_boxed_loop_goes_through_what_its_list_or_range_holds(
     assert expected != "null" or found.warnings
 
 
+def test_row_of_a_relation_that_is_too_short_has_nulls() -> None:
+    boxed = f'<relation><column name="a"/><column name="b"/><row>{feel("1")}</row></relation>'
+    found = explain(load(model(decision("D", boxed))), "D", {})
+    assert found.value == [{"a": 1, "b": None}]
+    assert found.warnings
+
+
 FILTERS = [
     "item > 1",
     "2",

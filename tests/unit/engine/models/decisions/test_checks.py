@@ -65,6 +65,11 @@ def test_gap_between_booleans_and_listed_values_is_found() -> None:
         (decision("D", feel("1 +")), "dmn-expression"),
         (data("b") + decision("D", feel("a + 1")), "dmn-name-unknown"),
         (decision("D", feel("a + 1")), "dmn-input-undeclared"),
+        (decision("D", feel("summ([1])")), "dmn-name-unknown"),
+        (
+            decision("D", f'<relation><column name="a"/><column name="b"/><row>{feel("1")}</row></relation>'),
+            "dmn-rule",
+        ),
         (decision("D", feel("1"), ["missing"]), "dmn-reference"),
         (decision("D", feel("1"), type_name="tNothing"), "dmn-type"),
         (decision("D", ""), "dmn-empty"),
