@@ -7,7 +7,7 @@ from pydantic import Field
 
 from engine import errors
 from engine.actions import by_hand, reveal
-from engine.queries import dossiers, exchange
+from engine.queries import candidates, dossiers, exchange
 from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
 from web import cursors
 from web.console import masking, rendering
@@ -15,6 +15,9 @@ from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
+
+UNTAKEN = frozenset({"kept", "unclaimed", "ambiguous"})
+"""States in which a person may say whose a message is."""
 
 
 class MessagesView(View):
@@ -63,13 +66,21 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
         message = _find(container, id_)
         with container.store.reading() as connection:
             payload, body = exchange.message_body(connection, id_)
+            near = (
+                candidates.nearest(connection, message.name, message.key, unit=visitor().unit)
+                if message.status in UNTAKEN
+                else []
+            )
         is_open = masking.permitted(container, visitor()) == f"message:{id_}"
         return page(
             "message.html",
             container,
             message=message,
+            untaken=message.status in UNTAKEN,
+            near=near,
             payload=masking.plain_json(payload) if is_open else masking.masked_json(payload),
             body=masking.plain_text(body) if is_open else masking.masked_text(body),
+            has_body=body is not None,
             is_open=is_open,
             problem=problem,
             typed=request.form if problem else {},
@@ -93,6 +104,21 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
                 shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/thong-diep/{id}", "done")
+
+    @blueprint.post("/thong-diep/<int:id>/goc")
+    @right("reveal")
+    def original_message(id: int) -> Response:  # noqa: A002
+        message = _find(container, id)
+        with container.store.reading() as connection:
+            _, body = exchange.message_body(connection, id)
+            dossier = dossiers.get_brief(connection, message.dossier).id if message.dossier else None
+        what = f"message:{id}, as it came"
+        reveal.write_down(
+            container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
+        )
+        response = Response(body or b"", content_type="application/octet-stream")
+        response.headers["Content-Disposition"] = f'attachment; filename="message-{id}.bin"'
+        return response
 
     @blueprint.post("/thong-diep/<int:id>/mo")
     @right("reveal")

@@ -67,3 +67,33 @@ def test_a_partner_shows_how_it_stands_and_is_paused_with_a_reason(counter: Coun
     assert counter.scalar("SELECT paused FROM partner WHERE name = 'agency'") is False
     assert operator.post("/doi-tac/nobody", {"action": "pause", "reason": "x"}).status == 404
     assert operator.post("/doi-tac/agency", {"action": "explode", "reason": "x"}).status == 400
+
+
+def test_a_message_nobody_took_tells_who_might_be_meant(counter: Counter) -> None:
+    near, far = counter.new_dossier(), counter.new_dossier()
+    for code in (near, far):
+        body = {"data": {"decision": "accept"}}
+        counter.post(f"/api/v1/work-items/{counter.open_item(code)}/complete", body, key=counter.officer)
+    counter.apply_all()
+    wrong = add_message(counter, "supplement", f"{near}-x")
+    stranger = add_message(counter, "nothing", "nobody")
+    operator = Visitor(counter, "operator")
+    page = operator.page(f"/thong-diep/{wrong}")
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert table.index(near) < table.index(far)
+    assert "Không bước nào đang chờ" in operator.page(f"/thong-diep/{stranger}")
+    elsewhere = Visitor(counter, "viewer", unit="H98.01", name="far")
+    assert near not in elsewhere.get(f"/thong-diep/{wrong}").body.decode()
+
+
+def test_the_original_of_a_message_is_given_with_a_reason_that_is_written_down(counter: Counter) -> None:
+    message = add_message(counter, "supplement", "x")
+    operator, viewer = Visitor(counter, "operator"), Visitor(counter, "viewer")
+    path = f"/thong-diep/{message}/goc"
+    reply = operator.post(path, {"reason": "khiếu nại"})
+    assert (reply.status, reply.body) == (200, '{"who": "Lê Thị Giấu"}'.encode())
+    assert reply.headers["content-disposition"].startswith("attachment")
+    assert operator.post(path, {"reason": " "}).status == 400
+    assert viewer.post(path, {"reason": "x"}).status == 403
+    told = counter.scalar("SELECT facts ->> 'field' FROM audit WHERE what = 'personal-data-read'")
+    assert told == f"message:{message}, as it came"
