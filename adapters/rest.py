@@ -4,6 +4,7 @@ Who we are is the transport's business, what an answer means the contract's.
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode
@@ -16,6 +17,7 @@ from adapters.transport.travel import Outgoing
 from engine.errors import ComposeFailed
 from engine.exchange.classification import Heard
 from engine.exchange.ports import Json
+from engine.json_members import doubled
 
 _PLACE = re.compile(r"\{(\w+)\}")
 TEXT_LIMIT = 4000
@@ -94,6 +96,10 @@ def heard(operation: Operation, response: Response) -> Heard:
         reply: Json = orjson.loads(response.body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:
         return unreadable(response, text, wait, f"no JSON: {exc}")
+    twice = doubled(response.body)
+    if twice is not None and 200 <= response.status < 300:
+        problem = f"the member {twice} is there twice in one object"
+        return replace(_checked(operation, response.status, reply, wait), valid=False, problem=problem)
     return _checked(operation, response.status, reply, wait)
 
 

@@ -126,3 +126,11 @@ def test_addresses_that_no_contract_names_are_unknown(inbound: ContractInbound) 
         inbound.receive("nobody", "result", {}, b"{}")
     with pytest.raises(OperationUnknown):
         inbound.receive("residence", "other", {}, b"{}")
+
+
+def test_a_member_that_is_there_twice_is_refused_and_nothing_is_kept(partners: ContractPartners) -> None:
+    shelf = Shelf()
+    body = orjson.dumps(RESULT)[:-1] + b', "so_yeu_cau": "call-2"}'
+    receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
+    assert receipt.status == 400
+    assert shelf.taken == {}

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from engine.errors import RequestInvalid
+from engine.json_members import doubled
 from web.bodies import MAX_DEPTH, check_depth, parse_object
 
 
@@ -48,3 +49,23 @@ def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
     assert parse_object(b'{"a": "\\\\u0000"}') == {"a": "\\u0000"}
     with pytest.raises(RequestInvalid, match="NUL"):
         parse_object(b'{"a": {"b\\u0000": [1]}}')
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": 1, "a": 2}', b'{"b": [{"a": 1, "\\u0061": 1}]}', b'\n{"x": {"a": {}, "a": {}}}']
+)
+def test_a_member_that_is_there_twice_is_refused(body: bytes) -> None:
+    with pytest.raises(RequestInvalid, match="a is there twice"):
+        parse_object(body)
+
+
+def test_the_same_member_of_two_objects_is_fine() -> None:
+    assert parse_object(b'{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}')
+
+
+def test_looking_for_doubles_costs_little() -> None:
+    body = b'{"documents": [{"content": "' + b"A" * 20_000_000 + b'"}]}'
+    began = time.process_time()
+    assert doubled(body) is None
+    assert time.process_time() - began < 0.5
+    assert doubled(b"[" * 100_000) is None

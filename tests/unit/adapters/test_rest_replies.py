@@ -1,0 +1,19 @@
+"""What a REST partner's answer is taken for before its contract says what it means."""
+
+import pytest
+
+from adapters import registry
+from adapters.outbound import Response
+from adapters.rest import heard
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(("status", "valid"), [(200, False), (400, True)])
+def test_an_answer_that_says_a_member_twice_breaks_its_schema(status: int, valid: bool) -> None:
+    operation = registry.load().contract("post").operations["TaoDon"]
+    body = b'{"Status": "100", "Status": "101"}'
+    found = heard(operation, Response(status=status, headers=JSON, body=body))
+    assert found.parsed
+    assert found.valid is valid
+    assert ("Status is there twice" in found.problem) is not valid
