@@ -1,5 +1,6 @@
 """What needs somebody's attention now: each count by what it counts, in one statement."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -33,6 +34,7 @@ _COUNTS = text(
         AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :silent))
     """
 )
+_SNOOZED = text("SELECT kind, name, until, reason, who FROM snooze WHERE until > now()")
 _VERSION = text("SELECT version FROM calendar WHERE code = 'default'")
 _SINCE = text(
     f"""
@@ -40,6 +42,23 @@ _SINCE = text(
     WHERE d.deployment_id = :deployment AND i.opened_at >= :since AND {_MINE}
     """
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """A count that somebody put off."""
+
+    kind: str
+    name: str
+    until: datetime
+    reason: str
+    who: str
+
+
+def snoozed(connection: Connection) -> dict[tuple[str, str], Snooze]:
+    """What is put off now, by kind and name."""
+    found = [Snooze(**row) for row in connection.execute(_SNOOZED).mappings()]
+    return {(one.kind, one.name): one for one in found}
 
 
 def counts(

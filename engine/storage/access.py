@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
-from engine.storage.database import json_text
+from engine.storage.database import json_text, plain_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,13 @@ _FORGET = text("DELETE FROM idempotency WHERE principal = :principal AND key = :
 
 _PURGE = text("DELETE FROM idempotency WHERE created_at < now() - make_interval(days => :days)")
 
+_SNOOZE = text(
+    """
+    INSERT INTO snooze (kind, name, until, reason, who)
+    VALUES (:kind, :name, now() + make_interval(hours => :hours), :reason, :who)
+    ON CONFLICT (kind, name) DO UPDATE SET until = excluded.until, reason = excluded.reason, who = excluded.who
+    """
+)
 _DENIED = text(
     """
     INSERT INTO audit (who, what, facts)
@@ -242,3 +249,9 @@ def was_done(connection: Connection, who: str, what: str, dossier: int) -> bool:
 def audit_denied(connection: Connection, who: str, method: str, address: str) -> None:
     """Write down what *who* tried and may not, once a minute for each address (a route, not what stands in it)."""
     connection.execute(_DENIED, {"who": who, "method": method, "address": address})
+
+
+def snooze(connection: Connection, kind: str, name: str, hours: int, *, who: str, reason: str) -> None:
+    """Put a count off for *hours* from now; 0 ends that."""
+    given = {"kind": kind, "name": name, "hours": hours, "who": who, "reason": plain_text(reason, 2000)}
+    connection.execute(_SNOOZE, given)

@@ -2,16 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
+from engine.actions import snoozing
 from engine.clock import VIETNAM
 from engine.queries import attention, deployments, procedures
 from engine.queries.clock import Clocks
 from engine.storage.database import Connection
 from web.console.access import right, visitor
-from web.console.rendering import View, language, page, read
+from web.console.rendering import View, back, language, own_path, page, read, reason
 from web.container import Container
 
 
@@ -40,6 +41,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 counts = attention.counts(connection, now=now, soon=soon, unit=unit, procedure=procedure)
             except errors.StoreError:
                 counts = None
+            snoozed = attention.snoozed(connection)
             offered = procedures.list_procedures(connection)
             last = deployments.find_deployments(
                 connection, procedure=procedure, active=None, after=None, limit=1
@@ -57,11 +59,28 @@ def add(blueprint: Blueprint, container: Container) -> None:
             container,
             view=view,
             counts=counts,
+            snoozed=snoozed,
+            hours=snoozing.HOURS,
             last=last[0] if last else None,
             since=since,
             soon=(soon - timedelta(days=1)).strftime("%Y-%m-%d"),
             names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
         )
+
+    @blueprint.post("/nhac-sau")
+    @right("act")
+    def put_off() -> Response:
+        form = request.form
+        given = form.get("hours", "")
+        snoozing.put_off(
+            container.store,
+            form.get("kind", ""),
+            form.get("name", ""),
+            int(given) if given.isascii() and given.isdigit() and len(given) < 4 else -1,
+            by=visitor().name,
+            reason=reason(),
+        )
+        return back(own_path(form.get("next", "/")), "done")
 
 
 def _one_working_day(clocks: Clocks, connection: Connection, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from engine.storage.tables.access import (
     idempotency,
     session,
     sign_on,
+    snooze,
 )
 from engine.storage.tables.anchors import anchor, anchor_head
 from engine.storage.tables.base import metadata
@@ -69,6 +70,7 @@ __all__ = [
     "schedule",
     "session",
     "sign_on",
+    "snooze",
     "suspension",
     "tally",
     "tally_mark",

@@ -128,3 +128,13 @@ batch_item = Table(
     words("detail", default=""),
     moment("done_at"),
 )
+
+snooze = Table(
+    "snooze",
+    metadata,
+    Column("kind", words("kind").type, primary_key=True),  # incidents | calls | messages | due …
+    Column("name", words("name").type, primary_key=True),  # a cause, a state
+    moment("until", nullable=False),
+    words("reason"),
+    words("who"),
+)

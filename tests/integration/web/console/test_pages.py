@@ -255,7 +255,7 @@ def test_what_is_due_within_one_working_day_is_the_list_behind_it(counter: Count
 
 def test_attention_can_be_narrowed_to_a_procedure_and_a_unit(counter: Counter, admin: Visitor) -> None:
     filled(counter)
-    assert 'href="/su-co?cause=unknown-outcome"' in admin.page("/?procedure=1.000001")
+    assert 'cause=unknown-outcome&amp;procedure=1.000001"' in admin.page("/?procedure=1.000001")
     for other in ("/?procedure=9.999999", "/?unit=H98.01"):
         assert 'href="/su-co?cause=' not in admin.page(other)
     viewer = Visitor(counter, "viewer", unit="H98.01", name="far")
@@ -334,3 +334,21 @@ def test_hostile_words_in_every_field_are_only_shown(counter: Counter, admin: Vi
         page = admin.page(path)
         assert "<script>alert" not in page, path
         assert "<img src=x" not in page, path
+
+
+def test_what_needs_attention_can_be_put_off_but_is_never_hidden(counter: Counter, admin: Visitor) -> None:
+    filled(counter)
+    given = {"kind": "incidents", "name": "unknown-outcome", "hours": "4", "reason": "đối tác đang sửa"}
+    assert admin.post("/nhac-sau", given).status == 303
+    page = admin.page("/")
+    assert 'href="/su-co?cause=unknown-outcome"' not in page
+    assert "đối tác đang sửa" in page
+    assert "Đã hoãn nhắc" in page
+    for wrong in ({"hours": "5"}, {"hours": "x"}, {"kind": "weather"}, {"reason": " "}, {"name": ""}):
+        assert admin.post("/nhac-sau", {**given, **wrong}).status == 400, wrong
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE snooze SET until = now() - interval '1 s'")
+    assert 'href="/su-co?cause=unknown-outcome"' in admin.page("/")
+    viewer = Visitor(counter, "viewer")
+    assert viewer.post("/nhac-sau", given).status == 403
+    assert counter.scalar("SELECT reason FROM audit WHERE what = 'attention-put-off'") == "đối tác đang sửa"

@@ -1,0 +1,27 @@
+"""Putting off what needs attention, until a moment and with a reason; it is shown apart meanwhile, never hidden."""
+
+from engine import errors
+from engine.exchange.ports import Json
+from engine.storage import access
+from engine.storage.database import Store
+
+HOURS = (1, 4, 24, 72)
+"""For how long a count may be put off."""
+
+KINDS = frozenset(
+    {"incidents", "calls", "messages", "due", "items", "partners", "events", "jobs", "schedules"}
+)
+
+
+def put_off(store: Store, kind: str, name: str, hours: int, *, by: str, reason: str) -> None:
+    """Put a count off for *hours* from now; 0: no longer. Raises: RequestInvalid: no such count or time, no reason."""
+    if kind not in KINDS or not 0 < len(name) <= 100:
+        raise errors.RequestInvalid(reason="there is no such count to put off")
+    if hours not in (0, *HOURS):
+        raise errors.RequestInvalid(reason=f"a count is put off for {', '.join(map(str, HOURS))} hours")
+    if not reason.strip():
+        raise errors.RequestInvalid(reason="the reason is missing")
+    facts: dict[str, Json] = {"kind": kind, "name": name, "hours": hours}
+    with store.transaction() as connection:
+        access.snooze(connection, kind, name, hours, who=by, reason=reason)
+        access.audit(connection, by, "attention-put-off", facts=facts, reason=reason)
