@@ -78,6 +78,7 @@ def test_twenty_dossiers_finish_and_a_killed_run_does_not_hurt_the_next(folder: 
     killed = demo(folder)
     until_handed_in(folder, 2, 15)
     family = psutil.Process(killed.pid).children(recursive=True)
+    assert killed.poll() is None, killed.communicate()
     assert len(family) > 5
     killed.kill()
     killed.communicate()
