@@ -1,16 +1,18 @@
 """Checks what a person entered against a bpmn.io form, and gives back the variables for the process.
 
-The form is its JSON as the editors write it; what we cannot check is named at deployment by `unsupported`, so that
-nothing slips through unchecked at run time. Showing a form is the console's business; conditions are FEEL and are
+The form is its JSON as the editors write it; what we cannot check is refused at deployment by `engine.models.rules.forms`, so
+that nothing slips through unchecked at run time. Showing a form is the console's business; conditions are FEEL and are
 evaluated by whoever is handed in.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from engine import errors
+from engine.clock import VIETNAM
 from engine.dossiers.checking import Problems, Unacceptable, clean_date, clean_number, clean_text, is_empty
 from engine.exchange.ports import Json
 
@@ -18,7 +20,9 @@ from engine.exchange.ports import Json
 Condition: TypeAlias = Callable[[str, Mapping[str, Json]], bool]
 Component: TypeAlias = Mapping[str, Json]
 
-_WITHOUT_INPUT = frozenset({"text", "html", "image", "spacer", "separator", "button", "table", "iframe"})
+_WITHOUT_INPUT = frozenset(
+    {"text", "html", "image", "spacer", "separator", "button", "table", "iframe", "documentPreview"}
+)
 _NESTING = frozenset({"group", "dynamiclist"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[\d .()-]{6,20}", re.ASCII)
@@ -45,39 +49,12 @@ def validate(
     return cleaned
 
 
-def unsupported(form: Mapping[str, Json]) -> list[str]:
-    """What in *form* could not be checked at run time, one sentence each; empty when all of it can."""
-    if not isinstance(form.get("components"), list):
-        return ["the form has no components"]
-    return [sentence for component in _walk(_components(form)) for sentence in _doubts(component)]
-
-
 # -- reading the form ----------------------------------------------------------------------------------------
 
 
 def _components(owner: Mapping[str, Json]) -> list[Component]:
     found = owner.get("components", [])
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def _walk(components: list[Component]) -> Iterator[Component]:
-    for component in components:
-        yield component
-        yield from _walk(_components(component))
-
-
-def _doubts(component: Component) -> Iterator[str]:
-    kind, name = component.get("type"), component.get("key") or component.get("id") or "?"
-    if kind in _WITHOUT_INPUT or kind in _NESTING:
-        return
-    if kind not in _CHECKS:
-        yield f"component {name}: type {kind} is not supported"
-    elif not isinstance(component.get("key"), str):
-        yield f"component {name}: has no key"
-    try:
-        re.compile(str(_rules(component).get("pattern", "")))
-    except re.error as exc:
-        yield f"component {name}: its pattern is no regular expression: {exc}"
 
 
 def _rules(component: Component) -> Mapping[str, Json]:
@@ -199,7 +176,18 @@ def _number(component: Component, value: Json) -> Json:
         raise Unacceptable(f"must be at most {most}")
     if isinstance(digits, int) and round(number, digits) != number:
         raise Unacceptable(f"must have at most {digits} decimals")
-    return number
+    if not _is_step(component.get("increment"), number, least if isinstance(least, int | float) else 0):
+        raise Unacceptable(f"must go in steps of {component.get('increment')}")
+    return str(number) if component.get("serializeToString") else number
+
+
+def _is_step(increment: Json, number: float, least: float) -> bool:
+    """Whether *number* is so many steps above *least*, counted in decimals as people write them."""
+    try:
+        step = Decimal(str(increment))
+    except InvalidOperation:
+        return True
+    return not step.is_finite() or step <= 0 or (Decimal(str(number)) - Decimal(str(least))) % step == 0
 
 
 def _options(component: Component) -> list[Json] | None:
@@ -241,9 +229,17 @@ def _datetime(component: Component, value: Json) -> Json:
     try:
         if subtype == "time":
             return time.fromisoformat(text).isoformat()
-        return datetime.fromisoformat(text).isoformat()
+        return _moment(datetime.fromisoformat(text), component.get("timeSerializingFormat"))
     except ValueError:
         raise Unacceptable("must be a time in ISO 8601") from None
+
+
+def _moment(given: datetime, style: Json) -> str:
+    """A moment as the form wants it kept; one without an offset is meant in Vietnam."""
+    if style == "no_timezone":
+        return given.replace(tzinfo=None).isoformat()
+    aware = given if given.tzinfo is not None else given.replace(tzinfo=VIETNAM)
+    return (aware.astimezone(UTC) if style == "utc_normalized" else aware).isoformat()
 
 
 _CHECKS: dict[str, Callable[[Component, Json], Json]] = {

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from engine.exchange.ports import Json
 
 PREFIX = "f."
-_TEXTS = frozenset({"text", "html"})
+_TEXTS = frozenset({"text", "html", "heading"})
 _MANY = frozenset({"checklist", "taglist"})
 _CHOICES = frozenset({"select", "radio"}) | _MANY
 _KNOWN = frozenset({"textfield", "textarea", "number", "select", "radio", "checkbox", "datetime"}) | _MANY
@@ -40,27 +40,37 @@ def fields(
     form: Mapping[str, Json], typed: "MultiDict[str, str] | None", errors: Mapping[str, str]
 ) -> list[Field]:
     """What to show of *form*, with what was *typed* kept and each error at its field."""
-    return [_field(component, typed, errors) for component in _components(form)]
+    return [_field(component, path, typed, errors) for component, path in _components(form)]
 
 
 def data_of(form: Mapping[str, Json], typed: "MultiDict[str, str]") -> dict[str, Json]:
     """What a browser sent, with the types that the form's check wants; empty fields are left out."""
     found: dict[str, Json] = {}
-    for component in _components(form):
-        name = str(component.get("key") or "")
-        if name and component.get("type") not in _TEXTS:
-            value = _value(component, typed.getlist(PREFIX + name))
-            if value is not None:
-                found[name] = value
+    for component, path in _components(form):
+        if component.get("type") in _TEXTS or component.get("readonly") or component.get("disabled"):
+            continue
+        value = _value(component, typed.getlist(PREFIX + path + str(component["key"])))
+        if value is not None:
+            _level(found, path)[str(component["key"])] = value
+    return found
+
+
+def _level(found: dict[str, Json], path: str) -> dict[str, Json]:
+    """Where the fields of the group with *path* (``owner.address.``) belong."""
+    for name in path.split(".")[:-1]:
+        inner = found.setdefault(name, {})
+        assert isinstance(inner, dict)  # noqa: S101 - a key is used once: deployment saw to it
+        found = inner
     return found
 
 
 def unshowable(form: Mapping[str, Json]) -> list[str]:
     """Components that take input and that the console cannot show; empty when it can show all."""
     return [
-        str(component.get("key") or component.get("id") or "?")
-        for component in _components(form)
-        if component.get("key") and (component.get("type") not in _KNOWN or _has_options_elsewhere(component))
+        str(component.get("key") or component.get("path") or component.get("id") or "?")
+        for component, _ in _components(form)
+        if component.get("type") not in _TEXTS
+        and (component.get("type") not in _KNOWN or _has_options_elsewhere(component))
     ]
 
 
@@ -69,37 +79,47 @@ def _has_options_elsewhere(component: Mapping[str, Json]) -> bool:
     return component.get("type") in _CHOICES and not isinstance(component.get("values"), list)
 
 
-def _components(owner: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+def _components(owner: Mapping[str, Json], path: str = "") -> Iterator[tuple[Mapping[str, Json], str]]:
+    """Every text and field with the path of the groups that it stands in, which is empty or ends with a dot."""
     found = owner.get("components")
     for component in found if isinstance(found, list) else []:
         if not isinstance(component, dict):
             continue
-        if component.get("type") == "group" and not component.get("path"):
-            yield from _components(component)
-        elif component.get("type") in _TEXTS or component.get("key"):
-            yield component
+        if component.get("type") == "group":
+            own = component.get("path")
+            if component.get("label"):
+                yield {"type": "heading", "text": component["label"]}, path
+            yield from _components(component, f"{path}{own}." if own else path)
+        elif component.get("type") in _TEXTS or component.get("key") or component.get("path"):
+            yield component, path
 
 
 def _field(
-    component: Mapping[str, Json], typed: "MultiDict[str, str] | None", errors: Mapping[str, str]
+    component: Mapping[str, Json],
+    path: str,
+    typed: "MultiDict[str, str] | None",
+    errors: Mapping[str, str],
 ) -> Field:
-    kind, name = str(component.get("type")), str(component.get("key") or "")
+    kind, name = str(component.get("type")), path + str(component.get("key") or "")
     if kind in _TEXTS:
-        return Field(name="", kind="text", label=plain(str(component.get("text") or "")))
+        words = plain(str(component.get("text") or component.get("content") or ""))
+        shown = "heading" if kind == "heading" else "text"
+        return Field(name="", kind=shown, label=words, conditional=_is_conditional(component))
     rules = component.get("validate")
     rules = rules if isinstance(rules, dict) else {}
     before = component.get("defaultValue")
-    initial = (_as_text(before),) if before is not None else ()
+    initial = tuple(_as_text(one) for one in before) if isinstance(before, list) else (_as_text(before),)
+    fixed = bool(component.get("readonly") or component.get("disabled"))
     return Field(
         name=name,
         kind=str(component.get("subtype") or "date") if kind == "datetime" else kind,
-        label=str(component.get("label") or component.get("dateLabel") or name),
+        label=str(component.get("label") or component.get("dateLabel") or component.get("timeLabel") or name),
         help=str(component.get("description") or ""),
         required=bool(rules.get("required")) and not _is_conditional(component),
-        readonly=bool(component.get("readonly") or component.get("disabled")),
+        readonly=fixed,
         conditional=_is_conditional(component),
         options=tuple(_options(component)),
-        values=tuple(typed.getlist(PREFIX + name)) if typed is not None else initial,
+        values=tuple(typed.getlist(PREFIX + name)) if typed is not None and not fixed else initial,
         attributes=_attributes(kind, rules),
         error=errors.get(name, ""),
     )
@@ -164,4 +184,6 @@ def _number(text: str) -> Json:
 
 
 def _as_text(value: Json) -> str:
-    return {True: "true", False: "false"}.get(value, "") if isinstance(value, bool) else str(value)
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,11 +11,12 @@ from engine.actions import work_items as acts
 from engine.queries import work_items
 from engine.queries.work_items import WorkItem, WorkItemFilter
 from web import cursors, tracing
-from web.console import forms, rendering
+from web.console import forms, reasons, rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
+from web.words import words
 
 
 class WorkItemsView(View):
@@ -109,7 +110,7 @@ def _shown(
 ) -> str:
     with container.store.reading() as connection:
         form = work_items.find_form(connection, item.deployment, item.form) if item.form else None
-    wrong = _errors(problem)
+    wrong = {name: reasons.told(words(rendering.language()), why) for name, why in _errors(problem).items()}
     shown = forms.fields(form, typed, wrong) if form is not None else []
     return page(
         "work_item.html",

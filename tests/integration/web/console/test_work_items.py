@@ -19,14 +19,18 @@ def test_an_officer_decides_once_and_what_was_typed_stays(counter: Counter) -> N
     again = wrong.body.decode()
     assert '<a href="#f-reason">' in again
     assert 'id="f-reason-error"' in again
+    assert "chưa điền" in text_of(again)
+    assert 'id="problem" autofocus' in again
+    assert "is missing" in officer.post(f"/viec/{item}?lang=en", {"f.decision": "refuse"}).body.decode()
     assert 'value="refuse" checked' in again
     assert "Lỗi: " in again.split("<title>")[1].split("</title>")[0]
     right = officer.post(f"/viec/{item}", {"f.decision": "accept", "once": "b"})
     assert (right.status, right.headers["location"]) == (303, f"/ho-so/{code}?tab=diagram&told=done")
     same = officer.post(f"/viec/{item}", {"f.decision": "accept", "once": "b"})
     assert same.status == 303  # the very same form, sent twice
-    other = officer.post(f"/viec/{item}", {"f.decision": "accept", "once": "c"})
+    other = officer.post(f"/viec/{item}", {"f.decision": "refuse", "f.reason": "Thiếu chữ ký", "once": "c"})
     assert other.status == 409
+    assert "Thiếu chữ ký" in text_of(other.body.decode())  # typed too late, but not lost
     counter.apply_all()
     assert counter.scalar("SELECT name FROM wait") == "supplement"
     assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'work-item-completed'") == 1

@@ -140,10 +140,26 @@ def test_a_read_only_field_is_never_taken_from_the_person() -> None:
     assert forms.validate(form(fixed), {"code": "forged"}) == {}
 
 
-def test_what_cannot_be_checked_is_named_before_it_runs() -> None:
-    bad = form(
-        {"type": "filepicker", "key": "f"}, {"type": "textfield", "key": "g", "validate": {"pattern": "("}}
-    )
-    assert len(forms.unsupported(bad)) == 2
-    assert forms.unsupported(form(DECISION, REASON, {"type": "spacer"})) == []
-    assert forms.unsupported({}) == ["the form has no components"]
+def test_a_number_goes_in_its_steps_and_is_kept_as_text_where_the_form_says_so() -> None:
+    fee: Json = {
+        "type": "number",
+        "key": "fee",
+        "increment": 0.1,
+        "validate": {"min": 0},
+        "serializeToString": True,
+    }
+    assert forms.validate(form(fee), {"fee": 0.3}) == {"fee": "0.3"}
+    assert wrong(form(fee), {"fee": 0.35}) == [("fee", "must go in steps of 0.1")]
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        (None, "2026-11-22T08:30:00+07:00"),
+        ("utc_normalized", "2026-11-22T01:30:00+00:00"),
+        ("no_timezone", "2026-11-22T08:30:00"),
+    ],
+)
+def test_a_moment_entered_here_is_meant_in_vietnam(style: str | None, kept: str) -> None:
+    when: Json = {"type": "datetime", "subtype": "datetime", "key": "at", "timeSerializingFormat": style}
+    assert forms.validate(form(when), {"at": "2026-11-22T08:30"}) == {"at": kept}

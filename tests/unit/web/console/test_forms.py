@@ -9,6 +9,8 @@ from werkzeug.datastructures import MultiDict
 import bpmn
 from engine.dossiers.forms import validate
 from web.console.forms import data_of, fields, unshowable
+from web.console.reasons import told
+from web.words import words
 
 FORM = {
     "components": [
@@ -72,3 +74,38 @@ def test_options_that_come_from_data_are_named_as_not_to_be_shown() -> None:
     fixed = {"key": "a", "type": "select", "values": [{"label": "A", "value": "a"}]}
     elsewhere = [{"key": kind, "type": kind, "valuesKey": "list"} for kind in ("select", "radio", "taglist")]
     assert unshowable({"components": [fixed, *elsewhere]}) == ["select", "radio", "taglist"]
+
+
+NESTED = {
+    "components": [
+        {
+            "type": "group",
+            "label": "Người nhận",
+            "path": "owner",
+            "components": [
+                {"type": "textfield", "key": "name", "label": "Tên", "validate": {"required": True}},
+                {"type": "textfield", "key": "code", "readonly": True, "defaultValue": "A1"},
+            ],
+        },
+        {"type": "checklist", "key": "papers", "values": [{"value": "a"}], "defaultValue": ["a"]},
+    ]
+}
+
+
+def test_the_fields_of_a_group_with_a_path_stand_in_it_and_fixed_ones_are_shown_but_not_sent() -> None:
+    sent = MultiDict([("f.owner.name", "Lan"), ("f.owner.code", "forged"), ("f.papers", "a")])
+    data = data_of(NESTED, sent)
+    assert data == {"owner": {"name": "Lan"}, "papers": ["a"]}
+    assert validate(NESTED, data) == data
+    shown = {one.name: one for one in fields(NESTED, sent, {"owner.name": "is missing"})}
+    assert shown[""].kind == "heading"
+    assert shown["owner.name"].error == "is missing"
+    assert shown["owner.code"].values == ("A1",)
+    assert unshowable(NESTED) == []
+    assert fields(NESTED, None, {})[-1].values == ("a",)
+
+
+def test_reasons_are_told_in_the_visitors_language() -> None:
+    assert told(words("vi"), "is shorter than 3 characters") == "ngắn hơn 3 ký tự"
+    assert told(words("en"), "must be at least 1.5") == "must be at least 1.5"
+    assert told(words("vi"), "something new") == "something new"
