@@ -21,7 +21,7 @@ def act_on_call(store: Store, call: int, act: str, *, by: str, reason: str) -> N
     """Do *act* about a call, in one transaction with its audit line.
 
     Raises:
-        CallNotFound. ActionNotNow: the call does not allow it as it stands.
+        CallNotFound. ActionNotNow: the call does not allow it as it stands, or its dossier is suspended.
     """
     with store.transaction() as connection:
         found = handling.hold_call(connection, call)
@@ -29,6 +29,8 @@ def act_on_call(store: Store, call: int, act: str, *, by: str, reason: str) -> N
             raise errors.CallNotFound(call=call)
         if act not in possible(found.status, found.repeat, has_incident=found.has_incident):
             raise errors.ActionNotNow(what=f"call {call} is {found.status} and does not allow {act}")
+        if found.suspended:
+            raise errors.ActionNotNow(what=f"the dossier of call {call} is suspended")
         handling.make_due(connection, call)
         facts: dict[str, Json] = {"call": call, "partner": found.partner, "operation": found.operation}
         access.audit(connection, by, f"call-{act}", dossier=found.dossier_id, facts=facts, reason=reason)

@@ -21,6 +21,8 @@ _COUNTS = text(
     SELECT 'incidents' AS kind, cause AS name, count(*) FROM mine GROUP BY cause
     UNION ALL SELECT 'calls', status, count(*) FROM lost GROUP BY status
     UNION ALL SELECT 'due', CASE WHEN due_at < :now THEN 'late' ELSE 'soon' END, count(*) FROM due GROUP BY 2
+    UNION ALL SELECT 'dossiers', 'suspended', count(*) FROM suspension s JOIN dossier d ON d.id = s.dossier_id
+        WHERE {_MINE}
     UNION ALL SELECT 'items', 'open', count(*) FROM work_item w JOIN dossier d ON d.id = w.dossier_id
         WHERE w.status = 'open' AND (CAST(:unit AS text) IS NULL OR w.unit = :unit)
         AND (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)

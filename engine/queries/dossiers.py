@@ -29,6 +29,7 @@ class DossierFilter:
     partner: str | None = None
     has_incident: bool | None = None
     is_over: bool | None = None
+    is_suspended: bool | None = None
     submitted_from: datetime | None = None
     submitted_before: datetime | None = None
     due_from: datetime | None = None
@@ -109,6 +110,7 @@ _CLAUSES = {
     "has_incident": ":has_incident = EXISTS ("
     "SELECT 1 FROM incident i WHERE i.dossier_id = d.id AND i.status <> 'closed')",
     "is_over": ":is_over = (d.status = ANY(CAST(:final AS smallint[])))",
+    "is_suspended": ":is_suspended = EXISTS (SELECT 1 FROM suspension s WHERE s.dossier_id = d.id)",
     "submitted_from": "d.submitted_at >= :submitted_from",
     "submitted_before": "d.submitted_at < :submitted_before",
     "due_from": "d.due_at >= :due_from",

@@ -42,11 +42,13 @@ class WorkItem:
     decided_by: str | None
     opened_at: datetime
     closed_at: datetime | None
+    suspended: bool  # its dossier is: a decision is kept, and applied later
 
 
 _COLUMNS = (
     "w.id, d.code AS dossier, w.dossier_id, d.deployment_id AS deployment, w.task, w.element, w.name, w.groups, w.unit,"
-    " w.form, w.status, w.claimed_by, w.decided_by, w.opened_at, w.closed_at"
+    " w.form, w.status, w.claimed_by, w.decided_by, w.opened_at, w.closed_at,"
+    " EXISTS (SELECT 1 FROM suspension s WHERE s.dossier_id = w.dossier_id) AS suspended"
 )
 
 _CLAUSES = {

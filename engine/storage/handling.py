@@ -9,7 +9,8 @@ from engine.storage.database import notify
 
 _CALL = text(
     """
-    SELECT dossier_id, partner, operation, status, repeat, EXISTS (
+    SELECT dossier_id, partner, operation, status, repeat,
+        EXISTS (SELECT 1 FROM suspension s WHERE s.dossier_id = c.dossier_id) AS suspended, EXISTS (
         SELECT 1 FROM incident i WHERE i.call_id = c.id AND i.status <> 'closed') AS has_incident
     FROM call c WHERE id = :id FOR NO KEY UPDATE OF c
     """
@@ -36,6 +37,7 @@ class HeldCall:
     status: str
     repeat: str
     has_incident: bool
+    suspended: bool
 
 
 def hold_call(connection: Connection, call: int) -> HeldCall | None:

@@ -65,6 +65,8 @@ def _print(brief: "DossierBrief", held: list["Held"], history: list["TimelineEnt
     from engine.dossiers.statuses import Status
 
     click.echo(f"{brief.code}  {brief.status} {Status(brief.status).name_vi}  {brief.phase}")
+    if brief.suspended_at is not None:
+        click.echo(f"suspended since {_local(brief.suspended_at)}: nothing of it is applied or sent")
     click.echo(f"procedure {brief.procedure}, {brief.channel}, due {_local(brief.due_at)}")
     click.echo("")
     print_table(

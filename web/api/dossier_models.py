@@ -53,6 +53,7 @@ class DossiersQuery(Paged):
     partner: str | None = Field(default=None, max_length=64, description="Waits for a call to this partner.")
     has_incident: bool | None = Field(default=None, description="Whether an incident is open.")
     is_over: bool | None = Field(default=None, description="Whether it has reached a final status.")
+    is_suspended: bool | None = Field(default=None, description="Whether an operator holds it still.")
     submitted_from: AwareDatetime | None = None
     submitted_before: AwareDatetime | None = None
     due_from: AwareDatetime | None = None

@@ -32,6 +32,10 @@ _KNOWN = tuple(
 )
 
 
+WORDS = tuple(word for _, word in _KNOWN)
+"""Every word that a reason may be told by."""
+
+
 def told(t: Words, reason: str) -> str:
     """*reason* in the language of *t*."""
     for pattern, word in _KNOWN:

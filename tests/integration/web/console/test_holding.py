@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.console import Visitor, text_of
+from tests.support.console_rows import add_call
 from tests.support.counter import Counter
 
 ACTS = "/ho-so/{}/viec-lam"
@@ -14,11 +15,12 @@ def operator(counter: Counter) -> Visitor:
     return Visitor(counter, "operator")
 
 
-def decide(counter: Counter, code: str) -> None:
+def decide(counter: Counter, code: str) -> int:
     item = counter.open_item(code)
     body = {"officer": "an", "data": {"decision": "accept"}}
     reply = counter.post(f"/api/v1/work-items/{item}/complete", body, key=counter.officer)
     assert reply.status == 202, reply.body
+    return item
 
 
 def audited(counter: Counter) -> list[tuple[object, ...]]:
@@ -34,9 +36,15 @@ def test_a_suspended_dossier_stands_still_says_so_and_goes_on_where_it_was(
 ) -> None:
     code = counter.new_dossier()
     assert operator.post(ACTS.format(code), {"action": "suspend", "reason": "a court asks"}).status == 303
-    decide(counter, code)
+    item = decide(counter, code)
     counter.apply_all()
     assert counter.scalar("SELECT status FROM event ORDER BY id DESC LIMIT 1") == "pending"
+    assert "applied once the dossier is resumed" in operator.page(f"/viec/{item}?lang=en")
+    assert 'href="/ho-so?situation=suspended"' in operator.page("/")
+    call = add_call(counter, code, "pending")
+    refused = operator.post(f"/cuoc-goi/{call}", {"action": "now", "reason": "x"})
+    assert refused.status == 409
+    assert counter.scalar("SELECT due_at > now() FROM call") is True
     page = text_of(operator.page(f"/ho-so/{code}?lang=en"))
     for told in (
         "Suspended by an operator",
@@ -101,7 +109,8 @@ def test_the_same_over_rest(counter: Counter) -> None:
     after = counter.get(path, key=key)
     assert after.json["suspended_at"]
     assert after.headers["etag"] != before.headers["etag"]
-    assert counter.get("/api/v1/dossiers", key=key).json["items"][0]["suspended_at"]  # type: ignore[index]
+    assert counter.get("/api/v1/dossiers?is_suspended=false", key=key).json["items"] == []
+    assert counter.get("/api/v1/dossiers?is_suspended=true", key=key).json["items"][0]["suspended_at"]  # type: ignore[index]
     assert counter.post(f"{path}/resumption", {"reason": "x"}, key=key).status == 200
     assert counter.post(f"{path}/resumption", {"reason": "x"}, key=key).code == "action-not-now"
     assert counter.get(path, key=key).json["suspended_at"] is None
