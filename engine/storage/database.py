@@ -168,26 +168,32 @@ def translated() -> Iterator[None]:
     """Driver errors leave as ours, with their cause; the class of the error is all that is told."""
     try:
         yield
-    except exc.IntegrityError as error:
-        _hide_values(error)
-        raise errors.StoreConflict(what=_constraint(error)) from error
     except exc.DBAPIError as error:
-        _hide_values(error)
-        if str(getattr(error.orig, "sqlstate", None) or "").startswith(_NEVER):
-            raise errors.StoreRefused(reason=type(error.orig).__name__) from error
-        raise errors.StoreError(reason=type(error.orig).__name__, said=_said(error.orig)) from error
-    except (exc.SQLAlchemyError, psycopg.Error) as error:
+        said = error.orig if isinstance(error.orig, psycopg.Error) else None
+        _hide_values(error, said)
+        raise _ours(said or error) from error
+    except psycopg.Error as error:
+        _hide_values(error, error)
+        raise _ours(error) from error
+    except exc.SQLAlchemyError as error:
         raise errors.StoreError(reason=type(error).__name__) from error
 
 
-def _hide_values(error: exc.DBAPIError) -> None:
+def _ours(error: Exception) -> errors.LienthongError:
+    if isinstance(error, psycopg.IntegrityError):
+        return errors.StoreConflict(what=_constraint(error))
+    if str(getattr(error, "sqlstate", None) or "").startswith(_NEVER):
+        return errors.StoreRefused(reason=type(error).__name__)
+    return errors.StoreError(reason=type(error).__name__, said=_said(error))
+
+
+def _hide_values(error: Exception, said: psycopg.Error | None) -> None:
     """Leave of what the server said only what names no value: its details show whole rows, and tracebacks show them."""
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    first = "" if state.startswith("22") else (str(error.orig).splitlines() or [""])[0]
-    kept = f"{type(error.orig).__name__}: {first}".removesuffix(": ")
-    error.args = (kept,)
-    if error.orig is not None:
-        error.orig.args = (first,)
+    state = str(getattr(said, "sqlstate", None) or "")
+    first = "" if state.startswith("22") else (str(said).splitlines() or [""])[0]
+    error.args = (f"{type(said).__name__}: {first}".removesuffix(": "),)
+    if said is not None:
+        said.args = (first,)
 
 
 def _said(error: BaseException | None) -> str:
@@ -197,6 +203,5 @@ def _said(error: BaseException | None) -> str:
     return ""
 
 
-def _constraint(error: exc.IntegrityError) -> str:
-    diagnosis = getattr(error.orig, "diag", None)
-    return str(getattr(diagnosis, "constraint_name", None) or "a row")
+def _constraint(error: psycopg.IntegrityError) -> str:
+    return str(error.diag.constraint_name or "a row")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
 from engine.storage.database import json_text, notify
+from engine.storage.statements import Statement
 
 CHANNEL = "lienthong_event"
 
@@ -41,7 +42,7 @@ _FOR_CALENDAR = text(
     """
 )
 
-_CLAIM = text(
+_CLAIM = Statement(
     """
     WITH due AS (
         SELECT e.id, e.starts > 0 AS begun FROM event e
@@ -114,7 +115,7 @@ def claim(connection: Connection, *, worker: str, limit: int, lease_s: float) ->
     An event with an unfinished start behind it is claimed alone: its next start must not be counted against others.
     The claim's commit need not reach the disk: after a crash of the database nothing of it was acted on.
     """
-    rows = connection.execute(_CLAIM, {"worker": worker, "limit": limit, "lease_s": lease_s})
+    rows = _CLAIM.send(connection, {"worker": worker, "limit": limit, "lease_s": lease_s})
     claimed = [ClaimedEvent(id=row[0], dossier=row[1], starts=row[2], lone_starts=row[3]) for row in rows]
     return sorted(claimed, key=lambda event: event.id)
 

@@ -8,19 +8,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from engine.dossiers.ledger import Entry, EntryKind
 from engine.exchange.ports import Json
 from engine.storage.events import ClaimedEvent
+from engine.storage.statements import Statement, array
 
 SMALL_BYTES = 16_384  # a dossier's data above this is fetched only if an expression reads it
 
-_LOCK = text("SELECT id FROM dossier WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
+_LOCK = Statement(
+    "SELECT id FROM dossier WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
+)
 
-_READ = text(
+_READ = Statement(
     f"""
     SELECT e.id AS event_id, e.kind, e.payload, e.trace,
         d.id, d.code, d.procedure_code, d.deployment_id, d.status, d.phase, d.channel, d.delivery, d.applicant, d.record,
@@ -149,16 +153,20 @@ class LoadedEvent:
 
 def lock(connection: Connection, dossiers: Sequence[int]) -> None:
     """Lock dossiers in id order until the transaction ends."""
-    connection.execute(_LOCK, {"ids": sorted(set(dossiers))})
+    _LOCK.send(connection, {"ids": array(sorted(set(dossiers)))})
 
 
 def read(connection: Connection, claimed: Sequence[ClaimedEvent]) -> list[LoadedEvent]:
     """The claimed events that are still ours to apply, in the order of their dossiers; none of a dossier that was
     suspended since the claim.
     """
-    rows = connection.execute(
-        _READ, {"events": [event.id for event in claimed], "starts": [event.starts for event in claimed]}
-    ).mappings()
+    rows = _READ.ask(
+        connection,
+        {
+            "events": array(event.id for event in claimed),
+            "starts": array(event.starts for event in claimed),
+        },
+    )
     return [_loaded(connection, row) for row in rows]
 
 
@@ -213,7 +221,7 @@ def _decoded(data: str) -> dict[str, Json]:
     return value
 
 
-def _loaded(connection: Connection, row: RowMapping) -> LoadedEvent:
+def _loaded(connection: Connection, row: Mapping[str, Any]) -> LoadedEvent:
     return LoadedEvent(
         id=row["event_id"],
         kind=row["kind"],
@@ -226,7 +234,7 @@ def _loaded(connection: Connection, row: RowMapping) -> LoadedEvent:
     )
 
 
-def _instance(row: RowMapping) -> StoredInstance:
+def _instance(row: Mapping[str, Any]) -> StoredInstance:
     return StoredInstance(
         id=row["instance_id"],
         process=row["process"],
@@ -240,12 +248,12 @@ def _instance(row: RowMapping) -> StoredInstance:
 _OF_CALL = ["reply", "fault", "detail", "report_seq", "step", "partner", "operation", "element", "wanted"]
 
 
-def _call(row: RowMapping) -> AnsweredCall:
+def _call(row: Mapping[str, Any]) -> AnsweredCall:
     same = {name: row[name] for name in _OF_CALL}
     return AnsweredCall(id=row["call_id"], task=row["call_task"], status=row["call_status"], **same)
 
 
-def _message(row: RowMapping) -> MetMessage:
+def _message(row: Mapping[str, Any]) -> MetMessage:
     return MetMessage(
         id=row["message_id"],
         name=row["message_name"],
@@ -278,7 +286,7 @@ _SAME = [
 ]
 
 
-def _dossier(connection: Connection, row: RowMapping) -> StoredDossier:
+def _dossier(connection: Connection, row: Mapping[str, Any]) -> StoredDossier:
     data = row["data"]
     return StoredDossier(
         **{name: row[name] for name in _SAME},

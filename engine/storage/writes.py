@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection
 
 from engine.exchange.ports import Json
 from engine.storage.database import json_text
+from engine.storage.statements import Statement
 
 type_row = dict[str, object]
 
@@ -180,17 +181,17 @@ def flush(connection: Connection, writes: Writes) -> None:
     filled = tuple(name for name in Writes.__dataclass_fields__ if getattr(writes, name))
     if filled:
         parameters = {name: json_text(getattr(writes, name)) for name in filled}
-        connection.execute(_statement(filled), parameters)
+        _statement(filled).send(connection, parameters)
 
 
 @lru_cache(maxsize=1024)
-def _statement(filled: tuple[str, ...]) -> TextClause:
+def _statement(filled: tuple[str, ...]) -> Statement:
     """The statement that writes these record sets and wakes whoever has to do with them."""
     parts = [part for name in filled for part in (_OF_CLOSED if name == "closed" else (name,))]
     wakes = [_WAKE_APPLIERS] if "events" in filled else []
     wakes += [_WAKE_SENDERS] if "calls" in filled or "unwanted" in filled else []
     written = ", ".join(f'"{name}_part" AS ({_PARTS[name]})' for name in parts)
-    return text(f"WITH {written} {' UNION ALL '.join(wakes) or 'SELECT'}")
+    return Statement(f"WITH {written} {' UNION ALL '.join(wakes) or 'SELECT'}")
 
 
 def row(**columns: Json) -> type_row:

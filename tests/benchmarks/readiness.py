@@ -48,7 +48,7 @@ def started(folder: Path) -> float:
             time.sleep(0.01)
         return time.perf_counter() - start
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)  # a shell's background jobs are begun with SIGINT ignored
         process.wait(20)
 
 
