@@ -30,42 +30,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/")
     @right("see")
     def home() -> str:
-        view = read(HomeView)
-        now, own = container.clock.now(), visitor().unit
-        if own is not None and view.unit not in ("", own):
-            raise errors.NotAllowed(what=f"see what needs attention of another unit than {own}")
-        unit, procedure = own or view.unit or None, view.procedure or None
-        with container.store.reading() as connection:
-            soon = _one_working_day(clocks, connection, now)
-            try:
-                counts = attention.counts(connection, now=now, soon=soon, unit=unit, procedure=procedure)
-            except errors.StoreError:
-                counts = None
-            snoozed = attention.snoozed(connection)
-            offered = procedures.list_procedures(connection)
-            last = deployments.find_deployments(
-                connection, procedure=procedure, active=None, after=None, limit=1
-            )
-            since = (
-                attention.incidents_since(
-                    connection, last[0].id, last[0].deployed_at, unit=unit, procedure=procedure
-                )
-                if last
-                else 0
-            )
-        vietnamese = language() == "vi"
-        return page(
-            "home.html",
-            container,
-            view=view,
-            counts=counts,
-            snoozed=snoozed,
-            hours=snoozing.HOURS,
-            last=last[0] if last else None,
-            since=since,
-            soon=(soon - timedelta(days=1)).strftime("%Y-%m-%d"),
-            names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
-        )
+        return _shown(container, clocks, read(HomeView))
 
     @blueprint.post("/nhac-sau")
     @right("act")
@@ -81,6 +46,37 @@ def add(blueprint: Blueprint, container: Container) -> None:
             reason=reason(),
         )
         return back(own_path(form.get("next", "/")), "done")
+
+
+def _shown(container: Container, clocks: Clocks, view: HomeView) -> str:
+    own, now = visitor().unit, container.clock.now()
+    if own is not None and view.unit not in ("", own):
+        raise errors.NotAllowed(what=f"see what needs attention of another unit than {own}")
+    of = {"unit": own or view.unit or None, "procedure": view.procedure or None}
+    with container.store.reading() as connection:
+        soon = _one_working_day(clocks, connection, now)
+        try:
+            counts = attention.counts(connection, now=now, soon=soon, **of)
+        except errors.StoreError:
+            counts = None
+        snoozed = attention.snoozed(connection)
+        offered = procedures.list_procedures(connection)
+        newest = deployments.find_deployments(
+            connection, procedure=of["procedure"], active=None, after=None, limit=1
+        )
+        since = [attention.incidents_since(connection, one.id, one.deployed_at, **of) for one in newest]
+    vietnamese = language() == "vi"
+    return page(
+        "home.html",
+        container,
+        view=view,
+        counts=counts,
+        snoozed=snoozed,
+        hours=snoozing.HOURS,
+        newest=zip(newest, since, strict=True),
+        soon=(soon - timedelta(days=1)).strftime("%Y-%m-%d"),
+        names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
+    )
 
 
 def _one_working_day(clocks: Clocks, connection: Connection, now: datetime) -> datetime:

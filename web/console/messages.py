@@ -38,6 +38,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """``/thong-diep`` and ``/thong-diep/<id>``."""
     _add_list(blueprint, container)
     _add_one(blueprint, container)
+    _add_reading(blueprint, container)
 
 
 def _add_list(blueprint: Blueprint, container: Container) -> None:
@@ -62,35 +63,11 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
 
 
 def _add_one(blueprint: Blueprint, container: Container) -> None:
-    def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
-        message = _find(container, id_)
-        with container.store.reading() as connection:
-            payload, body = exchange.message_body(connection, id_)
-            near = (
-                candidates.nearest(connection, message.name, message.key, unit=visitor().unit)
-                if message.status in UNTAKEN
-                else []
-            )
-        is_open = masking.permitted(container, visitor()) == f"message:{id_}"
-        return page(
-            "message.html",
-            container,
-            message=message,
-            untaken=message.status in UNTAKEN,
-            near=near,
-            payload=masking.plain_json(payload) if is_open else masking.masked_json(payload),
-            body=masking.plain_text(body) if is_open else masking.masked_text(body),
-            has_body=body is not None,
-            is_open=is_open,
-            problem=problem,
-            typed=request.form if problem else {},
-        )
-
     @blueprint.get("/thong-diep/<int:id>")
     @right("see")
     def message_page(id: int) -> str:  # noqa: A002
         read(MessageView)
-        return shown(id)
+        return _shown(container, id)
 
     @blueprint.post("/thong-diep/<int:id>")
     @right("act")
@@ -101,21 +78,20 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             by_hand.deliver(container.store, id, dossier, by=visitor().name, reason=rendering.reason())
         except (errors.RequestInvalid, errors.ActionNotNow, errors.DossierNotFound) as problem:
             return Response(
-                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+                _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/thong-diep/{id}", "done")
+
+
+def _add_reading(blueprint: Blueprint, container: Container) -> None:
+    """What shows personal data: with a reason, which is written down first."""
 
     @blueprint.post("/thong-diep/<int:id>/goc")
     @right("reveal")
     def original_message(id: int) -> Response:  # noqa: A002
-        message = _find(container, id)
+        _write_down(container, id, f"message:{id}, as it came")
         with container.store.reading() as connection:
             _, body = exchange.message_body(connection, id)
-            dossier = dossiers.get_brief(connection, message.dossier).id if message.dossier else None
-        what = f"message:{id}, as it came"
-        reveal.write_down(
-            container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
-        )
         response = Response(body or b"", content_type="application/octet-stream")
         response.headers["Content-Disposition"] = f'attachment; filename="message-{id}.bin"'
         return response
@@ -123,15 +99,45 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/thong-diep/<int:id>/mo")
     @right("reveal")
     def reveal_message(id: int) -> Response:  # noqa: A002
-        message, what = _find(container, id), f"message:{id}"
-        dossier = None
-        if message.dossier is not None:
-            with container.store.reading() as connection:
-                dossier = dossiers.get_brief(connection, message.dossier).id
-        reveal.write_down(
-            container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
-        )
+        what = f"message:{id}"
+        _write_down(container, id, what)
         return back(f"/thong-diep/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _write_down(container: Container, message: int, what: str) -> None:
+    """Have it in the audit trail that the visitor sees *what*, and why. Raises: RequestInvalid: without a reason."""
+    found = _find(container, message)
+    dossier = None
+    if found.dossier is not None:
+        with container.store.reading() as connection:
+            dossier = dossiers.get_brief(connection, found.dossier).id
+    reveal.write_down(container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason())
+
+
+def _shown(container: Container, id_: int, problem: errors.LienthongError | None = None) -> str:
+    """The page of one message, with what was wrong with an act on it."""
+    message = _find(container, id_)
+    with container.store.reading() as connection:
+        payload, body = exchange.message_body(connection, id_)
+        near = (
+            candidates.nearest(connection, message.name, message.key, unit=visitor().unit)
+            if message.status in UNTAKEN
+            else []
+        )
+    is_open = masking.permitted(container, visitor()) == f"message:{id_}"
+    return page(
+        "message.html",
+        container,
+        message=message,
+        untaken=message.status in UNTAKEN,
+        near=near,
+        payload=masking.plain_json(payload) if is_open else masking.masked_json(payload),
+        body=masking.plain_text(body) if is_open else masking.masked_text(body),
+        has_body=body is not None,
+        is_open=is_open,
+        problem=problem,
+        typed=request.form if problem else {},
+    )
 
 
 def _wanted(view: MessagesView) -> MessageFilter:
