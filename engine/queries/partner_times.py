@@ -1,4 +1,4 @@
-"""How fast and how well each partner answered in the last 24 hours, from the attempts of the newest 50,000 calls."""
+"""How fast and how well each partner answered in the last 24 hours, from the attempts of the newest 20,000 calls."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ _TIMES = text(
         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at)) AS p50_s,
         percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at)) AS p95_s,
         max(a.ended_at) FILTER (WHERE a.outcome IN ('ok', 'fault', 'found')) AS good_at
-    FROM (SELECT id, partner, sent_at FROM call ORDER BY id DESC LIMIT 50000) c JOIN attempt a ON a.call_id = c.id
+    FROM (SELECT id, partner, sent_at FROM call ORDER BY id DESC LIMIT 20000) c JOIN attempt a ON a.call_id = c.id
     WHERE c.sent_at > now() - interval '24 hours' AND a.ended_at IS NOT NULL GROUP BY c.partner
     """
 )
@@ -49,7 +49,7 @@ _COURSE = text(
         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at)) AS p50_s,
         percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at)) AS p95_s
     FROM (SELECT id FROM call WHERE partner = :partner AND sent_at > now() - interval '24 hours'
-        ORDER BY id DESC LIMIT 50000) c JOIN attempt a ON a.call_id = c.id
+        ORDER BY id DESC LIMIT 20000) c JOIN attempt a ON a.call_id = c.id
     WHERE a.ended_at > now() - interval '24 hours' GROUP BY 1 ORDER BY 1
     """
 )

@@ -12,6 +12,8 @@ from tests.benchmarks import (
     expressions,
     growth,
     latency,
+    pages,
+    posting,
     readiness,
     soap,
     timers,
@@ -32,6 +34,8 @@ MEASUREMENTS: Mapping[str, Measure] = {
     "timers": timers.measure,
     "ready": readiness.measure,
     "crowd": crowd.measure,
+    "posting": posting.measure,
+    "pages": pages.measure,
 }
 
 
@@ -77,4 +81,6 @@ BUDGETS: Mapping[str, Budget] = {
     "soap_in_per_s": at_least(2000),
     "ready_first_s": at_most(4),
     "ready_again_s": at_most(2),
+    "post_p95_ms": at_most(50),
+    "pages_p95_ms": at_most(300),
 }

@@ -39,7 +39,7 @@ def measure(place: Place) -> Mapping[str, float]:
             endtoend.through(store, endtoend.WARM_UP, first=0)
             with store.reading() as connection:
                 after = connection.scalar(text("SELECT max(id) FROM dossier"))
-            _pace(store)
+            pace(store)
             arrived = {(code, operation): at for code, operation, at in _arrivals(journal)}
         with store.reading() as connection:
             rows = list(connection.execute(_LEFT, {"after": after}))
@@ -50,19 +50,19 @@ def measure(place: Place) -> Mapping[str, float]:
     return {"latency_p50_ms": found[len(found) // 2], "latency_p99_ms": found[int(len(found) * 0.99)]}
 
 
-def _pace(store: Store) -> None:
+def pace(store: Store, *, per_s: int = PER_S, seconds: float = SECONDS) -> None:
     """Hand dossiers in one by one at their time, and see to it that people answer soon."""
     start = time.perf_counter()
-    before, handed_in, wanted = world.ended(store), 0, int(PER_S * SECONDS)
+    before, handed_in, wanted = world.ended(store), 0, int(per_s * seconds)
     while handed_in < wanted or world.ended(store) - before < wanted:
-        due = min(wanted, int((time.perf_counter() - start) * PER_S) + 1) - handed_in
+        due = min(wanted, int((time.perf_counter() - start) * per_s) + 1) - handed_in
         if due > 0:
             world.hand_in(store, due, first=FIRST + handed_in)
             handed_in += due
         world.answer(store, calls=False)
         time.sleep(LOOK_S)
         if time.perf_counter() - start > endtoend.LONGEST_S:
-            raise TimeoutError("the system does not keep up with 25 dossiers per second")
+            raise TimeoutError(f"the system does not keep up with {per_s} dossiers per second")
 
 
 def _arrivals(journal: Path) -> Iterator[tuple[str, str, datetime]]:

@@ -14,8 +14,13 @@ READY_S = 30.0
 
 
 @contextmanager
-def system(url: str, folder: Path, *, workers: int, scheduler: bool = False) -> Iterator[Path]:
-    """The processes run inside the block; gives the file in which the agencies write what reached them."""
+def system(
+    url: str, folder: Path, *, workers: int, scheduler: bool = False, web_port: int | None = None
+) -> Iterator[Path]:
+    """The processes run inside the block; gives the file in which the agencies write what reached them.
+
+    With *web_port* a web process serves there, too.
+    """
     port = next_free_port("127.0.0.1", 0)
     data = folder / url.rsplit("/", 1)[-1].split("?", maxsplit=1)[0]
     environment = child_environment(
@@ -36,6 +41,9 @@ def system(url: str, folder: Path, *, workers: int, scheduler: bool = False) -> 
             family.add(f"worker {number}", "worker", environment=environment)
         if scheduler:
             family.add("scheduler", "scheduler", environment=environment)
+        if web_port is not None:
+            family.add("web", "web", environment={**environment, "LIENTHONG_WEB_PORT": str(web_port)})
+            _await(web_port)
         yield data / "simulators" / "journal.jsonl"
     finally:
         family.stop(3.0)

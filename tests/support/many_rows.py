@@ -1,0 +1,56 @@
+"""A console with 100,000 dossiers and 500,000 calls, and the lists that are asked for then."""
+
+import time
+
+from tests.support.console import Visitor
+from tests.support.counter import Counter
+
+FILL = (
+    (
+        "INSERT INTO dossier (code, procedure_code, deployment_id, status, phase, channel, applicant, applicant_search, data,"
+        " receiving_unit, competent_unit, returning_unit, submitted_at, due_at, finished_at, salt, timeline_head)"
+        " SELECT 'H99.14-' || to_char(250101 + g % 365, 'FM000000') || '-' || to_char(g, 'FM000000'), procedure_code,"
+        " deployment_id, CASE WHEN g % 10 < 8 THEN 10 ELSE 4 END, '', 'counter', '{}', 'nguyen van ' || g, '{}', 'H99.14',"
+        " 'H99.14', 'H99.14', now(), now(), CASE WHEN g % 10 < 8 THEN now() END, salt, timeline_head"
+        " FROM dossier, generate_series(1, 100000) g"
+    ),
+    (
+        "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s, status, holds, attempt, sent_at)"
+        " SELECT d.id, 'p' || k, 'op', 'k', '{}', 'idempotent', 5, CASE d.id % 1000 WHEN 0 THEN 'unknown' WHEN 1 THEN"
+        " 'incident' ELSE 'done' END, d.id % 1000 < 2, 1, now() FROM dossier d, generate_series(1, 5) k"
+    ),
+    (
+        "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome)"
+        " SELECT id, false, 1, 'w', now(), now(), 'ok' FROM call"
+    ),
+    (
+        "INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, status)"
+        " SELECT 's', 'm' || id, 'x', 'n', 'k', id, '{}', 'delivered' FROM dossier"
+    ),
+    "INSERT INTO incident (cause, dossier_id, title) SELECT 'poison-event', id, 't' FROM dossier WHERE id % 20 = 0",
+)
+PATHS = (
+    "/", "/ho-so", "/ho-so?q=van+777", "/ho-so?q=0099", "/ho-so?situation=unknown", "/ho-so?situation=paused",
+    "/ho-so?partner=p1", "/ho-so?situation=retrying", "/ho-so?step=nowhere", "/ho-so?procedure=1.000001&version=1",
+    "/ho-so?incident=no&due_since=2030-01-01", "/ho-so?received_since=2026-01-01", "/ho-so?active_since=2030-01-01",
+    "/ho-so?q=nobody&until=2026-03-04", "/su-co", "/su-co?cause=poison-event", "/cuoc-goi", "/cuoc-goi?status=unknown",
+    "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/thong-diep?status=unclaimed", "/doi-tac", "/viec",
+    "/nhat-ky", "/nhat-ky?who=nobody",
+)  # fmt: skip
+
+
+def fill(counter: Counter) -> None:
+    """Write them, past the engine, and let the database look at what it has."""
+    counter.new_dossier()
+    with counter.store.transaction() as connection:
+        for statement in FILL:
+            connection.exec_driver_sql(statement.replace("%", "%%"), ())
+    with counter.store.at_once() as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def took_ms(visitor: Visitor, path: str) -> float:
+    """One page, from asking to its last byte."""
+    began = time.perf_counter()
+    visitor.page(path)
+    return (time.perf_counter() - began) * 1000
