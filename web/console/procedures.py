@@ -1,4 +1,10 @@
-"""Procedures and their versions: what runs on each, an upload judged before anything is stored, and its activation."""
+"""Procedures and their versions: what runs on each and where it stands, what changed between two, an upload judged before
+anything is stored, and its activation.
+"""
+
+from difflib import unified_diff
+from itertools import islice
+from typing import Annotated
 
 from flask import Blueprint, Response, request
 from pydantic import Field
@@ -8,7 +14,9 @@ from engine.actions import deploy
 from engine.models.deployment import Deployment, from_files
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
-from engine.queries import deployments
+from engine.queries import deployments, diagrams, standing
+from engine.queries.deployments import DeployedFile
+from engine.storage.database import Connection
 from web import cursors, packages
 from web.console import rendering
 from web.console.access import right, visitor
@@ -17,6 +25,7 @@ from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
 _MOST_DRAWN = 5
+_MOST_LINES = 1000
 _MOST_DRAWN_BYTES = 1024 * 1024
 
 
@@ -25,6 +34,12 @@ class ProceduresView(View):
 
     procedure: str = Field(default="", max_length=32)
     cursor: str | None = Field(default=None, max_length=2000)
+
+
+class DeploymentView(View):
+    """The address of one version; *against* is another one to compare it with."""
+
+    against: Annotated[int, Field(ge=1, lt=2**31)] | None = None
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -61,15 +76,66 @@ def _add_reading(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/quy-trinh/<int:id>")
     @right("see")
     def deployment_page(id: int) -> str:  # noqa: A002
-        read(View)
-        return _one(container, id)
+        return _one(container, id, against=read(DeploymentView).against)
+
+    @blueprint.get("/quy-trinh/<int:id>/tep/<string:name>")
+    @right("see")
+    def deployed_file(id: int, name: str) -> Response:  # noqa: A002
+        with container.store.reading() as connection:
+            content = standing.file(connection, id, name)
+        if content is None:
+            raise errors.AddressUnknown(path=request.path)
+        response = Response(content, content_type="application/octet-stream")
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
 
 
-def _one(container: Container, deployment: int, problem: errors.LienthongError | None = None) -> str:
+def _one(
+    container: Container,
+    deployment: int,
+    problem: errors.LienthongError | None = None,
+    *,
+    against: int | None = None,
+) -> str:
     with container.store.reading() as connection:
         line = deployments.get_deployment(connection, deployment)
         files = deployments.files_of(connection, deployment)
-    return page("deployment.html", container, line=line, files=files, problem=problem)
+        elements = standing.of_deployment(connection, deployment)
+        labels = diagrams.labels_of(connection, {deployment}).get(deployment, {})
+        others = deployments.find_deployments(
+            connection, procedure=line.procedure, active=None, after=None, limit=ROWS
+        )
+        changes = _changes(connection, deployment, against, files) if against else []
+    return page(
+        "deployment.html",
+        container,
+        line=line,
+        files=files,
+        problem=problem,
+        elements=elements,
+        labels=labels,
+        tokens=[{"element": one.element, "state": one.state} for one in elements],
+        drawing=next((one.name for one in files if one.kind == "bpmn"), None),
+        others=[one for one in others if one.id != deployment],
+        against=against,
+        changes=changes,
+    )
+
+
+def _changes(
+    connection: Connection, deployment: int, against: int, files: list[DeployedFile]
+) -> list[tuple[str, list[str]]]:
+    """(file, the lines of its difference) for each file that is not the same. Raises: DeploymentNotFound."""
+    deployments.get_deployment(connection, against)
+    names = {one.name for one in [*files, *deployments.files_of(connection, against)]}
+    found = []
+    for name in sorted(names):
+        old, new = (standing.file(connection, one, name) or b"" for one in (against, deployment))
+        if old != new:
+            before, after = (data.decode(errors="replace").splitlines() for data in (old, new))
+            told = unified_diff(before, after, lineterm="", n=2)
+            found.append((name, list(islice(told, 2, _MOST_LINES))))
+    return found
 
 
 def _add_acts(blueprint: Blueprint, container: Container) -> None:
