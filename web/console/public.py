@@ -74,7 +74,19 @@ def add(blueprint: Blueprint, container: Container) -> None:
         except (errors.TrackingRefused, errors.SignInTooSoon) as problem:
             again = page("public_tracking.html", container, found=None, problem=problem, typed=request.form)
             return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        shown = page("public_tracking.html", container, found=found, problem=None, typed={})
+        titles = {card.name: card.title for card in container.partners.cards()}
+        with container.store.reading() as connection:
+            moves = tracking.clock_moves(connection, found.code)
+            waits = tracking.holders(connection, found.code)
+        shown = page(
+            "public_tracking.html",
+            container,
+            found=found,
+            moves=moves,
+            holders=[(kind, titles.get(name, name)) for kind, name in waits],
+            problem=None,
+            typed={},
+        )
         return Response(shown, content_type="text/html; charset=utf-8")
 
 

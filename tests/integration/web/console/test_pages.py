@@ -30,6 +30,9 @@ def admin(counter: Counter) -> Visitor:
     return Visitor(counter, "admin")
 
 
+AS_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
 def filled(counter: Counter) -> list[str]:
     """A system with one of everything; the pages of single things."""
     code = counter.new_dossier()
@@ -212,7 +215,7 @@ def test_accounts_and_keys_are_made_changed_and_ended_at_the_console(
 def test_citizens_find_their_dossier_by_the_receipt_only(counter: Counter) -> None:
     made = counter.hand_in().json
     ask = {"code": str(made["code"]), "access": str(made["access_code"])}
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    headers = AS_FORM
     found = counter.request("POST", "/tra-cuu", urlencode(ask).encode(), headers=headers)
     assert found.status == 200
     assert "Nguyễn" not in found.body.decode()
@@ -226,6 +229,50 @@ def test_citizens_find_their_dossier_by_the_receipt_only(counter: Counter) -> No
         counter.request("POST", "/tra-cuu", urlencode(ask).encode(), headers=headers).status for _ in range(9)
     ]
     assert more[-1] == 429
+
+
+def test_citizens_read_whom_their_dossier_waits_for_and_why_it_is_due_later(counter: Counter) -> None:
+    made = counter.hand_in().json
+    counter.apply_all()
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO ledger_entry (dossier_id, kind, reason, ground, at, due_before, due_after)"
+            " SELECT id, 'resume', 'supplement', 'Điều 19 NĐ 118', now(), '2026-03-05T17:00+07', '2026-03-09T17:00+07'"
+            " FROM dossier"
+        )
+    ask = urlencode({"code": str(made["code"]), "access": str(made["access_code"]), "lang": "vi"}).encode()
+    page = text_of(counter.request("POST", "/tra-cuu", ask, headers=AS_FORM).body.decode())
+    assert "Đang chờ Trung tâm" in page or "Đang chờ H99.14" in page
+    assert "hạn mới 09/03/2026 17:00:00 (trước đây 05/03/2026 17:00:00)" in page
+    assert "chờ bổ sung giấy tờ" in page
+    assert "Nguyễn" not in page
+
+
+def test_a_wrong_code_and_a_wrong_access_code_get_the_same_page_for_the_same_work(counter: Counter) -> None:
+    made = counter.hand_in().json
+    told, work = [], []
+    for ask in (
+        {"code": str(made["code"]), "access": "00000000"},
+        {"code": "H99.14-000000-0000", "access": str(made["access_code"])},
+    ):
+        seen: list[str] = []
+        listen = seen.append
+
+        def note(_c: object, _u: object, statement: str, *_: object, listen: object = listen) -> None:
+            listen(statement)  # type: ignore[operator]
+
+        event.listen(counter.store.engine, "before_cursor_execute", note)
+        reply = counter.request(
+            "POST",
+            "/tra-cuu",
+            urlencode(ask).encode(),
+            headers=AS_FORM,
+        )
+        event.remove(counter.store.engine, "before_cursor_execute", note)
+        told.append((reply.status, reply.body.decode().replace(ask["code"], "CODE")))
+        work.append(seen)
+    assert told[0] == told[1]
+    assert work[0] == work[1] != []
 
 
 def test_what_needs_attention_leads_to_the_lists_behind_it(counter: Counter, admin: Visitor) -> None:
@@ -294,6 +341,7 @@ def dynamic() -> Iterator[str]:
         "message_state": MESSAGE_STATES, "outcome": OUTCOMES, "tab": TABS, "theme": ("auto", "light", "dark"),
         "about_situation": (*SITUATIONS, "running"), "about_call_state": CALL_STATES,
         "about_message_state": MESSAGE_STATES, "about_incident_state": INCIDENT_STATES,
+        "clock": ("pause", "resume", "extend"), "pause": ("supplement", "payment", "draft-confirmation"),
         "held": ("work-item", "call", "wait", "timer", "incident", "event"),
     }  # fmt: skip
     yield from WORDS
