@@ -68,7 +68,7 @@ class House:
         Raises:
             DatabaseServerError: the database or the web does not come up.
         """
-        former = _heed(self._stop)
+        former = _heed(self._stop, self._interrupt)
         try:
             self._open()
             yield
@@ -137,19 +137,30 @@ class House:
         until = time.monotonic() + _READY_S
         while not answers(host, port):
             self.look()
-            if time.monotonic() > until or self._stopping:
+            if self._stopping:
+                raise KeyboardInterrupt
+            if time.monotonic() > until:
                 raise DatabaseServerError(reason=f"{who} did not come up; see the lines above")
             time.sleep(0.02)  # noqa: TID251  # it is another process that begins to listen
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C is remembered before it is raised: what it is raised in may swallow it, as Python's callbacks around a
+        fork do.
+        """
+        self._stop(number, frame)
+        raise KeyboardInterrupt
 
-def _heed(stop: Callable[[int, FrameType | None], None]) -> dict[int, _Handler]:
+
+def _heed(
+    stop: Callable[[int, FrameType | None], None], interrupt: Callable[[int, FrameType | None], None]
+) -> dict[int, _Handler]:
     """Have signals end us, and give the handlers they had. Of those that were ignored when we were started, Ctrl-C counts
     all the same (a shell ignores it for what it starts with ``&``), a hang-up does not (that is what nohup is for).
     """
-    wanted: dict[int, _Handler] = {signal.SIGTERM: stop, signal.SIGINT: signal.default_int_handler}
+    wanted: dict[int, _Handler] = {signal.SIGTERM: stop, signal.SIGINT: interrupt}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted[signal.SIGHUP] = stop
     return {number: signal.signal(number, handler) for number, handler in wanted.items()}

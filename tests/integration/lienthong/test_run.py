@@ -147,3 +147,32 @@ def test_whatever_is_killed_comes_back(running: Running) -> None:
     server.kill()
     assert until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
     assert until(running.is_ready, 30)
+
+
+# Ctrl-C that comes while the last child is forked: Python swallows what is raised in callbacks around a fork.
+SWALLOWED = """
+import os, signal, sys
+forks = []
+def strike():
+    forks.append(1)
+    if len(forks) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGINT)
+os.register_at_fork(after_in_parent=strike)
+from lienthong.cli import run
+sys.exit(run(["run", "--simulate", "--port", "0"]))
+"""
+
+
+@pytest.mark.parametrize("fork", [2, 4])
+def test_a_ctrl_c_that_python_swallows_ends_it_all_the_same(folder: Path, fork: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWED, str(fork)],
+        cwd=CHECKOUT,
+        env={**os.environ, "LIENTHONG_DATA_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "KeyboardInterrupt" in ended.stderr, "nothing was swallowed"
+    assert ended.returncode in (0, 1, 130)
