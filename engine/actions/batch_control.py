@@ -61,10 +61,12 @@ def _cancel(connection: Connection, batch: int, state: str, by: str) -> int:
     return batches.give_up(connection, batch, f"given up by {by}")
 
 
-def _again(connection: Connection, batch: int, _state: str, _by: str) -> int:
+def _again(connection: Connection, batch: int, state: str, _by: str) -> int:
+    """A paused batch stays paused: what waits there was held back on purpose."""
     count = batches.again(connection, batch)
     _check(count > 0, "nothing of the batch has failed")
-    batches.set_state(connection, batch, "running")
+    if state == "cancelled":
+        batches.set_state(connection, batch, "running")
     return count
 
 

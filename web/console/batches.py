@@ -5,7 +5,7 @@ from typing import Literal
 
 from flask import Blueprint, Response, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from engine import errors
 from engine.actions import batch_control
@@ -13,7 +13,7 @@ from engine.actions import batches as acts
 from engine.queries import batches, incident_groups
 from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
-from web import cursors
+from web import cursors, problems
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
@@ -196,7 +196,10 @@ def _ids(container: Container) -> list[int]:
             for name in IncidentsView.model_fields
             if f"filter_{name}" in request.form
         }
-        wanted = wanted_by(IncidentsView.model_validate(given))
+        try:
+            wanted = wanted_by(IncidentsView.model_validate(given))
+        except ValidationError as exc:
+            raise problems.from_validation(exc) from exc
         with container.store.reading() as connection:
             return incident_groups.ids_of(connection, wanted, limit=MOST)
     try:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from engine import errors
 from engine.actions import partners as acts
 from engine.queries import partner_times, partners
-from engine.queries.partner_times import Stretch
+from engine.queries.partner_times import STEP_S, Stretch
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
@@ -82,18 +82,28 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
 def _charts(course: list[Stretch], t: Words) -> list[tuple[str, dict[str, object]]]:
     """(heading, what the chart is given) for the answers and for the times they took."""
-    at = [one.at for one in course]
+    found = {one.at: one for one in course}
+    at = list(range(min(found), max(found) + 1, STEP_S)) if found else []
 
-    def line(label: str, colour: str, values: list[float], *, dashed: bool = False) -> dict[str, object]:
+    def line(
+        label: str, colour: str, values: list[float | None], *, dashed: bool = False
+    ) -> dict[str, object]:
         return {"label": label, "colour": colour, "values": values, "dash": [6, 4] if dashed else []}
 
     answers = [
-        line(t.good, "--good", [one.good for one in course]),
-        line(t.not_good, "--bad", [one.bad for one in course], dashed=True),
+        line(t.good, "--good", [found[moment].good if moment in found else 0 for moment in at]),
+        line(
+            t.not_good, "--bad", [found[moment].bad if moment in found else 0 for moment in at], dashed=True
+        ),
     ]
     times = [
-        line("p50 (s)", "--accent", [one.p50_s for one in course]),
-        line("p95 (s)", "--warn", [one.p95_s for one in course], dashed=True),
+        line("p50 (s)", "--accent", [found[moment].p50_s if moment in found else None for moment in at]),
+        line(
+            "p95 (s)",
+            "--warn",
+            [found[moment].p95_s if moment in found else None for moment in at],
+            dashed=True,
+        ),
     ]
     return [(t.answers, {"at": at, "series": answers}), (t.answer_times, {"at": at, "series": times})]
 

@@ -66,8 +66,23 @@ def test_what_failed_is_tried_again(counter: Counter, admin: Visitor, batch: int
     assert "failed 2 + waiting 0" in totals(admin, batch)
     assert act(admin, batch, "again") == 303
     assert "failed 0 + waiting 2" in totals(admin, batch)
+    assert act(admin, batch, "pause") == 303
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE batch_item SET status = 'failed' WHERE ctid = (SELECT min(ctid) FROM batch_item WHERE status = 'waiting')"
+        )
+    assert act(admin, batch, "again") == 303
+    assert run(counter) == 0, "a paused batch stays paused"
+    assert act(admin, batch, "resume") == 303
     assert run(counter) == 2
     assert act(admin, batch, "again") == 409
+
+
+def test_a_malformed_filter_of_all_that_match_is_refused(
+    counter: Counter, admin: Visitor, batch: int
+) -> None:
+    given = {"action": "retry", "all": "yes", "filter_status": "bogus"}
+    assert admin.post("/su-co/xem-truoc", given).status == 400
 
 
 def test_the_page_tells_the_pace_and_about_how_long(counter: Counter, admin: Visitor, batch: int) -> None:
