@@ -106,6 +106,7 @@ def change(
         AccountNotFound, RequestInvalid. ActionNotNow: it is the last admin.
     """
     with store.transaction() as connection:
+        accounts.hold_with(connection, "admin", account)
         found = locked(connection, account)
         _check(found.name, roles, unit)
         loses = "admin" in found.roles and found.enabled and not (enabled and "admin" in roles)

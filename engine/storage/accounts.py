@@ -32,6 +32,7 @@ _CHANGE = text(
     "UPDATE account SET roles = CAST(:roles AS jsonb), unit = :unit, enabled = :enabled WHERE id = :id"
 )
 _PASSWORD = text("UPDATE account SET password = :password WHERE id = :id")
+_HOLD = text("SELECT id FROM account WHERE id = :id OR roles @> CAST(:roles AS jsonb) ORDER BY id FOR UPDATE")
 _ADMINS = text(
     "SELECT id FROM account WHERE enabled AND roles @> CAST(:roles AS jsonb) AND id <> :id FOR UPDATE"
 )
@@ -114,6 +115,11 @@ def change(
 
 def set_password(connection: Connection, account: int, password: str) -> None:
     connection.execute(_PASSWORD, {"id": account, "password": password})
+
+
+def hold_with(connection: Connection, role: str, account: int) -> None:
+    """Hold *account* and everybody with *role*, in the order of their ids: changes of two of them wait for each other."""
+    connection.execute(_HOLD, {"roles": json_text([role]), "id": account})
 
 
 def others_with(connection: Connection, role: str, account: int) -> bool:
