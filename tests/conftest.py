@@ -16,9 +16,14 @@ for _name in list(os.environ):
 
 import psycopg  # noqa: E402
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 from psycopg import sql  # noqa: E402
 
 from engine.storage.embedded import EmbeddedPostgres  # noqa: E402
+
+# An example takes as long as the machine lets it: what must be fast is judged by the benchmarks.
+settings.register_profile("lienthong", deadline=None)
+settings.load_profile("lienthong")
 
 TEMPLATE = "template_migrated"
 UNSAFE_BUT_FAST = {

@@ -299,6 +299,7 @@ class Advance:
             groups=list(change.groups),
             unit=self.book.dossier.competent_unit,
             form=change.form,
+            given={name: value for name, value in change.given.items() if value is not None} or None,
             opened_at=instant(self.book.now),
         )
         self._open(change.task, self.book.writes.work_items, columns)

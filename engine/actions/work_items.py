@@ -11,7 +11,7 @@ from engine.queries import work_items as query
 from engine.queries.work_items import WorkItem
 from engine.storage import access, events
 from engine.storage import work_items as repository
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 
 
 def get(store: Store, work_item: int, *, caller: Principal | None = None) -> WorkItem:
@@ -31,6 +31,7 @@ def claim(store: Store, work_item: int, *, by: str) -> None:
     with store.transaction() as connection:
         if not repository.claim(connection, work_item, by=by):
             raise _why_not(query.get_work_item(connection, work_item))
+        _audit(connection, work_item, by, "work-item-claimed")
 
 
 def release(store: Store, work_item: int, *, by: str) -> None:
@@ -38,6 +39,7 @@ def release(store: Store, work_item: int, *, by: str) -> None:
     with store.transaction() as connection:
         if not repository.release(connection, work_item, by=by):
             raise _why_not(query.get_work_item(connection, work_item))
+        _audit(connection, work_item, by, "work-item-released")
 
 
 def complete(
@@ -64,7 +66,7 @@ def complete(
             if external_id is not None and repository.was_decided_by(connection, work_item, external_id):
                 return
             raise errors.WorkItemTaken(work_item=work_item)
-        form = query.find_form(connection, item.deployment, item.form) if item.form else None
+        form = query.find_filled_form(connection, item)
         cleaned = forms.validate(form, data, _condition(now)) if form is not None else dict(data)
         if not repository.decide(connection, work_item, cleaned, by=by):
             raise _why_not(query.get_work_item(connection, work_item))
@@ -80,8 +82,13 @@ def complete(
         )
         if event is None:
             raise errors.StoreConflict(what="the request's id")
-        facts: dict[str, Json] = {"work_item": work_item, "element": item.element}
-        access.audit(connection, by, "work-item-completed", dossier=item.dossier_id, facts=facts)
+        _audit(connection, work_item, by, "work-item-completed")
+
+
+def _audit(connection: Connection, work_item: int, by: str, what: str) -> None:
+    item = query.get_work_item(connection, work_item)
+    facts: dict[str, Json] = {"work_item": work_item, "element": item.element}
+    access.audit(connection, by, what, dossier=item.dossier_id, facts=facts)
 
 
 def _why_not(item: WorkItem) -> errors.DossierError:

@@ -191,7 +191,7 @@ def _is_step(increment: Json, number: float, least: float) -> bool:
 
 
 def _options(component: Component) -> list[Json] | None:
-    """The values allowed, or None when they come from data that is not here."""
+    """The values allowed, or None when the data that they come from is not there."""
     values = component.get("values")
     if not isinstance(values, list):
         return None
@@ -201,7 +201,7 @@ def _options(component: Component) -> list[Json] | None:
 def _choice(component: Component, value: Json) -> Json:
     allowed = _options(component)
     if allowed is None:
-        return clean_text(value)
+        raise Unacceptable("has nothing to choose from: its options did not come")
     if isinstance(value, bool) or value not in allowed:
         raise Unacceptable(f"must be one of {', '.join(map(str, allowed))}")
     return value

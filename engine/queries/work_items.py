@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, RowMapping, text
 
 from engine import errors
+from engine.dossiers.filling import filled
 from engine.exchange.ports import Json
 
 
@@ -21,6 +22,7 @@ class WorkItemFilter:
     dossier: str | None = None
     element: str | None = None
     claimed_by: str | None = None
+    late_at: datetime | None = None  # only of dossiers whose due date was before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,13 @@ class WorkItem:
     decided_by: str | None
     opened_at: datetime
     closed_at: datetime | None
+    due_at: datetime | None  # the dossier's
     suspended: bool  # its dossier is: a decision is kept, and applied later
 
 
 _COLUMNS = (
     "w.id, d.code AS dossier, w.dossier_id, d.deployment_id AS deployment, w.task, w.element, w.name, w.groups, w.unit,"
-    " w.form, w.status, w.claimed_by, w.decided_by, w.opened_at, w.closed_at,"
+    " w.form, w.status, w.claimed_by, w.decided_by, w.opened_at, w.closed_at, d.due_at,"
     " EXISTS (SELECT 1 FROM suspension s WHERE s.dossier_id = w.dossier_id) AS suspended"
 )
 
@@ -58,9 +61,12 @@ _CLAUSES = {
     "dossier": "d.code = :dossier",
     "element": "w.element = :element",
     "claimed_by": "w.claimed_by = :claimed_by",
+    "late_at": "d.due_at < :late_at",
 }
 
 _ONE = text(f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id WHERE w.id = :id")
+
+_ENTERED = text("SELECT given, data FROM work_item WHERE id = :id")
 
 _FORMS = text("SELECT name, original FROM model WHERE deployment_id = :deployment AND kind = 'form'")
 
@@ -76,6 +82,7 @@ def find_work_items(
         "dossier": wanted.dossier,
         "element": wanted.element,
         "claimed_by": wanted.claimed_by,
+        "late_at": wanted.late_at,
     }
     given = {name: value for name, value in values.items() if value is not None}
     clauses = [_CLAUSES[name] for name in given] + (["w.id > :after"] if after is not None else [])
@@ -104,6 +111,18 @@ def find_form(connection: Connection, deployment: int, form: str) -> Mapping[str
             found[str(name).rsplit("/", 1)[-1].removesuffix(".form")] = body
             found[str(body.get("id") or "")] = body
     return found.get(form)
+
+
+def get_entries(connection: Connection, work_item: int) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+    """What the form of an item that exists begins with, and what was decided; both may be empty. Personal data."""
+    given, data = connection.execute(_ENTERED, {"id": work_item}).one()
+    return given or {}, data or {}
+
+
+def find_filled_form(connection: Connection, item: WorkItem) -> Mapping[str, Json] | None:
+    """The form of *item* with what its task's inputs give it: this is what is shown, and what entries are checked by."""
+    form = find_form(connection, item.deployment, item.form) if item.form else None
+    return filled(form, get_entries(connection, item.id)[0]) if form is not None else None
 
 
 def _item(row: RowMapping) -> WorkItem:

@@ -117,6 +117,7 @@ class WorkItemOpened:
     name: str
     groups: tuple[str, ...]
     form: str | None
+    given: Mapping[str, Json] = field(default_factory=dict)  # the task's inputs: what the form begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

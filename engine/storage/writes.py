@@ -147,10 +147,10 @@ _PARTS: Mapping[str, str] = {
         FROM jsonb_to_recordset(CAST(:closed AS jsonb)) AS r(dossier_id bigint, task text)
         WHERE i.dossier_id = r.dossier_id AND i.task = r.task AND i.status <> 'closed'""",
     "work_items": """
-        INSERT INTO work_item (dossier_id, task, element, name, groups, unit, form, opened_at)
-        SELECT dossier_id, task, element, name, groups, unit, form, opened_at
+        INSERT INTO work_item (dossier_id, task, element, name, groups, unit, form, given, opened_at)
+        SELECT dossier_id, task, element, name, groups, unit, form, given, opened_at
         FROM jsonb_to_recordset(CAST(:work_items AS jsonb)) AS r(dossier_id bigint, task text, element text, name text,
-            groups jsonb, unit text, form text, opened_at timestamptz)""",
+            groups jsonb, unit text, form text, given jsonb, opened_at timestamptz)""",
     "reports": """
         INSERT INTO report (dossier_id, partner, seq, body, status)
         SELECT dossier_id, partner, seq, body, status FROM jsonb_to_recordset(CAST(:reports AS jsonb))

@@ -40,6 +40,7 @@ documents:
 data:
   fields:
     - {name: note, type: string, required: false, label: {vi: Ghi chú, en: Note}}
+    - {name: proposal, type: string, required: false, label: {vi: Đề xuất, en: Proposal}}
     - {name: born, type: date, required: false, label: {vi: Ngày sinh, en: Born}}
 """
 FORM = {
@@ -60,6 +61,7 @@ MODEL = bpmn(
     '<bpmn:startEvent id="start"/>'
     '<bpmn:userTask id="check" name="Kiểm tra"><bpmn:extensionElements>'
     '<zeebe:assignmentDefinition candidateGroups="officer"/><zeebe:formDefinition formId="check"/>'
+    '<zeebe:ioMapping><zeebe:input source="=dossier.data.proposal" target="reason"/></zeebe:ioMapping>'
     '<zeebe:properties><zeebe:property name="status" value="2"/><zeebe:property name="phase" value="Tiếp nhận"/>'
     "</zeebe:properties></bpmn:extensionElements></bpmn:userTask>"
     '<bpmn:receiveTask id="wait" name="Chờ bổ sung" messageRef="m"><bpmn:extensionElements><zeebe:properties>'

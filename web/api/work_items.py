@@ -56,6 +56,7 @@ class WorkItem(Told):
     decided_by: str | None
     opened_at: datetime
     closed_at: datetime | None
+    due_at: datetime | None
 
 
 class WorkItems(Told):
@@ -64,7 +65,10 @@ class WorkItems(Told):
 
 
 class WorkItemWithForm(WorkItem):
-    """With the bpmn.io form that `complete` checks the data against."""
+    """With the bpmn.io form that `complete` checks the data against.
+
+    Its default values and options are what the task's inputs gave. Personal data.
+    """
 
     form_schema: dict[str, JsonValue] | None
 
@@ -100,7 +104,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     def get_work_item(path: WorkItemPath) -> Response:
         found = work_items.get(container.store, path.id, caller=principal())
         with container.store.reading() as connection:
-            form = reading.find_form(connection, found.deployment, found.form) if found.form else None
+            form = reading.find_filled_form(connection, found)
         told = _facts(found)
         response = answer(WorkItemWithForm.model_validate(told | {"form_schema": form}))
         return conditional(conditions.tagged(response, conditions.tag(told)))

@@ -11,7 +11,7 @@ from engine.actions import work_items as acts
 from engine.queries import work_items
 from engine.queries.work_items import WorkItem, WorkItemFilter
 from web import cursors, tracing
-from web.console import forms, reasons, rendering
+from web.console import forms, masking, reasons, rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
@@ -26,6 +26,8 @@ class WorkItemsView(View):
     unit: str = Field(default="", max_length=32)
     group: str = Field(default="", max_length=100)
     dossier: str = Field(default="", max_length=64)
+    mine: Literal["", "yes"] = ""
+    late: Literal["", "yes"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -41,7 +43,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def work_item_list() -> str:
         view = read(WorkItemsView)
-        wanted = _wanted(view)
+        wanted = _wanted(view, container)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = work_items.find_work_items(connection, wanted, after=after, limit=ROWS + 1)
@@ -84,7 +86,7 @@ def _add_acts(blueprint: Blueprint, container: Container) -> None:
     def complete(id: int) -> Response:  # noqa: A002
         item = _find(container, id)
         with container.store.reading() as connection:
-            form = work_items.find_form(connection, item.deployment, item.form) if item.form else None
+            form = work_items.find_filled_form(connection, item)
         try:
             acts.complete(
                 container.store,
@@ -109,7 +111,8 @@ def _shown(
     typed: "MultiDict[str, str] | None" = None,
 ) -> str:
     with container.store.reading() as connection:
-        form = work_items.find_form(connection, item.deployment, item.form) if item.form else None
+        form = work_items.find_filled_form(connection, item)
+        given, decided = work_items.get_entries(connection, item.id)
     wrong = {name: reasons.told(words(rendering.language()), why) for name, why in _errors(problem).items()}
     shown = forms.fields(form, typed, wrong) if form is not None else []
     return page(
@@ -120,6 +123,8 @@ def _shown(
         labels={field.name: field.label for field in shown},
         unshowable=forms.unshowable(form) if form is not None else [],
         missing_form=item.form is not None and form is None,
+        claim_first=bool(given) and item.claimed_by != visitor().name,
+        decided=masking.masked_json(dict(decided)) if decided and problem is not None else "",
         prefix=forms.PREFIX,
         once=typed.get("once") if typed else tracing.trace_id(),
         problem=problem,
@@ -140,7 +145,7 @@ def _find(container: Container, work_item: int) -> WorkItem:
     return found
 
 
-def _wanted(view: WorkItemsView) -> WorkItemFilter:
+def _wanted(view: WorkItemsView, container: Container) -> WorkItemFilter:
     """Raises: NotAllowed: another unit's."""
     own = visitor().unit
     if own is not None and view.unit not in ("", own):
@@ -150,12 +155,14 @@ def _wanted(view: WorkItemsView) -> WorkItemFilter:
         unit=own or view.unit or None,
         group=view.group or None,
         dossier=view.dossier or None,
+        claimed_by=visitor().name if view.mine else None,
+        late_at=container.clock.now() if view.late else None,
     )
 
 
-def _listed(_container: Container) -> Listed:
+def _listed(container: Container) -> Listed:
     view = read(WorkItemsView)
-    wanted = _wanted(view)
+    wanted = _wanted(view, container)
     return Listed(
         find=lambda connection, after, limit: work_items.find_work_items(
             connection, wanted, after=after, limit=limit
@@ -167,6 +174,6 @@ def _listed(_container: Container) -> Listed:
 _COLUMNS = (
     *plain("id", "dossier", "name", "element", "unit", "groups"),
     Column("status", "item_state"),
-    *plain("claimed_by", "decided_by", "opened_at", "closed_at"),
+    *plain("claimed_by", "decided_by", "opened_at", "due_at", "closed_at"),
 )
 EXPORT = Exported(path="/viec", right="see", columns=_COLUMNS, listed=_listed)

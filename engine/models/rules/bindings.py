@@ -2,6 +2,8 @@
 
 import re
 
+from engine.dossiers.filling import names_read, options_read
+from engine.exchange.ports import Json
 from engine.models.graph import Node
 from engine.models.rules.subject import Subject
 
@@ -58,6 +60,22 @@ def _people(subject: Subject, node: Node) -> None:
     if form and subject.strict and form not in subject.deployment.forms:
         message = f"there is no form `{form}` in this deployment"
         subject.error("form", node, message, "add the .form file, or mend formId")
+    drawn = subject.deployment.forms.get(form or "")
+    if isinstance(drawn, dict):
+        _filled(subject, node, drawn)
+
+
+def _filled(subject: Subject, node: Node, form: dict[str, Json]) -> None:
+    """What the task's inputs and its form say of each other."""
+    inputs = {one.target: one for one in node.binding.inputs}
+    for name in sorted(set(inputs) - names_read(form)):
+        message = f"the input `{name}` is neither a field of the form nor options of one"
+        subject.warning("form-input", node, message, "name it like a field's key", inputs[name].line)
+    for name in sorted(options_read(form) - set(inputs)):
+        message = f"a field of the form takes its options from `{name}`, which is no input of this task"
+        subject.error(
+            "form-input", node, message, f"map an input to `{name}`: a list of texts or of label and value"
+        )
 
 
 def _others(subject: Subject, node: Node) -> None:
@@ -128,7 +146,7 @@ def _assignments(subject: Subject, node: Node) -> None:
         if one.target.startswith(_OUTSIDE):
             message = "an input cannot set the dossier"
             subject.error("mapping", node, message, "set it by an output", one.line)
-    told = node.type in ("userTask", "receiveTask", "task", "manualTask") or node.type.endswith("Event")
+    told = node.type in ("receiveTask", "task", "manualTask") or node.type.endswith("Event")
     if node.binding.inputs and told and not node.binding.service:
         message = f"inputs of a {node.type} are not read"
         subject.warning("mapping", node, message, "remove them", node.binding.inputs[0].line)

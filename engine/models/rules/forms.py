@@ -162,11 +162,11 @@ def _input(told: _Told, component: Component) -> None:
     name, kind = _name(component), component.get("type")
     if not isinstance(component.get("key"), str) or not component.get("key"):
         told.error(name, "it has no key, so what is entered would go nowhere", "give it a key")
-    if kind in _CHOICES and not isinstance(component.get("values"), list):
+    if kind in _CHOICES and not isinstance(component.get("values"), list) and not _given(component):
         told.error(
             name,
-            "its options come from data, so there would be nothing to choose from",
-            "list them as static options",
+            "its options come from an expression, so there would be nothing to choose from",
+            "list them as static options, or name an input of the user task as their input data",
         )
     if component.get("disallowPassedDates"):
         told.error(
@@ -180,6 +180,12 @@ def _input(told: _Told, component: Component) -> None:
         )
     rules = component.get("validate")
     _rules(told, name, rules if isinstance(rules, dict) else {})
+
+
+def _given(component: Component) -> bool:
+    """Whether its options come from an input of the user task; `engine.models.rules.bindings` looks for that input."""
+    source = component.get("valuesKey")
+    return isinstance(source, str) and bool(source)
 
 
 def _rules(told: _Told, name: str, rules: Component) -> None:

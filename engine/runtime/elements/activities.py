@@ -66,6 +66,7 @@ class UserTask(Element):
     passes = False
 
     def act(self, token: Token) -> bool | None:
+        given = self.read_inputs(token)
         token.opened = True
         token.instance.turn.changes.append(
             WorkItemOpened(
@@ -74,6 +75,7 @@ class UserTask(Element):
                 name=self.node.name,
                 groups=self.node.binding.groups,
                 form=self.node.binding.form,
+                given=given,
             )
         )
         return None

@@ -95,6 +95,7 @@ work_item = Table(
     words("status", default="open"),  # open | taken | done | cancelled
     words("claimed_by", nullable=True),
     words("decided_by", nullable=True),
+    Column("given", JSONB),  # what the form begins with: personal data
     Column("data", JSONB),
     moment("opened_at", nullable=False),
     moment("closed_at"),

@@ -30,7 +30,10 @@ def test_an_officer_decides_once_and_what_was_typed_stays(counter: Counter) -> N
     assert same.status == 303  # the very same form, sent twice
     other = officer.post(f"/viec/{item}", {"f.decision": "refuse", "f.reason": "Thiếu chữ ký", "once": "c"})
     assert other.status == 409
-    assert "Thiếu chữ ký" in text_of(other.body.decode())  # typed too late, but not lost
+    late = text_of(other.body.decode())
+    assert "Thiếu chữ ký" in late  # typed too late, but not lost
+    assert "Quyết định đã có trước đó của officer" in late
+    assert '"decision": "•••"' in late
     counter.apply_all()
     assert counter.scalar("SELECT name FROM wait") == "supplement"
     assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'work-item-completed'") == 1
@@ -61,3 +64,32 @@ def test_another_units_items_are_neither_seen_nor_done(counter: Counter) -> None
     assert stranger.post(f"/viec/{item}", {"f.decision": "accept"}).status == 403
     assert stranger.get(f"/ho-so/{code}").status == 403
     assert re.search(r"Chưa có hồ sơ", stranger.page("/ho-so"))
+
+
+def test_a_form_begins_with_its_inputs_for_the_one_who_claimed_it(counter: Counter) -> None:
+    code = counter.new_dossier(data={"proposal": "Thiếu giấy chứng sinh"})
+    item = counter.open_item(code)
+    officer, viewer = Visitor(counter, "officer", unit=UNIT), Visitor(counter, "viewer", unit=UNIT)
+    assert "Thiếu giấy chứng sinh" not in officer.page(f"/viec/{item}")
+    assert "hãy nhận việc" in text_of(officer.page(f"/viec/{item}"))
+    officer.post(f"/viec/{item}/nhan")
+    assert ">Thiếu giấy chứng sinh</textarea>" in officer.page(f"/viec/{item}")
+    assert "Thiếu giấy chứng sinh" not in viewer.page(f"/viec/{item}")
+    shown = counter.get(f"/api/v1/work-items/{item}", key=counter.officer).json["form_schema"]
+    assert "Thiếu giấy chứng sinh" in str(shown)
+    asked = "SELECT count(*) FROM audit WHERE what = 'work-item-claimed' AND facts @> :facts"
+    assert counter.scalar(asked, facts=f'{{"work_item": {item}}}') == 1
+
+
+def test_late_items_and_my_own_can_be_asked_for(counter: Counter) -> None:
+    code = counter.new_dossier()
+    item = counter.open_item(code)
+    officer = Visitor(counter, "officer", unit=UNIT)
+    assert code not in officer.page("/viec?mine=yes")
+    assert code not in officer.page("/viec?late=yes")
+    officer.post(f"/viec/{item}/nhan")
+    assert code in officer.page("/viec?mine=yes")
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE dossier SET due_at = '2020-01-01'")
+    assert code in officer.page("/viec?late=yes")
+    assert "Quá hạn" in text_of(officer.page(f"/viec/{item}"))
