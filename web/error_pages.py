@@ -7,9 +7,9 @@ from flask import Blueprint
 
 from engine import errors
 from engine.errors import LienthongError
-from web import problems
+from web import problems, telling
 from web.auth import OPEN, needs
-from web.console.rendering import page
+from web.console.rendering import language, page
 from web.container import Container
 
 
@@ -32,11 +32,9 @@ def routes(container: Container) -> Blueprint:
             "error_page.html",
             container,
             code=code,
-            heading=problems.title(code),
+            said=telling.entry(code, found, language()),
             status=found.status,
-            detail=found.text,
             about=about(found),
-            remedy=found.remedy,
         )
 
     return blueprint

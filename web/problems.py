@@ -69,7 +69,9 @@ def respond(error: LienthongError) -> Response:
     """The answer to a request that failed with *error*: a problem, or a page where a person asked for one."""
     problem = document(error, request.path)
     if _wants_page():
-        page = render_template("error.html", problem=problem, **current_app.extensions["page_frame"]())
+        page = render_template(
+            "error.html", problem=problem, error=error, **current_app.extensions["page_frame"]()
+        )
         response = Response(page, status=error.status, content_type="text/html; charset=utf-8")
     else:
         body = orjson.dumps(problem, default=str)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from engine import errors
 from engine.clock import VIETNAM, SystemClock
 from engine.dossiers.statuses import Status
-from web import cursors, problems
+from web import cursors, problems, telling
 from web.api.models import Asked
 from web.console.access import Visitor
 from web.container import Container
@@ -111,6 +111,8 @@ def frame(now: datetime) -> dict[str, object]:
         "local": local,
         "working": working,
         "in_language": in_language,
+        "told": lambda error: telling.told(error, lang),
+        "reason_told": lambda reason: telling.reason(reason, lang),
         "address": address,
         "now": local(now),
         "clock_now": now,

@@ -10,13 +10,12 @@ from engine import errors
 from engine.actions import work_items as acts
 from engine.queries import work_items
 from engine.queries.work_items import WorkItem, WorkItemFilter
-from web import cursors, tracing
-from web.console import forms, masking, reasons, rendering
+from web import cursors, telling, tracing
+from web.console import forms, masking, rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
-from web.words import words
 
 
 class WorkItemsView(View):
@@ -113,7 +112,8 @@ def _shown(
     with container.store.reading() as connection:
         form = work_items.find_filled_form(connection, item)
         given, decided = work_items.get_entries(connection, item.id)
-    wrong = {name: reasons.told(words(rendering.language()), why) for name, why in _errors(problem).items()}
+    lang = rendering.language()
+    wrong = {name: telling.reason(why, lang) for name, why in _errors(problem).items()}
     shown = forms.fields(form, typed, wrong) if form is not None else []
     return page(
         "work_item.html",

@@ -101,8 +101,8 @@ def test_guessing_is_slowed_where_it_comes_from_and_no_owner_is_locked_out(count
     assert [reply.status for reply in replies] == [401] * 5 + [429]
     unknown = sign_in(counter, "nobody", "wrong password")
     assert unknown.status == 401
-    same = replies[0].body.decode().count("do not go together")
-    assert same == unknown.body.decode().count("do not go together") == 1
+    same = replies[0].body.decode().count("không khớp nhau")
+    assert same == unknown.body.decode().count("không khớp nhau") == 1
     assert accounts.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
     assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'sign-in-refused' AND who = 'lan'") == 5
 

@@ -33,7 +33,7 @@ def test_an_act_needs_a_reason_and_leaves_its_line_in_the_trail(counter: Counter
     operator = Visitor(counter, "operator")
     refused = operator.post(f"/su-co/{incident}", {"action": "retry", "reason": " "})
     assert refused.status == 400
-    assert "the reason is missing" in refused.body.decode()
+    assert "chưa điền lý do" in refused.body.decode()
     done = operator.post(f"/su-co/{incident}", {"action": "retry", "reason": "mended <b>it</b>"})
     assert (done.status, done.headers["location"]) == (303, f"/su-co/{incident}?told=done")
     assert (

@@ -334,7 +334,6 @@ def dynamic() -> Iterator[str]:
     from web.console import pages
     from web.console.dossier_tabs import TABS
     from web.console.help_page import INCIDENT_STATES
-    from web.console.reasons import WORDS
 
     groups = {
         "right": RIGHTS, "role": ROLES, "situation": SITUATIONS, "call_state": CALL_STATES,
@@ -344,7 +343,6 @@ def dynamic() -> Iterator[str]:
         "clock": ("pause", "resume", "extend"), "pause": ("supplement", "payment", "draft-confirmation"),
         "held": ("work-item", "call", "wait", "timer", "incident", "event"),
     }  # fmt: skip
-    yield from WORDS
     yield from (f"column_{column.name}" for one in pages.LISTS for column in one.columns)
     yield from (f"{group}_{name.replace('-', '_')}" for group, names in groups.items() for name in names)
 

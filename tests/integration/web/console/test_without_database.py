@@ -17,7 +17,7 @@ def test_a_page_says_that_the_database_does_not_answer() -> None:
         assert reply.status_code == 503
         assert reply.headers["Retry-After"]
         page = reply.get_data(as_text=True)
-        assert "the database did not answer" in page
+        assert "cơ sở dữ liệu không trả lời" in page
         assert "Mã vết" in page
         assert "Traceback" not in page
     store.close()

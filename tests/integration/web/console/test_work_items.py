@@ -48,7 +48,7 @@ def test_who_claims_holds_it_until_given_back(counter: Counter) -> None:
     assert one.post(f"/viec/{item}/nhan").status == 303
     refused = two.post(f"/viec/{item}", {"f.decision": "accept", "once": "x"})
     assert refused.status == 409
-    assert "claimed by one" in text_of(refused.body.decode())
+    assert "đang do one giữ" in text_of(refused.body.decode())
     assert two.post(f"/viec/{item}/nhan").status == 409
     assert one.post(f"/viec/{item}/tra").status == 303
     assert two.post(f"/viec/{item}", {"f.decision": "accept", "once": "x"}).status == 303

@@ -9,8 +9,6 @@ from werkzeug.datastructures import MultiDict
 import bpmn
 from engine.dossiers.forms import validate
 from web.console.forms import data_of, fields, unshowable
-from web.console.reasons import told
-from web.words import words
 
 FORM = {
     "components": [
@@ -103,9 +101,3 @@ def test_the_fields_of_a_group_with_a_path_stand_in_it_and_fixed_ones_are_shown_
     assert shown["owner.code"].values == ("A1",)
     assert unshowable(NESTED) == []
     assert fields(NESTED, None, {})[-1].values == ("a",)
-
-
-def test_reasons_are_told_in_the_visitors_language() -> None:
-    assert told(words("vi"), "is shorter than 3 characters") == "ngắn hơn 3 ký tự"
-    assert told(words("en"), "must be at least 1.5") == "must be at least 1.5"
-    assert told(words("vi"), "something new") == "something new"

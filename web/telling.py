@@ -1,0 +1,94 @@
+"""What an error says to a person, in their language; programs are told in English by `web.problems`.
+
+The texts are in translations/errors.yaml, by the error's code, and translations/reasons.yaml, by the English reason. What is in
+neither is told as the engine says it, never left out; tests see to it that what the web and the actions say is there.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from engine.errors import LienthongError
+from web.problems import title
+
+_FOLDER = Path(__file__).parent / "translations"
+_SAID = ("reason", "what")
+_LONGEST = 1_000  # of a reason that is looked for: what is longer was made by a machine
+_Entry: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An error for a person: a heading, what is wrong, and what to do, which may be empty."""
+
+    title: str
+    text: str
+    remedy: str
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"
+
+
+def told(error: LienthongError, language: str) -> Told:
+    """*error* in *language*."""
+    words = entry(error.code, type(error), language)
+    facts = _Facts(error.facts)
+    for name in _SAID:
+        if isinstance(facts.get(name), str):
+            facts[name] = _said(error, str(facts[name]), language)
+    return Told(title=words["title"], text=words["text"].format_map(facts), remedy=words["remedy"])
+
+
+def entry(code: str, error: type[LienthongError], language: str) -> _Entry:
+    """Title, text with its facts in braces, and remedy of an error's class."""
+    english: _Entry = {"title": title(code), "text": error.text, "remedy": error.remedy}
+    return {**english, **_errors(language).get(code, {})}
+
+
+def reason(text: str, language: str) -> str:
+    """The reason *text* in *language*."""
+    if language == "vi" and len(text) <= _LONGEST:
+        for pattern, vietnamese in _reasons():
+            found = pattern.fullmatch(text)
+            if found:
+                return vietnamese.format(*found.groups())
+    return text
+
+
+def _said(error: LienthongError, text: str, language: str) -> str:
+    """A reason that may begin with the name of the first wrong field."""
+    fields = error.facts.get("fields")
+    if isinstance(fields, list) and fields and text == f"{fields[0]['field']} {fields[0]['reason']}":
+        return f"{fields[0]['field']} {reason(str(fields[0]['reason']), language)}"
+    return reason(text, language)
+
+
+@lru_cache(maxsize=2)
+def _errors(language: str) -> Mapping[str, _Entry]:
+    """What a page says otherwise than the classes do, by code."""
+    both: Mapping[str, dict[str, Any]] = yaml.safe_load(_read("errors.yaml"))
+    english = {code: own.pop("en", {}) for code, own in both.items()}
+    return both if language == "vi" else english
+
+
+@lru_cache(maxsize=1)
+def _reasons() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Those with the most words of their own first, so that a bare ``{} is …`` takes only what nothing else does."""
+    found: Mapping[str, str] = yaml.safe_load(_read("reasons.yaml"))
+    ordered = sorted(found.items(), key=lambda pair: (pair[0].count("{}"), -len(pair[0])))
+    return tuple((_pattern(english), vietnamese) for english, vietnamese in ordered)
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    return re.compile("(.*)".join(re.escape(part) for part in english.split("{}")), re.DOTALL)
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
