@@ -41,7 +41,7 @@ def test_an_act_needs_a_reason_and_leaves_its_line_in_the_trail(counter: Counter
     )
     again = operator.post(f"/su-co/{incident}", {"action": "retry", "reason": "again"})
     assert again.status == 409
-    assert "is closed already" in again.body.decode()
+    assert "đã đóng rồi" in again.body.decode()
 
 
 def test_retried_is_told_only_once_the_work_really_ran(counter: Counter) -> None:
