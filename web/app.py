@@ -4,6 +4,7 @@ from flask import Flask, request
 from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
+from engine.storage import access as audited
 from web import (
     auth,
     denials,
@@ -73,6 +74,7 @@ def create_app(container: Container) -> Flask:
     security.init_app(app)
     denials.init_app(app, container)
     problems.init_app(app)
+    app.before_request(_say_from_where)
     app.before_request(_refuse_nul)
     limits.before_keys(app, container)
     auth.init_app(app, container, access.admitting(container))
@@ -97,6 +99,11 @@ def create_app(container: Container) -> Flask:
 def _raise_ours(error: object) -> object:
     """pydantic's refusal of a request, as one of ours."""
     raise problems.from_validation(error)  # type: ignore[arg-type]  # flask-openapi3 hands a ValidationError
+
+
+def _say_from_where() -> None:
+    """What this request does is audited with the address that it comes from."""
+    audited.ASKED_FROM.set(request.remote_addr or "")
 
 
 def _refuse_nul() -> None:

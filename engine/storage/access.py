@@ -4,6 +4,7 @@ What a key may do is decided by its caller; how a secret is made and compared is
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,10 +94,13 @@ _SNOOZE = text(
     ON CONFLICT (kind, name) DO UPDATE SET until = excluded.until, reason = excluded.reason, who = excluded.who
     """
 )
+ASKED_FROM: ContextVar[str] = ContextVar("asked_from", default="")
+"""The network address that the present request comes from; empty where there is none, as in jobs and commands."""
+
 _DENIED = text(
     """
-    INSERT INTO audit (who, what, facts)
-    SELECT :who, 'denied', jsonb_build_object('method', CAST(:method AS text), 'address', CAST(:address AS text))
+    INSERT INTO audit (who, what, address, facts)
+    SELECT :who, 'denied', :asked_from, jsonb_build_object('method', CAST(:method AS text), 'address', CAST(:address AS text))
     WHERE NOT EXISTS (
         SELECT 1 FROM (SELECT * FROM audit ORDER BY id DESC LIMIT 500) a
         WHERE a.what = 'denied' AND a.who = :who AND a.facts ->> 'method' = :method AND a.facts ->> 'address' = :address
@@ -104,8 +108,8 @@ _DENIED = text(
     """
 )
 _AUDIT = text(
-    "INSERT INTO audit (who, what, dossier_id, facts, reason)"
-    " VALUES (:who, :what, :dossier, CAST(:facts AS jsonb), :reason)"
+    "INSERT INTO audit (who, what, dossier_id, address, facts, reason)"
+    " VALUES (:who, :what, :dossier, :address, CAST(:facts AS jsonb), :reason)"
 )
 
 
@@ -234,11 +238,16 @@ def audit(
     facts: Mapping[str, Json] | None = None,
     reason: str = "",
 ) -> None:
-    """Write down who did what, in the transaction that did it."""
-    told = json_text(dict(facts or {}))
-    connection.execute(
-        _AUDIT, {"who": who, "what": what, "dossier": dossier, "facts": told, "reason": reason}
-    )
+    """Write down who did what, and from where, in the transaction that did it."""
+    given = {
+        "who": who,
+        "what": what,
+        "dossier": dossier,
+        "address": ASKED_FROM.get(),
+        "facts": json_text(dict(facts or {})),
+        "reason": reason,
+    }
+    connection.execute(_AUDIT, given)
 
 
 def was_done(connection: Connection, who: str, what: str, dossier: int) -> bool:
@@ -248,7 +257,9 @@ def was_done(connection: Connection, who: str, what: str, dossier: int) -> bool:
 
 def audit_denied(connection: Connection, who: str, method: str, address: str) -> None:
     """Write down what *who* tried and may not, once a minute for each address (a route, not what stands in it)."""
-    connection.execute(_DENIED, {"who": who, "method": method, "address": address})
+    connection.execute(
+        _DENIED, {"who": who, "method": method, "address": address, "asked_from": ASKED_FROM.get()}
+    )
 
 
 def snooze(connection: Connection, kind: str, name: str, hours: int, *, who: str, reason: str) -> None:

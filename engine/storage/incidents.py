@@ -21,6 +21,8 @@ _IS_OPEN = text(
     " AND facts @> CAST(:facts AS jsonb))"
 )
 
+_ANY_OPEN = text("SELECT EXISTS (SELECT 1 FROM incident WHERE status <> 'closed' AND cause = :cause)")
+
 _CLOSE = text(
     "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
     " WHERE id = :id AND status <> 'closed' RETURNING id"
@@ -38,6 +40,11 @@ _CLOSE_OF_CALL = text(
     "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
     " WHERE call_id = :call AND status <> 'closed'"
 )
+
+
+def is_any_open(connection: Connection, cause: str) -> bool:
+    """Whether an incident of this cause waits for somebody already."""
+    return bool(connection.scalar(_ANY_OPEN, {"cause": cause}))
 
 
 def open_incident(

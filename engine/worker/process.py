@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from engine import errors
-from engine.actions import anchor, batches, idempotency, poll, send, sweep
+from engine.actions import anchor, batches, idempotency, poll, seal, send, sweep
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.clock import Clock
 from engine.exchange.ports import Partners
@@ -164,7 +164,7 @@ class Worker:
             "messages": lambda: sweep.list_unclaimed(self._store, now=self._clock.now()),
             "batches": lambda: batches.run_waiting(self._store, self._clock),
             _MEASURING: lambda: sweep.take_tallies(self._store),
-            "anchors": lambda: anchor.anchor_heads(self._store),
+            "anchors": lambda: anchor.anchor_heads(self._store) + seal.seal_audit(self._store),
             "purge": lambda: idempotency.purge(self._store, days=self._policy.answer_keep_days),
         }
 

@@ -15,7 +15,7 @@ from engine.storage.tables.access import (
     sign_on,
     snooze,
 )
-from engine.storage.tables.anchors import anchor, anchor_head
+from engine.storage.tables.anchors import anchor, anchor_head, audit_seal
 from engine.storage.tables.base import metadata
 from engine.storage.tables.dossiers import (
     calendar,
@@ -42,6 +42,7 @@ __all__ = [
     "api_key",
     "attempt",
     "audit",
+    "audit_seal",
     "batch",
     "batch_item",
     "calendar",

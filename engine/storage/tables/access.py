@@ -69,6 +69,7 @@ audit = Table(
     words("who"),
     words("what"),
     Column("dossier_id", BigInteger),
+    words("address", default=""),
     Column("facts", JSONB, nullable=False, server_default=text("'{}'")),
     words("reason", default=""),
     Index("audit_dossier_id_idx", "dossier_id", "id"),

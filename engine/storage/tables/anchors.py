@@ -1,4 +1,4 @@
-"""Tables of the anchors: only ever added to, which the database itself sees to (migration 0006)."""
+"""Tables of the anchors and of the audit trail's seals: only ever added to, which the database itself sees to."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
@@ -22,4 +22,14 @@ anchor_head = Table(
     Column("head", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),  # what the proofs of the others need of it
     Index("anchor_head_dossier_id_idx", "dossier_id", "anchor_number"),
+)
+
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("through", BigInteger, nullable=False),  # the last line of the trail that it covers
+    Column("lines", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),  # over the hash of the seal before and the lines since
+    moment("at", now=True),
 )
