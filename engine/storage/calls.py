@@ -27,6 +27,7 @@ class ClaimedCall:
     body: Json
     attempt: int
     asks: int
+    earlier_asks: int
     sends: int
     absents: int
     ask: bool
@@ -69,9 +70,9 @@ _CLAIM = text(
         RETURNING c.*, due.ask AS asked, due.troubled),
     begun AS (
         INSERT INTO attempt (call_id, ask, number, worker, started_at)
-        SELECT id, asked, CASE WHEN asked THEN asks ELSE attempt END, :worker, now() FROM claimed)
+        SELECT id, asked, CASE WHEN asked THEN earlier_asks + asks ELSE attempt END, :worker, now() FROM claimed)
     SELECT id, dossier_id, partner, operation, key, body, attempt, asks, sends, absents, asked, repeat,
-           report_seq IS NOT NULL, trace, troubled
+           report_seq IS NOT NULL, trace, troubled, earlier_asks
     FROM claimed
     """
 )
@@ -127,6 +128,7 @@ def claim(
             report=row[12],
             trace=row[13],
             troubled=row[14],
+            earlier_asks=row[15],
         )
         for row in rows
     ]

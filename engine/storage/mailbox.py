@@ -46,8 +46,9 @@ _FETCH = text(
 
 _CALL = text(
     """
-    SELECT c.id, c.dossier_id, d.code, c.partner, c.operation, c.key, c.body, c.attempt, c.asks, c.sends, c.absents,
-        c.repeat, c.report_seq IS NOT NULL AS report, c.trace, c.status, c.worker, c.lease_until, c.lease_until >= now() AS held,
+    SELECT c.id, c.dossier_id, d.code, c.partner, c.operation, c.key, c.body, c.attempt, c.asks, c.earlier_asks, c.sends,
+        c.absents, c.repeat, c.report_seq IS NOT NULL AS report, c.trace, c.status, c.worker, c.lease_until,
+        c.lease_until >= now() AS held,
         (SELECT a.outcome FROM attempt a WHERE a.call_id = c.id AND NOT a.ask AND a.number = c.attempt) AS outcome
     FROM call c JOIN dossier d ON d.id = c.dossier_id WHERE c.id = :id AND c.partner = :partner
     """
@@ -107,6 +108,7 @@ def _call(row: RowMapping) -> MailboxCall:
             "key",
             "attempt",
             "asks",
+            "earlier_asks",
             "sends",
             "absents",
             "report",

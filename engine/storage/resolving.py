@@ -27,8 +27,8 @@ _UNMADE = text(
     " AND report_seq IS NOT DISTINCT FROM :seq RETURNING task, report_seq, operation, step, body"
 )
 _AGAIN = text(
-    "UPDATE call SET status = :status, due_at = now(), lease_until = NULL, holds = true, asks = 0, absents = 0,"
-    " sends = 0, settled_at = NULL WHERE id = :id"
+    "UPDATE call SET status = :status, due_at = now(), lease_until = NULL, holds = true,"
+    " earlier_asks = earlier_asks + asks, asks = 0, absents = 0, sends = 0, settled_at = NULL WHERE id = :id"
 )
 _DONE = text(
     "UPDATE call SET status = 'done', holds = false, reply = CAST(:reply AS jsonb), fault = :fault, settled_at = now(),"

@@ -61,7 +61,7 @@ _SETTLE = text(
         FROM given g
         WHERE (SELECT count(*) FROM locked) > 0 AND c.id = g.id AND c.attempt = g.attempt
           AND c.status IN ('sending', 'unknown', 'incident')
-          AND (NOT g.ask OR c.asks = g.asks)
+          AND (NOT g.ask OR c.earlier_asks + c.asks = g.asks)
         RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, c.trace, g.told, g.holds),
     ended AS (
         UPDATE attempt a SET ended_at = now(), outcome = g.outcome, http_status = g.http_status, detail = g.detail,
@@ -102,7 +102,7 @@ def _columns(group: Sequence[Settlement]) -> dict[str, object]:
         "ids": [call.id for call in calls],
         "attempts": [call.attempt for call in calls],
         "ask": [call.ask for call in calls],
-        "asks": [call.asks for call in calls],
+        "asks": [call.earlier_asks + call.asks for call in calls],
         "statuses": [one.status for one in group],
         "holds": [one.holds for one in group],
         "waits": [float(one.wait_s) for one in group],

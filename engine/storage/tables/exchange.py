@@ -41,7 +41,10 @@ call = Table(
     Column(
         "sends", Integer, nullable=False, server_default="0"
     ),  # attempts that may have reached the partner
-    Column("asks", Integer, nullable=False, server_default="0"),
+    Column(
+        "asks", Integer, nullable=False, server_default="0"
+    ),  # since the call was new, or a person had it asked anew
+    Column("earlier_asks", Integer, nullable=False, server_default="0"),  # before that
     Column("absents", SmallInteger, nullable=False, server_default="0"),
     words("worker", nullable=True),
     moment("lease_until"),

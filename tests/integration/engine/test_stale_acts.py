@@ -11,10 +11,13 @@ from adapters.simulator.faults import Fault, FaultRule
 from engine import errors
 from engine.actions import receive, resolve, send
 from engine.exchange.ports import Answer, Arrival, Outcome
+from engine.exchange.settling import MAX_ASKS
 from engine.storage.calls import ClaimedCall
 from engine.storage.partners import BreakerPolicy
 from tests.support.exchange import Setup
 from tests.support.procedures import bpmn, chain
+
+BREAKER = BreakerPolicy(failures=3, open_s=1.0)
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def claimed_bao(setup: Setup) -> tuple[ClaimedCall, list[tuple[int, str]]]:
         {"archive": 1},
         worker="frozen",
         margin_s=0.1,
-        breaker=BreakerPolicy(failures=3, open_s=1.0),
+        breaker=BREAKER,
     )
     setup.pass_time()
     send.sweep_leases(setup.store, setup.partners)
@@ -194,3 +197,44 @@ def test_refusal_of_one_call_leaves_the_incident_of_another(setup: Setup) -> Non
     setup.submit("b")
     setup.run()
     assert [cause for _, cause in incidents(setup)] == ["call-refused", "call-refused"]
+
+
+def test_call_that_a_person_has_asked_after_anew_goes_on_and_holds_up_no_other(setup: Setup) -> None:
+    """Its attempts are numbered: those of the second round must not bear the numbers of the first."""
+    setup.submit()
+    while not setup.scalar("SELECT count(*) FROM call WHERE operation = 'Nop'"):
+        setup.worker.step()
+    for _ in range(1 + MAX_ASKS):
+        setup.pass_time()
+        [call] = send.claim(setup.store, {"archive": 1}, worker="w", margin_s=0.1, breaker=BREAKER)
+        send.settle(setup.store, setup.partners, call, Answer(outcome=Outcome.UNKNOWN, detail="no answer"))
+    [(incident, cause)] = incidents(setup)
+    assert cause == "unknown-outcome"
+    resolve.act(setup.store, incident, "ask", by="admin", reason="they are back")
+    setup.submit("another")
+    setup.run()
+    assert setup.rows("SELECT operation, count(*) FROM call WHERE status = 'done' GROUP BY 1 ORDER BY 1") == [
+        ("Ghi", 2),
+        ("Nop", 2),
+    ]
+    assert incidents(setup) == []
+
+
+def test_answer_of_an_earlier_round_of_asking_is_not_taken_for_one_of_this(setup: Setup) -> None:
+    setup.submit()
+    while not setup.scalar("SELECT count(*) FROM call WHERE operation = 'Nop'"):
+        setup.worker.step()
+    asked = []
+    for _ in range(1 + MAX_ASKS):
+        setup.pass_time()
+        asked += send.claim(setup.store, {"archive": 1}, worker="w", margin_s=0.1, breaker=BREAKER)
+        send.settle(
+            setup.store, setup.partners, asked[-1], Answer(outcome=Outcome.UNKNOWN, detail="no answer")
+        )
+    [(incident, _)] = incidents(setup)
+    resolve.act(setup.store, incident, "ask", by="admin", reason="they are back")
+    [again] = send.claim(setup.store, {"archive": 1}, worker="w", margin_s=0.1, breaker=BREAKER)
+    assert again.ask
+    absent = Answer(outcome=Outcome.ABSENT, detail="from the first round")
+    assert not send.settle(setup.store, setup.partners, asked[1], absent)
+    assert send.settle(setup.store, setup.partners, again, Answer(outcome=Outcome.FOUND, reply={"ma": 0}))
