@@ -105,7 +105,7 @@ def settle_group(
                 counted=call.id in settled,
                 trace=call.trace,
             )
-            if decision.cause is not None and call.id in settled:
+            if decision.cause is not None and call.id in settled and _matters(settled[call.id], decision):
                 _tell_admin(connection, call.id, settled[call.id], decision, answer.detail)
     return settled
 
@@ -121,6 +121,11 @@ def _settlement(call: ClaimedCall, answer: Answer, decision: Decision) -> Settle
         spent=decision.spent,
         told=decision.told,
     )
+
+
+def _matters(settled: SettledCall, decision: Decision) -> bool:
+    """Whether a person has to hear of it: not of a refusal of what nobody wants any more."""
+    return settled.wanted or decision.status != "refused"
 
 
 def record_health(

@@ -1,7 +1,8 @@
 """What attempts came to, written for a group of calls in one statement: calls, attempts, the events that tell of them.
 
 A settlement counts only for the attempt that it belongs to; what comes too late is kept with its attempt and changes
-nothing. Calls are locked in the order of their ids, and nothing here touches a row of a dossier.
+nothing. What would be sent once more, and was surely not done yet, is withdrawn where its task is gone: nobody wants it.
+Calls are locked in the order of their ids, and nothing here touches a row of a dossier.
 """
 
 from collections.abc import Sequence
@@ -30,13 +31,14 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledCall:
-    """Whose call it was. *lets_go*: the next call of its lane may be claimed now."""
+    """Whose call it was. *wanted*: its task still is. *lets_go*: the next call of its lane may be claimed now."""
 
     dossier: int
     task: str | None
     partner: str
     operation: str
     element: str
+    wanted: bool
     lets_go: bool
 
 
@@ -54,15 +56,17 @@ _SETTLE = text(
         SELECT c.id FROM call c WHERE c.id = ANY(CAST(:ids AS bigint[])) ORDER BY c.id FOR NO KEY UPDATE),
     settled AS (
         UPDATE call c
-        SET status = g.status, holds = g.holds, due_at = now() + make_interval(secs => g.wait_s), lease_until = NULL,
-            worker = NULL, absents = g.absents, sends = c.sends - CASE WHEN g.spent THEN 0 ELSE 1 END,
-            reply = CAST(g.reply AS jsonb), fault = g.fault, detail = g.detail,
-            settled_at = CASE WHEN g.status IN ('done', 'refused') THEN now() END
+        SET status = CASE WHEN g.status = 'pending' AND NOT c.wanted THEN 'withdrawn' ELSE g.status END,
+            holds = g.holds AND (c.wanted OR g.status NOT IN ('pending', 'refused')),
+            due_at = now() + make_interval(secs => g.wait_s), lease_until = NULL, worker = NULL, absents = g.absents,
+            sends = c.sends - CASE WHEN g.spent THEN 0 ELSE 1 END, reply = CAST(g.reply AS jsonb),
+            fault = g.fault, detail = g.detail,
+            settled_at = CASE WHEN g.status IN ('done', 'refused') OR g.status = 'pending' AND NOT c.wanted THEN now() END
         FROM given g
         WHERE (SELECT count(*) FROM locked) > 0 AND c.id = g.id AND c.attempt = g.attempt
           AND c.status IN ('sending', 'unknown', 'incident')
           AND (NOT g.ask OR c.earlier_asks + c.asks = g.asks)
-        RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, c.trace, g.told, g.holds),
+        RETURNING c.id, c.dossier_id, c.task, c.partner, c.operation, c.element, c.trace, g.told, c.holds, c.wanted),
     ended AS (
         UPDATE attempt a SET ended_at = now(), outcome = g.outcome, http_status = g.http_status, detail = g.detail,
             request = g.request, reply = g.body, contract_hash = g.contract
@@ -74,7 +78,7 @@ _SETTLE = text(
     happened AS (
         INSERT INTO event (dossier_id, kind, payload, trace)
         SELECT dossier_id, 'call-settled', jsonb_build_object('call', id), trace FROM settled WHERE told ORDER BY id)
-    SELECT id, dossier_id, task, partner, operation, element,
+    SELECT id, dossier_id, task, partner, operation, element, wanted,
         lets_go, CASE WHEN told THEN pg_notify('lienthong_event', '') END,
         CASE WHEN lets_go THEN pg_notify('lienthong_call', '') END
     FROM settled CROSS JOIN LATERAL (
@@ -90,7 +94,13 @@ def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, Set
     rows = connection.execute(_SETTLE, _columns(group))
     return {
         row[0]: SettledCall(
-            dossier=row[1], task=row[2], partner=row[3], operation=row[4], element=row[5], lets_go=row[6]
+            dossier=row[1],
+            task=row[2],
+            partner=row[3],
+            operation=row[4],
+            element=row[5],
+            wanted=row[6],
+            lets_go=row[7],
         )
         for row in rows
     }

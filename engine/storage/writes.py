@@ -59,6 +59,9 @@ def instant(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
 
+# A call that surely did nothing: one that was sent and became an incident may have been carried out, which a person must say.
+_UNDONE = "c.status IN ('pending', 'refused') OR c.status = 'incident' AND c.attempt = 0"
+
 # Each part reads one record set. All parts see the state before the statement,
 # so no row may be changed by two of them: `Writes` is kept net by whoever fills it.
 # PostgreSQL runs them from the last to the first. Calls must be locked before incidents, as settlements do.
@@ -111,11 +114,10 @@ _PARTS: Mapping[str, str] = {
         FROM jsonb_to_recordset(CAST(:calls AS jsonb)) AS r(dossier_id bigint, partner text,
             operation text, key text, body jsonb, task text, element text, faults jsonb, report_seq integer, step text,
             repeat text, timeout_s float8, status text, trace text)""",
-    "unwanted": """
+    "unwanted": f"""
         UPDATE call c SET wanted = false,
-            status = CASE WHEN c.status IN ('pending', 'refused', 'incident') THEN 'withdrawn' ELSE c.status END,
-            holds = c.holds AND c.status NOT IN ('pending', 'refused', 'incident'),
-            settled_at = CASE WHEN c.status IN ('pending', 'refused', 'incident') THEN now() END
+            status = CASE WHEN {_UNDONE} THEN 'withdrawn' ELSE c.status END, holds = c.holds AND NOT ({_UNDONE}),
+            settled_at = CASE WHEN {_UNDONE} THEN now() END
         FROM jsonb_to_recordset(CAST(:unwanted AS jsonb)) AS r(dossier_id bigint, task text)
         WHERE c.dossier_id = r.dossier_id AND c.task = r.task AND c.status NOT IN ('done', 'withdrawn')""",
     "waits": """
@@ -142,10 +144,11 @@ _PARTS: Mapping[str, str] = {
         UPDATE work_item w SET status = CASE WHEN r.completed THEN 'done' ELSE 'cancelled' END, closed_at = now()
         FROM jsonb_to_recordset(CAST(:closed AS jsonb)) AS r(dossier_id bigint, task text, completed boolean)
         WHERE w.dossier_id = r.dossier_id AND w.task = r.task AND w.status IN ('open', 'taken')""",
-    "closed_incidents": """
+    "closed_incidents": f"""
         UPDATE incident i SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'its task is over'
         FROM jsonb_to_recordset(CAST(:closed AS jsonb)) AS r(dossier_id bigint, task text)
-        WHERE i.dossier_id = r.dossier_id AND i.task = r.task AND i.status <> 'closed'""",
+        WHERE i.dossier_id = r.dossier_id AND i.task = r.task AND i.status <> 'closed' AND NOT EXISTS (
+            SELECT 1 FROM call c WHERE c.id = i.call_id AND c.status = 'incident' AND NOT ({_UNDONE}))""",
     "work_items": """
         INSERT INTO work_item (dossier_id, task, element, name, groups, unit, form, given, opened_at)
         SELECT dossier_id, task, element, name, groups, unit, form, given, opened_at
