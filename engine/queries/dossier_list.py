@@ -230,12 +230,12 @@ def chosen(connection: Connection, ids: Sequence[int], *, unit: str | None) -> l
     return [Line(**row) for row in connection.execute(statement, given).mappings()][::-1]
 
 
-def count_lines(connection: Connection, wanted: Wanted) -> tuple[int, bool]:
-    """How many fit, counted up to 10,000, and whether that is all."""
+def count_lines(connection: Connection, wanted: Wanted, *, most: int = _COUNT_LIMIT) -> tuple[int, bool]:
+    """How many fit, counted up to *most*, and whether that is all."""
     clauses, values = _where(wanted)
     statement = text(f"SELECT count(*) FROM (SELECT 1 FROM dossier d {_and(clauses)} LIMIT :most) AS counted")
-    number = int(connection.scalar(statement, {**values, "most": _COUNT_LIMIT + 1}) or 0)
-    return min(number, _COUNT_LIMIT), number <= _COUNT_LIMIT
+    number = int(connection.scalar(statement, {**values, "most": most + 1}) or 0)
+    return min(number, most), number <= most
 
 
 def is_bounded(connection: Connection, wanted: Wanted) -> bool:

@@ -90,12 +90,14 @@ def group_incidents(connection: Connection, wanted: IncidentFilter, *, limit: in
     return [Group(**row) for row in connection.execute(statement, {**given, "limit": limit}).mappings()]
 
 
-def count_incidents(connection: Connection, wanted: IncidentFilter) -> tuple[int, bool]:
-    """How many fit, counted up to 10,000, and whether that is all."""
+def count_incidents(
+    connection: Connection, wanted: IncidentFilter, *, most: int = _COUNT_LIMIT
+) -> tuple[int, bool]:
+    """How many fit, counted up to *most*, and whether that is all."""
     where, given = _where(wanted)
     statement = text(f"SELECT count(*) FROM (SELECT 1 {_FROM} {where} LIMIT :most) AS counted")
-    number = int(connection.scalar(statement, {**given, "most": _COUNT_LIMIT + 1}) or 0)
-    return min(number, _COUNT_LIMIT), number <= _COUNT_LIMIT
+    number = int(connection.scalar(statement, {**given, "most": most + 1}) or 0)
+    return min(number, most), number <= most
 
 
 def ids_of(connection: Connection, wanted: IncidentFilter, *, limit: int) -> list[int]:

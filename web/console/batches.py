@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Literal
 
 from flask import Blueprint, Response, request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from pydantic import Field, ValidationError
 
 from engine import errors
@@ -14,18 +13,13 @@ from engine.queries import batches, incident_groups
 from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
 from web import cursors, problems
-from web.console import rendering
+from web.console import bulk, rendering
 from web.console.access import right, visitor
+from web.console.bulk import Frozen
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.incidents import NEEDS_DATA, IncidentsView, wanted_by
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
-
-MOST = 10_000
-TYPED_ABOVE = 100
-_GOOD_S = 1800
-_SAMPLES = 5
-_PER_ITEM_S = 0.01
 
 
 class BatchesView(View):
@@ -53,51 +47,53 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/su-co/xem-truoc")
     @right("act")
     def preview() -> str:
-        action, ids = _action(), _ids(container)
+        action = _action()
+        ids, total = _ids(container)
         with container.store.reading() as connection:
             found = incident_groups.chosen(connection, ids, unit=visitor().unit)
-        return _preview(container, action, found, problem=None)
+        able = [one for one in found if _is_able(one, action)]
+        frozen = Frozen(
+            action=action, ids=tuple(one.id for one in able), ignored=len(ids) - len(able), total=total
+        )
+        return _preview(container, frozen, able, problem=None)
 
     @blueprint.post("/lo")
     @right("act")
     def confirm() -> Response:
-        action, ids = _thawed(container)
-        with container.store.reading() as connection:
-            found = incident_groups.chosen(connection, ids, unit=visitor().unit)
-        able = _able(found, action)
+        frozen = bulk.thaw(container, "incident")
         try:
-            _check_count(len(able))
-            target = request.form.get("target", "")[:500]
+            bulk.check_count(frozen, bulk.TYPED_ABOVE)
             batch = acts.create(
                 container.store,
-                action,
-                [one.id for one in able],
+                frozen.action,
+                frozen.ids,
                 by=visitor().name,
                 reason=rendering.reason(),
-                target=target,
+                target=request.form.get("target", "")[:500],
             )
         except errors.RequestInvalid as problem:
-            again = _preview(container, action, found, problem=problem)
+            with container.store.reading() as connection:
+                found = incident_groups.chosen(connection, frozen.ids, unit=visitor().unit)
+            able = [one for one in found if _is_able(one, frozen.action)]
+            again = _preview(container, frozen, able, problem=problem)
             return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
         return back(f"/lo/{batch}")
 
 
 def _preview(
-    container: Container, action: str, found: list[Chosen], *, problem: errors.LienthongError | None
+    container: Container, frozen: Frozen, able: list[Chosen], *, problem: errors.LienthongError | None
 ) -> str:
-    able = _able(found, action)
+    """*able*: those of the frozen list that the act can still be done about."""
     return page(
         "batch_preview.html",
         container,
-        action=action,
-        frozen=_signer(container).dumps([visitor().token, action, [one.id for one in found]]),
-        able=len(able),
-        ignored=len(found) - len(able),
+        frozen=frozen,
+        ice=bulk.freeze(container, "incident", frozen),
+        gone=len(frozen.ids) - len(able),
         by_cause=Counter(one.cause for one in able).most_common(),
         by_partner=Counter(one.partner or "–" for one in able).most_common(),
-        samples=able[:_SAMPLES],
-        about_s=max(1, round(len(able) * _PER_ITEM_S)),
-        typed_above=TYPED_ABOVE,
+        samples=able[: bulk.SAMPLES],
+        typed_above=bulk.TYPED_ABOVE,
         target=request.form.get("target", ""),
         problem=problem,
         typed=request.form,
@@ -188,52 +184,24 @@ def _action() -> str:
     return action
 
 
-def _ids(container: Container) -> list[int]:
-    """Those ticked, or all that match the filter that came along. Raises: RequestInvalid."""
-    if request.form.get("all") == "yes":
-        given = {
-            name: request.form.get(f"filter_{name}", "")
-            for name in IncidentsView.model_fields
-            if f"filter_{name}" in request.form
-        }
-        try:
-            wanted = wanted_by(IncidentsView.model_validate(given))
-        except ValidationError as exc:
-            raise problems.from_validation(exc) from exc
-        with container.store.reading() as connection:
-            return incident_groups.ids_of(connection, wanted, limit=MOST)
+def _ids(container: Container) -> tuple[list[int], int]:
+    """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
+    ticked = bulk.chosen("incident")
+    if ticked is not None:
+        return ticked, len(ticked)
     try:
-        ids = [int(one) for one in request.form.getlist("incident")][:MOST]
-    except ValueError:
-        raise errors.RequestInvalid(reason="an incident's number is no number") from None
-    if not ids:
-        raise errors.RequestInvalid(reason="nothing was chosen")
-    return ids
+        wanted = wanted_by(IncidentsView.model_validate(bulk.filters(tuple(IncidentsView.model_fields))))
+    except ValidationError as exc:
+        raise problems.from_validation(exc) from exc
+    with container.store.reading() as connection:
+        ids = incident_groups.ids_of(connection, wanted, limit=bulk.MOST)
+        if len(ids) < bulk.MOST:
+            return ids, len(ids)
+        return ids, incident_groups.count_incidents(connection, wanted, most=bulk.COUNTED + 1)[0]
 
 
-def _able(found: list[Chosen], action: str) -> list[Chosen]:
-    return [one for one in found if one.status != "closed" and action in one.actions]
-
-
-def _check_count(count: int) -> None:
-    """Raises: RequestInvalid: the count of a large batch was not typed."""
-    if count > TYPED_ABOVE and request.form.get("count", "").strip() != str(count):
-        raise errors.RequestInvalid(reason=f"type the number {count} to confirm")
-
-
-def _thawed(container: Container) -> tuple[str, list[int]]:
-    """The act and the ids of the preview. Raises: FormStale."""
-    try:
-        token, action, ids = _signer(container).loads(request.form.get("frozen", ""), max_age=_GOOD_S)
-    except (BadSignature, ValueError, TypeError):
-        raise errors.FormStale(reason="its list of incidents is too old") from None
-    if token != visitor().token:
-        raise errors.FormStale(reason="its list of incidents is of another session")
-    return str(action), [int(one) for one in ids]
-
-
-def _signer(container: Container) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(container.secret, salt="batch")
+def _is_able(one: Chosen, action: str) -> bool:
+    return one.status != "closed" and action in one.actions
 
 
 def _listed(_container: Container) -> Listed:

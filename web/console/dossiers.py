@@ -80,6 +80,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             left=left,
             labels=labels,
             count=counted(count, exact),
+            exact=exact,
             following=following,
             names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
             situations=SITUATIONS,

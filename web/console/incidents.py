@@ -90,7 +90,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             rows=rows,
             following=following,
             count=counted(count, exact),
-            number=count,
+            exact=exact,
             acts=sorted({act for row in rows for act in row.actions} - NEEDS_DATA),
             filtered=any(value for name, value in view.bound.items() if name != "status"),
         )

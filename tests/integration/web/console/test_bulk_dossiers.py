@@ -52,8 +52,11 @@ def test_the_chosen_are_suspended_and_resumed_in_a_batch_that_adds_up(
     operator.post(f"/ho-so/{codes[2]}/viec-lam", {"action": "suspend", "reason": "between"})
     status, where = confirm(operator, page)
     assert status == 303
-    assert batches.run_waiting(counter.store, counter.clock) == 2
-    assert totals(operator, where) == [2, 2, 0, 0, 0]
+    assert batches.run_waiting(counter.store, counter.clock) == 3
+    assert totals(operator, where) == [3, 2, 1, 0, 0]
+    assert f"{codes[2]} is suspended already" in text_of(
+        operator.page(where)
+    )  # nothing of the list is dropped
     assert counter.scalar("SELECT count(*) FROM suspension") == 4
     _, where = confirm(operator, preview(operator, "resume", dossier=ids[:2]))
     operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "resume", "reason": "by hand"})
@@ -108,6 +111,24 @@ def test_what_cannot_be_undone_asks_for_its_number(counter: Counter, operator: V
     counter.apply_all()
     assert counter.scalar("SELECT count(*) FROM dossier WHERE status = 7") == 2
     assert totals(operator, where) == [2, 2, 0, 0, 0]
+
+
+def test_what_is_no_longer_possible_is_told_when_the_confirmation_fails(
+    counter: Counter, operator: Visitor
+) -> None:
+    codes = [counter.new_dossier() for _ in range(2)]
+    page = preview(operator, "suspend", dossier=[id_of(counter, code) for code in codes])
+    assert "Không còn làm được" not in page
+    operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "suspend", "reason": "between"})
+    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
+    assert frozen is not None
+    again = operator.post("/ho-so/lo", {"frozen": html.unescape(frozen[1]), "reason": " "})
+    assert again.status == 400
+    assert "Không còn làm được: 1." in text_of(again.body.decode())
+    status, where = confirm(operator, again.body.decode())
+    assert status == 303
+    batches.run_waiting(counter.store, counter.clock)
+    assert totals(operator, where) == [2, 1, 1, 0, 0]
 
 
 def test_what_is_malformed_or_of_another_session_does_nothing(counter: Counter, operator: Visitor) -> None:

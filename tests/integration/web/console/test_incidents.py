@@ -69,12 +69,13 @@ def test_a_batch_does_what_its_preview_counted_and_its_totals_add_up(counter: Co
     late = trouble(counter, codes[0])  # not in the frozen list
     made = operator.post("/lo", {"frozen": frozen[1], "reason": "mended"})
     batch = made.headers["location"]
-    assert "Tổng 9 = xong 0 + bỏ qua 0 + hỏng 0 + đang chờ 9" in text_of(operator.page(batch))
+    assert "Tổng 10 = xong 0 + bỏ qua 0 + hỏng 0 + đang chờ 10" in text_of(operator.page(batch))
     operator.post(f"/su-co/{ids[1]}", {"action": "close", "reason": "seen"})
-    assert batches.run_waiting(counter.store, counter.clock) == 9
+    assert batches.run_waiting(counter.store, counter.clock) == 10
     counter.apply_all()
     text = text_of(operator.page(batch))
-    assert "Tổng 9 = xong 8 + bỏ qua 1 + hỏng 0 + đang chờ 0" in text
+    assert "Tổng 10 = xong 8 + bỏ qua 2 + hỏng 0 + đang chờ 0" in text
+    assert text.count("closed by operator before") == 2
     assert "Đã chạy thật: 8" in text
     assert counter.scalar("SELECT status FROM incident WHERE id = :id", id=late) == "open"
     assert batches.run_waiting(counter.store, counter.clock) == 0
@@ -94,6 +95,34 @@ def test_a_large_batch_asks_for_its_count(counter: Counter) -> None:
     assert refused.status == 400
     assert "typed text stays" in refused.body.decode()
     assert operator.post("/lo", form | {"count": "101"}).status == 303
+
+
+def test_more_than_a_batch_holds_is_said_and_the_oldest_are_taken(counter: Counter) -> None:
+    add_incident(counter, counter.new_dossier())
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO incident (cause, title, actions) SELECT 'schedule-invalid', 't', '[\"close\"]'"
+            " FROM generate_series(1, 10001)"
+        )
+    operator = Visitor(counter, "operator")
+    assert "A batch takes at most 10,000" in text_of(operator.page("/su-co?lang=en"))
+    assert "A batch takes at most 10,000" not in text_of(operator.page("/su-co?lang=en&cause=poison-event"))
+    chosen = {"action": "close", "all": "yes", "filter_status": "open"}
+    page = operator.post("/su-co/xem-truoc", chosen).body.decode()
+    assert "Không phải tất cả 10.000 / 10.002" in text_of(page)
+    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
+    assert frozen is not None
+    made = operator.post("/lo", {"frozen": frozen[1], "reason": "seen", "count": "10000"})
+    assert made.status == 303
+    items = "SELECT max(incident_id) = (SELECT max(id) - 2 FROM incident) FROM batch_item"
+    assert counter.scalar(items) is True
+
+
+def test_what_was_chosen_is_checked_before_anything_is_shown(counter: Counter) -> None:
+    operator = Visitor(counter, "operator")
+    for given in ({}, {"incident": "x"}, {"incident": "٣"}, {"incident": "1" * 30}):
+        assert operator.post("/su-co/xem-truoc", {"action": "close", **given}).status == 400, given
+    assert operator.post("/lo", {"frozen": "forged", "reason": "x"}).status == 403
 
 
 def test_nobody_without_the_right_acts_and_the_button_says_why(counter: Counter) -> None:
