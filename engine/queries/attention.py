@@ -1,5 +1,6 @@
 """What needs somebody's attention now: each count by what it counts, in one statement."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,30 +12,37 @@ _MINE = (
 )
 _SILENT_S = 30
 
-_COUNTS = text(
-    f"""
-    WITH mine AS (SELECT i.cause FROM incident i LEFT JOIN dossier d ON d.id = i.dossier_id
-        WHERE i.status <> 'closed' AND {_MINE}),
-    due AS (SELECT due_at FROM dossier d WHERE finished_at IS NULL AND due_at < :soon AND {_MINE}),
-    lost AS (SELECT c.status FROM call c JOIN dossier d ON d.id = c.dossier_id
-        WHERE c.status IN ('unknown', 'incident') AND {_MINE})
-    SELECT 'incidents' AS kind, cause AS name, count(*) FROM mine GROUP BY cause
-    UNION ALL SELECT 'calls', status, count(*) FROM lost GROUP BY status
-    UNION ALL SELECT 'due', CASE WHEN due_at < :now THEN 'late' ELSE 'soon' END, count(*) FROM due GROUP BY 2
-    UNION ALL SELECT 'dossiers', 'suspended', count(*) FROM suspension s JOIN dossier d ON d.id = s.dossier_id
-        WHERE {_MINE}
-    UNION ALL SELECT 'items', 'open', count(*) FROM work_item w JOIN dossier d ON d.id = w.dossier_id
+_COUNTERS: Mapping[str, str] = {
+    "incidents": f"""SELECT i.cause AS name, count(*) AS number FROM incident i LEFT JOIN dossier d ON d.id = i.dossier_id
+        WHERE i.status = 'open' AND {_MINE} GROUP BY 1""",
+    "calls": f"""SELECT c.status AS name, count(*) AS number FROM call c JOIN dossier d ON d.id = c.dossier_id
+        WHERE c.status IN ('unknown', 'incident') AND {_MINE} GROUP BY 1""",
+    "due": f"""SELECT CASE WHEN due_at < :now THEN 'late' ELSE 'soon' END AS name, count(*) AS number FROM dossier d
+        WHERE finished_at IS NULL AND due_at < :soon AND {_MINE} GROUP BY 1""",
+    "dossiers": f"""SELECT 'suspended' AS name, count(*) AS number FROM suspension s JOIN dossier d ON d.id = s.dossier_id
+        WHERE {_MINE}""",
+    "items": """SELECT 'open' AS name, count(*) AS number FROM work_item w JOIN dossier d ON d.id = w.dossier_id
         WHERE w.status = 'open' AND (CAST(:unit AS text) IS NULL OR w.unit = :unit)
-        AND (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)
-    UNION ALL SELECT 'messages', status, count(*) FROM message WHERE status IN ('unclaimed', 'ambiguous') GROUP BY status
-    UNION ALL SELECT 'partners', CASE WHEN paused THEN 'paused' ELSE 'open' END, count(*) FROM partner
-        WHERE paused OR breaker = 'open' GROUP BY 2
-    UNION ALL SELECT 'events', 'old', count(*) FROM event WHERE status = 'pending' AND created_at < now() - interval '1 minute'
-    UNION ALL SELECT 'schedules', 'late', count(*) FROM schedule WHERE enabled AND next_at < now() - interval '1 minute'
-    UNION ALL SELECT 'jobs', 'stuck', count(*) FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+        AND (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)""",
+    "messages": "SELECT status AS name, count(*) AS number FROM message WHERE status IN ('unclaimed', 'ambiguous') GROUP BY 1",
+    "partners": """SELECT CASE WHEN paused THEN 'paused' ELSE 'open' END AS name, count(*) AS number FROM partner
+        WHERE paused OR breaker = 'open' GROUP BY 1""",
+    "events": """SELECT 'old' AS name, count(*) AS number FROM event
+        WHERE status = 'pending' AND created_at < now() - interval '1 minute'""",
+    "schedules": """SELECT 'late' AS name, count(*) AS number FROM schedule
+        WHERE enabled AND next_at < now() - interval '1 minute'""",
+    "jobs": f"""SELECT 'stuck' AS name, count(*) AS number FROM procrastinate_jobs j
+        LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
         WHERE j.status = 'failed' OR j.status = 'doing'
-        AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :silent))
-    """
+        AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => {_SILENT_S}))""",
+}
+OF_EVERYBODY = frozenset({"messages", "partners", "events", "schedules", "jobs"})
+"""Kinds that are of no unit and no procedure: a narrower view does not narrow them."""
+
+_COUNTS = text(
+    " UNION ALL ".join(
+        f"SELECT '{kind}' AS kind, name, number FROM ({sql}) AS {kind}" for kind, sql in _COUNTERS.items()
+    )
 )
 _SNOOZED = text("SELECT kind, name, until, reason, who FROM snooze WHERE until > now()")
 _VERSION = text("SELECT version FROM calendar WHERE code = 'default'")
@@ -64,18 +72,32 @@ def snoozed(connection: Connection) -> dict[tuple[str, str], Snooze]:
 
 
 def counts(
-    connection: Connection, *, now: datetime, soon: datetime, unit: str | None, procedure: str | None
+    connection: Connection,
+    *,
+    now: datetime,
+    soon: datetime,
+    unit: str | None,
+    procedure: str | None,
+    kind: str | None = None,
 ) -> dict[str, dict[str, int]]:
     """Kind → name → how many, of a *unit* and a *procedure* (None: of all). What is not there counts nothing.
 
-    What is due before *soon* counts as due soon. Messages, partners, events and schedules are of no unit.
+    What is due before *soon* counts as due soon. With *kind* only that one is counted.
     """
-    given = {"now": now, "soon": soon, "unit": unit, "procedure": procedure, "silent": _SILENT_S}
+    given = {"now": now, "soon": soon, "unit": unit, "procedure": procedure}
+    statement = (
+        _COUNTS if kind is None else text(f"SELECT '{kind}', name, number FROM ({_COUNTERS[kind]}) AS one")
+    )
     found: dict[str, dict[str, int]] = {}
-    for kind, name, number in connection.execute(_COUNTS, given):
+    for of, name, number in connection.execute(statement, given):
         if number:
-            found.setdefault(kind, {})[name] = number
+            found.setdefault(of, {})[name] = number
     return found
+
+
+def kinds() -> tuple[str, ...]:
+    """Everything that is counted."""
+    return tuple(_COUNTERS)
 
 
 def incidents_since(

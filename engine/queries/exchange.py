@@ -21,6 +21,7 @@ class CallFilter:
     operation: str | None = None
     dossier: str | None = None
     key: str | None = None
+    procedure: str | None = None
     unit: str | None = None
 
 
@@ -112,6 +113,7 @@ _CALL_CLAUSES = {
     "operation": "c.operation = :operation",
     "dossier": "d.code = :dossier",
     "key": "c.key = :key",
+    "procedure": "d.procedure_code = :procedure",
     "unit": f":unit = ANY({_UNITS})",
 }
 _MESSAGE_COLUMNS = (

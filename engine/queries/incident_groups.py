@@ -48,6 +48,7 @@ _CLAUSES = {
     "partner": "i.partner = :partner",
     "dossier": "d.code = :dossier",
     "procedure": "d.procedure_code = :procedure",
+    "element": "i.element = :element",
     "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",

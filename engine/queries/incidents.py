@@ -20,6 +20,7 @@ class IncidentFilter:
     dossier: str | None = None
     unit: str | None = None
     procedure: str | None = None
+    element: str | None = None
     opened_from: datetime | None = None
     opened_before: datetime | None = None
     owner: str | None = None
@@ -67,6 +68,7 @@ _CLAUSES = {
     "dossier": "d.code = :dossier",
     "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "procedure": "d.procedure_code = :procedure",
+    "element": "i.element = :element",
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",
     "owner": "coalesce(i.owner, '') = :owner",

@@ -20,6 +20,7 @@ class WorkItemFilter:
     unit: str | None = None
     group: str | None = None
     dossier: str | None = None
+    procedure: str | None = None
     element: str | None = None
     claimed_by: str | None = None
     late_at: datetime | None = None  # only of dossiers whose due date was before
@@ -59,6 +60,7 @@ _CLAUSES = {
     "unit": "w.unit = :unit",
     "group": "w.groups @> CAST(:group AS jsonb)",
     "dossier": "d.code = :dossier",
+    "procedure": "d.procedure_code = :procedure",
     "element": "w.element = :element",
     "claimed_by": "w.claimed_by = :claimed_by",
     "late_at": "d.due_at < :late_at",
@@ -80,6 +82,7 @@ def find_work_items(
         "unit": wanted.unit,
         "group": orjson.dumps([wanted.group]).decode() if wanted.group else None,
         "dossier": wanted.dossier,
+        "procedure": wanted.procedure,
         "element": wanted.element,
         "claimed_by": wanted.claimed_by,
         "late_at": wanted.late_at,

@@ -44,6 +44,15 @@ class Visitor:
     def signed_in(self) -> bool:
         return self.account is not None
 
+    def narrowed(self, asked: str) -> str | None:
+        """The unit to narrow a list to: the visitor's own, else the one *asked* for, else none.
+
+        Raises: NotAllowed: another unit's than the visitor's.
+        """
+        if self.unit is not None and asked not in ("", self.unit):
+            raise errors.NotAllowed(what=f"see what is of another unit than {self.unit}")
+        return self.unit or asked or None
+
     def check_unit(self, units: frozenset[str]) -> None:
         """Raises: NotAllowed when none of *units* is the visitor's."""
         if self.unit is not None and self.unit not in units:

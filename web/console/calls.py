@@ -25,6 +25,8 @@ class CallsView(View):
     operation: str = Field(default="", max_length=100)
     dossier: str = Field(default="", max_length=64)
     key: str = Field(default="", max_length=300)
+    procedure: str = Field(default="", max_length=32)
+    unit: str = Field(default="", max_length=32)
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -119,7 +121,8 @@ def _wanted(view: CallsView) -> CallFilter:
         operation=view.operation or None,
         dossier=view.dossier or None,
         key=view.key or None,
-        unit=visitor().unit,
+        unit=visitor().narrowed(view.unit),
+        procedure=view.procedure or None,
     )
 
 

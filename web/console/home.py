@@ -49,16 +49,12 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
 
 def _shown(container: Container, clocks: Clocks, view: HomeView) -> str:
-    own, now = visitor().unit, container.clock.now()
-    if own is not None and view.unit not in ("", own):
-        raise errors.NotAllowed(what=f"see what needs attention of another unit than {own}")
-    of = {"unit": own or view.unit or None, "procedure": view.procedure or None}
+    now = container.clock.now()
+    of = {"unit": visitor().narrowed(view.unit), "procedure": view.procedure or None}
     with container.store.reading() as connection:
         soon = _one_working_day(clocks, connection, now)
-        try:
-            counts = attention.counts(connection, now=now, soon=soon, **of)
-        except errors.StoreError:
-            counts = None
+    counts, unknown = _counted(container, now, soon, of)
+    with container.store.reading() as connection:
         snoozed = attention.snoozed(connection)
         offered = procedures.list_procedures(connection)
         newest = deployments.find_deployments(
@@ -71,12 +67,39 @@ def _shown(container: Container, clocks: Clocks, view: HomeView) -> str:
         container,
         view=view,
         counts=counts,
+        unknown=unknown,
+        apart=attention.OF_EVERYBODY if any(of.values()) else frozenset(),
         snoozed=snoozed,
         hours=snoozing.HOURS,
         newest=zip(newest, since, strict=True),
         soon=(soon - timedelta(days=1)).strftime("%Y-%m-%d"),
         names={one.code: one.name_vi if vietnamese else one.name_en for one in offered},
     )
+
+
+def _counted(
+    container: Container, now: datetime, soon: datetime, of: dict[str, str | None]
+) -> tuple[dict[str, dict[str, int]], list[str]]:
+    """What is counted, in one statement; where that fails each kind by itself, and the kinds that cannot be counted."""
+    try:
+        with container.store.reading() as connection:
+            return attention.counts(connection, now=now, soon=soon, **of), []
+    except errors.StoreError:
+        return _counted_singly(container, now, soon, of)
+
+
+def _counted_singly(
+    container: Container, now: datetime, soon: datetime, of: dict[str, str | None]
+) -> tuple[dict[str, dict[str, int]], list[str]]:
+    found: dict[str, dict[str, int]] = {}
+    unknown: list[str] = []
+    for kind in attention.kinds():
+        try:
+            with container.store.reading() as connection:
+                found |= attention.counts(connection, now=now, soon=soon, kind=kind, **of)
+        except errors.StoreError:
+            unknown.append(kind)
+    return found, unknown
 
 
 def _one_working_day(clocks: Clocks, connection: Connection, now: datetime) -> datetime:

@@ -30,6 +30,8 @@ class IncidentsView(View):
     partner: str = Field(default="", max_length=64)
     dossier: str = Field(default="", max_length=64)
     procedure: str = Field(default="", max_length=32)
+    step: str = Field(default="", max_length=200)
+    unit: str = Field(default="", max_length=32)
     owner: str = Field(default="", max_length=64)
     since: str = Field(default="", max_length=10)
     until: str = Field(default="", max_length=10)
@@ -50,7 +52,8 @@ def wanted_by(view: IncidentsView) -> IncidentFilter:
         partner=view.partner or None,
         dossier=view.dossier or None,
         procedure=view.procedure or None,
-        unit=visitor().unit,
+        element=view.step or None,
+        unit=visitor().narrowed(view.unit),
         owner={"": None, NOBODY: ""}.get(view.owner, view.owner),
         opened_from=rendering.day_begins(view.since),
         opened_before=rendering.day_ends(view.until),

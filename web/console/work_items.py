@@ -24,6 +24,7 @@ class WorkItemsView(View):
     status: Literal["", "open", "taken", "done", "cancelled"] = "open"
     unit: str = Field(default="", max_length=32)
     group: str = Field(default="", max_length=100)
+    procedure: str = Field(default="", max_length=32)
     dossier: str = Field(default="", max_length=64)
     mine: Literal["", "yes"] = ""
     late: Literal["", "yes"] = ""
@@ -147,14 +148,12 @@ def _find(container: Container, work_item: int) -> WorkItem:
 
 def _wanted(view: WorkItemsView, container: Container) -> WorkItemFilter:
     """Raises: NotAllowed: another unit's."""
-    own = visitor().unit
-    if own is not None and view.unit not in ("", own):
-        raise errors.NotAllowed(what=f"see work items of another unit than {own}")
     return WorkItemFilter(
         status=view.status or None,
-        unit=own or view.unit or None,
+        unit=visitor().narrowed(view.unit),
         group=view.group or None,
         dossier=view.dossier or None,
+        procedure=view.procedure or None,
         claimed_by=visitor().name if view.mine else None,
         late_at=container.clock.now() if view.late else None,
     )
