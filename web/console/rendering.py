@@ -5,11 +5,12 @@ Pages hand over values; everything is escaped by Jinja. No page decides here wha
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, render_template, request
+from markupsafe import Markup
 from pydantic import ValidationError
 
 from engine import errors
@@ -166,12 +167,15 @@ def in_language(lang: str) -> str:
     return f"{request.path}?{urlencode([*kept, ('lang', lang)])}"
 
 
-def local(moment: datetime | str | None) -> str:
-    """A moment as people here read it: ``22/11/2026 10:42:07`` in Vietnam's time."""
+def local(moment: datetime | str | None) -> Markup:
+    """A moment as people here read it: ``22/11/2026 10:42:07`` in Vietnam's time, with UTC for those who point at it."""
     if not moment:
-        return ""
+        return Markup("")
     aware = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return aware.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+    utc = aware.astimezone(UTC)
+    shown = aware.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+    told = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc.isoformat(), told, shown)
 
 
 def working(amount: timedelta, day: timedelta) -> str:
