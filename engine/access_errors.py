@@ -25,6 +25,7 @@ __all__ = [
     "RateExceeded",
     "RequestInvalid",
     "RequestTooSlow",
+    "SecondFactorNeeded",
     "SignInRefused",
     "SignInTooSoon",
     "SignOnRefused",
@@ -47,6 +48,12 @@ class SignInRefused(LienthongError):
 
     code, status, text = "sign-in-refused", 401, "this name and this password do not go together"
     remedy = "try again; an admin can give you a new password"
+
+
+class SecondFactorNeeded(LienthongError):
+    """The password is right; the account wants a code as well, and the page asks for it."""
+
+    code, status, text = "second-factor-needed", 401, "a code of your second factor is needed, too"
 
 
 class SignInTooSoon(LienthongError):

@@ -6,7 +6,7 @@ a new password takes effect at once. Guessing is slowed down for the address tha
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -82,9 +82,9 @@ def create(
         RequestInvalid: a name, password or role that cannot be. StoreConflict: the name is taken.
     """
     _check(name, roles, unit)
-    hashed = _hashed(password)
+    kept = hashed(password)
     with store.transaction() as connection:
-        identifier = accounts.add(connection, name, hashed, roles, unit)
+        identifier = accounts.add(connection, name, kept, roles, unit)
         facts: dict[str, Json] = {"account": name, "roles": list(roles), "unit": unit}
         access.audit(connection, by, "account-created", facts=facts)
     return identifier
@@ -128,16 +128,31 @@ def set_password(store: Store, account: int, password: str, *, by: str, reason: 
 
     Raises: AccountNotFound, RequestInvalid.
     """
-    hashed = _hashed(password)
+    kept = hashed(password)
     with store.transaction() as connection:
         found = locked(connection, account)
-        accounts.set_password(connection, account, hashed)
+        accounts.set_password(connection, account, kept)
         accounts.end_sessions(connection, account)
         access.audit(connection, by, "password-set", facts={"account": found.name}, reason=reason)
 
 
 def sign_in(store: Store, name: str, password: str, *, address: str) -> str:
     """The text of a new session, good for eight hours.
+
+    Raises:
+        SignInRefused: without telling which part was wrong. SignInTooSoon: this address guessed too often.
+        SecondFactorNeeded: the password is right, and a code is wanted, too.
+    """
+    found = recognise(store, name, password, address=address)
+    if found.second_factor is not None:
+        raise errors.SecondFactorNeeded(account=found.id)
+    with store.transaction() as connection:
+        accounts.forget_failures(connection, found.name, address)
+        return begin_session(connection, found, address=address, by="password")
+
+
+def recognise(store: Store, name: str, password: str, *, address: str) -> StoredAccount:
+    """Whose name and password these are.
 
     Raises:
         SignInRefused: without telling which part was wrong. SignInTooSoon: this address guessed too often.
@@ -150,11 +165,36 @@ def sign_in(store: Store, name: str, password: str, *, address: str) -> str:
         raise errors.SignInTooSoon(wait_s=int(wait_s) + 1)
     right = _matches(found.password if found is not None else None, password[:MAX_PASSWORD])
     if found is None or not right or not found.enabled:
-        _count(store, name, address, known=found is not None)
+        count_failure(store, name, address, known=found is not None)
+        raise errors.SignInRefused
+    return found
+
+
+def sign_in_with_code(
+    store: Store, account: int, is_right: Callable[[StoredAccount], bool], *, address: str
+) -> str:
+    """The text of a new session of *account*, whose password was right a moment ago; *is_right* judges the code.
+
+    Raises:
+        SignInRefused: the code is wrong, or the account was switched off. SignInTooSoon: this address guessed too often.
+    """
+    with store.reading() as connection:
+        found = accounts.find_by_id(connection, account)
+        wait_s = accounts.wait_s(connection, found.name, address) if found is not None else 0.0
+    if wait_s > 0:
+        raise errors.SignInTooSoon(wait_s=int(wait_s) + 1)
+    if found is None or not found.enabled or not is_right(found):
+        count_failure(store, found.name if found is not None else "", address, known=found is not None)
         raise errors.SignInRefused
     with store.transaction() as connection:
-        accounts.forget_failures(connection, name, address)
-        return begin_session(connection, found, address=address, by="password")
+        accounts.forget_failures(connection, found.name, address)
+        return begin_session(connection, found, address=address, by="password and code")
+
+
+def check_password(account: StoredAccount, password: str) -> None:
+    """Raises: SignInRefused: it is not the account's."""
+    if not _matches(account.password, password[:MAX_PASSWORD]):
+        raise errors.SignInRefused
 
 
 def begin_session(connection: Connection, account: StoredAccount, *, address: str, by: str) -> str:
@@ -199,7 +239,8 @@ def random_password() -> str:
     return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
 
-def _count(store: Store, name: str, address: str, *, known: bool) -> None:
+def count_failure(store: Store, name: str, address: str, *, known: bool) -> None:
+    """Have a failed attempt slow down whoever makes more of them from *address*."""
     with store.transaction() as connection:
         accounts.count_failure(connection, name, address, free=_FREE_OF_NAME)
         accounts.count_failure(connection, "", address, free=_FREE_OF_ADDRESS)
@@ -207,16 +248,17 @@ def _count(store: Store, name: str, address: str, *, known: bool) -> None:
         access.audit(connection, who, "sign-in-refused", facts={"address": address})
 
 
-def _matches(hashed: str | None, password: str) -> bool:
+def _matches(kept: str | None, password: str) -> bool:
     """Takes as long for a name that nobody has."""
     nobody = _nobody()
     try:
-        return _HASHER.verify(hashed or nobody, password) and hashed is not None
+        return _HASHER.verify(kept or nobody, password) and kept is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
 
 
-def _hashed(password: str) -> str:
+def hashed(password: str) -> str:
+    """What is kept of *password*. Raises: RequestInvalid: it is too short or too long."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise errors.RequestInvalid(reason=f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     return _HASHER.hash(password)

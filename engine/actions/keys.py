@@ -162,7 +162,11 @@ def authenticate(store: Store, text: str) -> Principal:
     found = _find(store, parts[1])
     if found is None or not hmac.compare_digest(found.sha256, _digest(text)):
         raise errors.NotAuthenticated(reason="the key is not known here")
-    return _principal(found)
+    principal = _principal(found)
+    if found.unnoted:
+        with store.transaction() as connection:
+            access.note_use(connection, found.prefix)
+    return principal
 
 
 def in_force(store: Store, prefix: str) -> Principal:

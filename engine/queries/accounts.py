@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 _LIST = text(
     """
-    SELECT a.id, a.name, a.roles, a.unit, a.enabled, a.created_at, a.subject,
+    SELECT a.id, a.name, a.roles, a.unit, a.enabled, a.created_at, a.subject, a.second_factor IS NOT NULL AS second_factor,
         (SELECT max(created_at) FROM session s WHERE s.account_id = a.id) AS signed_in_at,
         (SELECT count(*) FROM session s WHERE s.account_id = a.id AND s.expires_at > now()) AS sessions
     FROM account a ORDER BY a.name
@@ -26,6 +26,7 @@ class AccountLine:
     enabled: bool
     created_at: datetime
     subject: str | None
+    second_factor: bool
     signed_in_at: datetime | None
     sessions: int
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 _LIST = text(
     """
-    SELECT name, prefix, scopes, unit, partner, created_at, expires_at,
+    SELECT name, prefix, scopes, unit, partner, created_at, expires_at, used_at,
         CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'in force' END AS state
     FROM api_key ORDER BY id
     """
@@ -25,6 +25,7 @@ class IssuedKeyLine:
     partner: str | None
     created_at: datetime
     expires_at: datetime | None
+    used_at: datetime | None  # about
     state: str  # in force | expired | revoked
 
 

@@ -16,7 +16,7 @@ from engine.storage.database import json_text, plain_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
-    """An API key as stored; *expired* and *revoked* are said by the database's own time."""
+    """An API key as stored; *expired*, *revoked*, *unnoted* (its use was not written down lately) by the database's own time."""
 
     name: str
     prefix: str
@@ -26,6 +26,7 @@ class StoredKey:
     partner: str | None
     expired: bool
     revoked: bool
+    unnoted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +46,11 @@ _ADD_KEY = text(
 
 _FIND_KEY = text(
     "SELECT name, prefix, sha256, scopes, unit, partner, coalesce(expires_at <= now(), false),"
-    " coalesce(revoked_at <= now(), false) FROM api_key WHERE prefix = :prefix"
+    " coalesce(revoked_at <= now(), false), coalesce(used_at < now() - interval '5 minutes', true)"
+    " FROM api_key WHERE prefix = :prefix"
 )
+
+_USE_KEY = text("UPDATE api_key SET used_at = now() WHERE prefix = :prefix")
 
 _REVOKE_KEY = text(
     "UPDATE api_key SET revoked_at = now() WHERE prefix = :prefix AND revoked_at IS NULL RETURNING name"
@@ -148,7 +152,13 @@ def find_key(connection: Connection, prefix: str) -> StoredKey | None:
         partner=row[5],
         expired=row[6],
         revoked=row[7],
+        unnoted=row[8],
     )
+
+
+def note_use(connection: Connection, prefix: str) -> None:
+    """Write down that the key was used now."""
+    connection.execute(_USE_KEY, {"prefix": prefix})
 
 
 def revoke_key(connection: Connection, prefix: str) -> str | None:

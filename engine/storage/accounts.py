@@ -5,12 +5,13 @@ How passwords are hashed and what a role may do is in `engine.actions.accounts`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from engine.storage.database import json_text
 
-_COLUMNS = "a.id, a.name, a.password, a.roles, a.unit, a.enabled"
+_COLUMNS = "a.id, a.name, a.password, a.roles, a.unit, a.enabled, a.second_factor"
 _BY_NAME = text(f"SELECT {_COLUMNS} FROM account a WHERE a.name = :name")
 _LOCKED = text(f"SELECT {_COLUMNS} FROM account a WHERE a.id = :id FOR UPDATE")
 _BY_SUBJECT = text(f"SELECT {_COLUMNS} FROM account a WHERE a.subject = :subject")
@@ -42,6 +43,16 @@ _BEGIN = text(
 )
 _END = text("DELETE FROM session WHERE digest = :digest")
 _END_ALL = text("DELETE FROM session WHERE account_id = :account")
+_END_OTHERS = text("DELETE FROM session WHERE account_id = :account AND digest <> :digest")
+_SESSIONS = text(
+    "SELECT address, created_at, expires_at, digest = :digest AS present FROM session"
+    " WHERE account_id = :account AND expires_at > now() ORDER BY created_at DESC"
+)
+_SECOND_FACTOR = text("UPDATE account SET second_factor = :sealed, second_factor_step = NULL WHERE id = :id")
+_STEP = text(
+    "UPDATE account SET second_factor_step = :step WHERE id = :id AND coalesce(second_factor_step, 0) < :step RETURNING id"
+)
+_BY_ID = text(f"SELECT {_COLUMNS} FROM account a WHERE a.id = :id")
 _PURGE = text("DELETE FROM session WHERE expires_at < now()")
 _WAIT = text(
     "SELECT coalesce(max(extract(epoch FROM until - now())), 0) FROM failed_sign_in"
@@ -69,10 +80,25 @@ class StoredAccount:
     roles: tuple[str, ...]
     unit: str | None
     enabled: bool
+    second_factor: str | None = None  # sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session that goes on: from where it was begun, and whether it is the one that asks."""
+
+    address: str
+    created_at: datetime
+    expires_at: datetime
+    present: bool
 
 
 def find_by_name(connection: Connection, name: str) -> StoredAccount | None:
     return _account(connection, _BY_NAME, name=name)
+
+
+def find_by_id(connection: Connection, account: int) -> StoredAccount | None:
+    return _account(connection, _BY_ID, id=account)
 
 
 def find_by_subject(connection: Connection, subject: str) -> StoredAccount | None:
@@ -150,6 +176,26 @@ def end_session(connection: Connection, digest: str) -> None:
 def end_sessions(connection: Connection, account: int) -> None:
     """End every session of *account* at once."""
     connection.execute(_END_ALL, {"account": account})
+
+
+def end_other_sessions(connection: Connection, account: int, digest: str) -> int:
+    """End every session of *account* but the one with *digest*; how many."""
+    return connection.execute(_END_OTHERS, {"account": account, "digest": digest}).rowcount
+
+
+def sessions(connection: Connection, account: int, digest: str) -> list[OpenSession]:
+    """The sessions of *account* that go on, newest first; the one with *digest* is the present one."""
+    given = {"account": account, "digest": digest}
+    return [OpenSession(**row) for row in connection.execute(_SESSIONS, given).mappings()]
+
+
+def set_second_factor(connection: Connection, account: int, sealed: str | None) -> None:
+    connection.execute(_SECOND_FACTOR, {"id": account, "sealed": sealed})
+
+
+def take_step(connection: Connection, account: int, step: int) -> bool:
+    """Whether no code of this *step* of time or a later one was taken before; then this one is."""
+    return connection.scalar(_STEP, {"id": account, "step": step}) is not None
 
 
 def wait_s(connection: Connection, name: str, address: str) -> float:

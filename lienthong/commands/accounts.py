@@ -55,6 +55,16 @@ def bind(*, name: str, subject: str | None) -> None:
         sign_on.bind(system.store, _numbered(system, name), subject, by="command line")
 
 
+@command.command(name="no-code", epilog="Example: lienthong accounts no-code lan")
+@click.argument("name")
+def no_code(*, name: str) -> None:
+    """Ask NAME for no second factor any more: the way back in for whoever lost the telephone."""
+    from engine.actions import second_factor
+
+    with opened("accounts") as system:
+        second_factor.remove(system.store, _numbered(system, name), by="command line")
+
+
 @command.command(name="list", epilog="Example: lienthong accounts list --json")
 @as_json_option
 def list_(as_json: bool) -> None:
@@ -67,8 +77,17 @@ def list_(as_json: bool) -> None:
         print_json(found)
         return
     print_table(
-        ("NAME", "ROLES", "UNIT", "ENABLED"),
-        [(a.name, " ".join(a.roles), a.unit or "-", "yes" if a.enabled else "no") for a in found],
+        ("NAME", "ROLES", "UNIT", "ENABLED", "CODE"),
+        [
+            (
+                a.name,
+                " ".join(a.roles),
+                a.unit or "-",
+                "yes" if a.enabled else "no",
+                "yes" if a.second_factor else "no",
+            )
+            for a in found
+        ],
     )
 
 

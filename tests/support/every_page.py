@@ -11,6 +11,7 @@ from web.console.dossier_tabs import TABS
 
 # What is no page of its own: files, pictures, and what only machines read.
 _NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$|^/vao/cong|/tep/")
+_OF_A_SESSION = "/toi"  # says which session is the one that asks
 _EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
 
 
@@ -33,7 +34,8 @@ def addresses(counter: Counter) -> dict[str, str]:
 
 def lists(counter: Counter) -> list[str]:
     """The addresses of the pages that show a table of rows, without a place in them."""
-    return [address for address, rule in addresses(counter).items() if rule == address and "?" not in address]
+    every = addresses(counter).items()
+    return [address for address, rule in every if rule == address != _OF_A_SESSION and "?" not in address]
 
 
 def _is_page(rule: object) -> bool:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from engine import errors
 from engine.actions import accounts as acts
 from engine.actions import keys as key_acts
+from engine.actions import second_factor
 from engine.actions import sign_on as sign_on_acts
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.actions.keys import SCOPES
@@ -86,6 +87,9 @@ def _change(container: Container, account: int) -> tuple[str, str] | None:
         sign_on_acts.bind(
             container.store, account, request.form.get("subject", "").strip() or None, by=by, reason=why
         )
+        return None
+    if request.form.get("action") == "code":
+        second_factor.remove(container.store, account, by=by, reason=why)
         return None
     acts.change(
         container.store,
@@ -183,13 +187,15 @@ EXPORTS = (
     Exported(
         path="/tai-khoan",
         right="accounts",
-        columns=plain("name", "roles", "unit", "enabled", "created_at", "signed_in_at"),
+        columns=plain("name", "roles", "unit", "enabled", "second_factor", "created_at", "signed_in_at"),
         listed=_listed_accounts,
     ),
     Exported(
         path="/khoa",
         right="accounts",
-        columns=plain("name", "prefix", "state", "scopes", "unit", "partner", "created_at", "expires_at"),
+        columns=plain(
+            "name", "prefix", "state", "scopes", "unit", "partner", "created_at", "expires_at", "used_at"
+        ),
         listed=_listed_keys,
     ),
 )

@@ -3,15 +3,17 @@
 import json
 
 from flask import Blueprint, Response, jsonify, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from engine import errors
-from engine.actions import accounts
+from engine.actions import accounts, second_factor
 from web.auth import OPEN, needs
 from web.console.access import COOKIE, check_origin, right, token_for
 from web.console.rendering import View, back, own_path, page, read
 from web.container import Container
 
 _MOST_KEPT = 100
+_HALFWAY_S = 300  # between the password and the code
 
 
 class SignInView(View):
@@ -20,7 +22,12 @@ class SignInView(View):
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/vao`` and ``/ra``."""
+    _add_signing_in(blueprint, container)
+    _add_code(blueprint, container)
+    _add_session(blueprint, container)
 
+
+def _add_signing_in(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/vao")
     @needs(OPEN)
     def sign_in() -> str:
@@ -39,14 +46,34 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 form.get("password", ""),
                 address=request.remote_addr or "",
             )
+        except errors.SecondFactorNeeded as needed:
+            halfway = str(_signer(container).dumps(needed.facts["account"]))
+            return _answer(_asking(container, where, kept, halfway), 200)
         except (errors.SignInRefused, errors.SignInTooSoon) as problem:
             again = page(
                 "sign_in.html", container, next=where, kept=kept, problem=problem, name=form.get("name", "")
             )
-            return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        response = back(where) if not kept else resume(container, where, kept, token_for(container, session))
-        return with_session(response, session)
+            return _answer(again, problem.status)
+        return _entered(container, where, kept, session)
 
+
+def _add_code(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/vao/ma")
+    @needs(OPEN)
+    def signed_in_with_code() -> Response:
+        check_origin()
+        form, halfway = request.form, request.form.get("halfway", "")[:500]
+        where, kept = own_path(form.get("next", "/")), form.get("kept", "")
+        try:
+            session = _with_code(container, halfway, form.get("code", "")[:16])
+        except (errors.SignInRefused, errors.SignInTooSoon, errors.RequestInvalid) as problem:
+            return _answer(_asking(container, where, kept, halfway, problem), problem.status)
+        except errors.FormStale:
+            return back("/vao")
+        return _entered(container, where, kept, session)
+
+
+def _add_session(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/phien")
     @right("see")
     def stay_signed_in() -> Response:
@@ -67,6 +94,44 @@ def add(blueprint: Blueprint, container: Container) -> None:
         response = back("/vao")
         response.delete_cookie(COOKIE)
         return response
+
+
+def _asking(
+    container: Container,
+    where: str,
+    kept: str,
+    halfway: str,
+    problem: errors.LienthongError | None = None,
+) -> str:
+    """The page that asks for the code of whoever's password was right."""
+    return page("sign_in_code.html", container, next=where, kept=kept, halfway=halfway, problem=problem)
+
+
+def _with_code(container: Container, halfway: str, code: str) -> str:
+    """The text of a new session. Raises: FormStale: the password was given too long ago; as `accounts.sign_in_with_code`."""
+    try:
+        account = int(_signer(container).loads(halfway, max_age=_HALFWAY_S))
+    except (BadSignature, ValueError, TypeError):
+        raise errors.FormStale(reason="its preview is too old") from None
+    return accounts.sign_in_with_code(
+        container.store,
+        account,
+        lambda found: second_factor.is_right(container.store, found, code, key=container.secret),
+        address=request.remote_addr or "",
+    )
+
+
+def _entered(container: Container, where: str, kept: str, session: str) -> Response:
+    response = back(where) if not kept else resume(container, where, kept, token_for(container, session))
+    return with_session(response, session)
+
+
+def _answer(shown: str, status: int) -> Response:
+    return Response(shown, status=status, content_type="text/html; charset=utf-8")
+
+
+def _signer(container: Container) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(container.secret, salt="password was right")
 
 
 def with_session(response: Response, session: str) -> Response:

@@ -27,6 +27,10 @@ account = Table(
     words("unit", nullable=True),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     moment("created_at", now=True),
+    words("second_factor", nullable=True),  # the secret of its codes, sealed
+    Column(
+        "second_factor_step", BigInteger
+    ),  # a code is good once: the last half minute that one was taken for
     words("subject", nullable=True),  # what the identity provider calls its person
     UniqueConstraint("name"),
     Index("account_subject_idx", "subject", unique=True),
@@ -45,6 +49,7 @@ api_key = Table(
     moment("created_at", now=True),
     moment("expires_at"),
     moment("revoked_at"),
+    moment("used_at"),  # about: written at most every few minutes
     UniqueConstraint("prefix"),
 )
 
