@@ -123,6 +123,7 @@ class System:
         """A worker process's work; *name* marks its leases and must be its own."""
         from engine.runtime.interpreter import SpiffInterpreter
         from engine.worker import Worker
+        from lienthong import __version__
         from lienthong.silence import SilentPartners
 
         return Worker(
@@ -131,8 +132,9 @@ class System:
             self.partners if self.may_send() else SilentPartners(self.partners),
             self.deployments,
             self.clock,
-            name=name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
+            name=name or _process_name(),
             policy=self.worker_policy(),
+            version=__version__,
         )
 
     def worker_policy(self) -> "WorkerPolicy":
@@ -244,19 +246,32 @@ class System:
 
     def ticker(self) -> "Ticker":
         """The scheduler's look at the timetable; has the rows of our own jobs in it."""
+        from engine.actions.presence import Presence
         from engine.actions.tick import defer_due
         from engine.storage import jobs, schedules
+        from engine.storage.presences import Process
         from engine.worker.jobs import timetable as planned
+        from lienthong import __version__
         from schedules.ticker import Ticker
         from schedules.timetable import next_fire
 
         with self.store.transaction() as connection:
             schedules.ensure(connection, planned(self.job_policy()))
 
+        process = Process(
+            name=_process_name(),
+            role="scheduler",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=__version__,
+        )
+        presence = Presence(self.store, process)
+
         def tick() -> object:
+            presence.tell()
             return defer_due(self.store, next_fire=next_fire, defer=jobs.defer)
 
-        return Ticker(tick, self.settings.schedules.tick_s)
+        return Ticker(tick, self.settings.schedules.tick_s, ended=presence.leave)
 
     def simulators(self, port: int, callback_url: str | None) -> "Simulators":
         """Running simulators of all partners on loopback; their journal is kept with the data."""
@@ -273,6 +288,11 @@ class System:
         if self.settings.web.secret_key:
             return self.settings.web.secret_key.encode()
         return _kept_secret(self.settings.data_dir / "web.secret")
+
+
+def _process_name() -> str:
+    """What marks this process's leases: told from any other's, on any machine, before and after."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
 def _rate(per_s: float) -> "Rate | None":

@@ -17,10 +17,13 @@ log = structlog.get_logger(__name__)
 
 
 class Ticker:
-    """Calls *tick* every *tick_s* until it is stopped; a tick that fails is logged and the next one tries again."""
+    """Calls *tick* every *tick_s* until it is stopped, then *ended*; a tick that fails is logged, the next tries again."""
 
-    def __init__(self, tick: Callable[[], object], tick_s: float) -> None:
+    def __init__(
+        self, tick: Callable[[], object], tick_s: float, *, ended: Callable[[], object] | None = None
+    ) -> None:
         self._tick = tick
+        self._ended = ended
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
         self._scheduler.add_job(
             self._look,
@@ -37,6 +40,8 @@ class Ticker:
     def stop(self) -> None:
         """Return when no look is under way and none will come."""
         self._scheduler.shutdown(wait=True)
+        if self._ended is not None:
+            self._ended()
 
     def _look(self) -> None:
         try:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from engine import errors
 
-_COLUMNS = "name, job, trigger, enabled, coalesce(planned, trigger) AS planned, next_at, last_at"
+_COLUMNS = "name, job, trigger, enabled, coalesce(planned, trigger) AS planned, next_at, last_at, late_s"
 
 _LIST = text(f"SELECT {_COLUMNS} FROM schedule ORDER BY name")
 
@@ -16,7 +16,8 @@ _ONE = text(f"SELECT {_COLUMNS} FROM schedule WHERE name = :name")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleLine:
-    """A row of the timetable; *planned* is the trigger that the settings give it."""
+    """A row of the timetable; *planned* is the trigger that the settings give it, *late_s* how
+    long after its moment it fired last, in seconds."""
 
     name: str
     job: str
@@ -25,6 +26,7 @@ class ScheduleLine:
     planned: str
     next_at: datetime | None
     last_at: datetime | None
+    late_s: float | None
 
 
 def list_schedules(connection: Connection) -> list[ScheduleLine]:

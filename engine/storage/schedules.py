@@ -46,7 +46,10 @@ _CLAIM = text(
     """
 )
 
-_NEXT = text("UPDATE schedule SET next_at = :next_at, last_at = now() WHERE name = :name")
+_NEXT = text(
+    "UPDATE schedule SET next_at = :next_at, last_at = now(), late_s = extract(epoch FROM now() - next_at)"
+    " WHERE name = :name"
+)
 
 _HOLD = text(
     "SELECT name, job, trigger, enabled, coalesce(planned, trigger) AS planned, next_at, now() AS now"

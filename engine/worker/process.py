@@ -1,5 +1,7 @@
 """One worker process: its loops started, watched and stopped together; or, for tests, one step at a time in one thread."""
 
+import os
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +9,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from engine import errors
-from engine.actions import anchor, batches, idempotency, poll, seal, send, sweep
+from engine.actions import anchor, batches, idempotency, poll, presence, seal, send, sweep
 from engine.actions.apply import Applier, ApplyPolicy
+from engine.actions.presence import Heart, Presence
 from engine.clock import Clock
 from engine.exchange.ports import Partners
 from engine.models.deployment import Deployment
@@ -17,6 +20,7 @@ from engine.storage import calls, events
 from engine.storage import partners as partner_rows
 from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
+from engine.storage.presences import Process
 from engine.worker.appliers import ApplyLoop
 from engine.worker.jobs import JobLoop, JobPolicy
 from engine.worker.senders import SendLoop
@@ -55,12 +59,14 @@ class Worker:
         *,
         name: str,
         policy: WorkerPolicy,
+        version: str = "",
     ) -> None:
         self._store = store
         self._partners = partners
         self._clock = clock
         self._name = name
         self._policy = policy
+        self._version = version
         self._appliers = [
             Applier(store, interpreters(), partners, deployments, clock, worker=name, policy=policy.apply)
             for _ in range(policy.appliers)
@@ -94,18 +100,26 @@ class Worker:
             breaker=self._policy.breaker,
         )
         background = JobLoop(self._store.url, self.background_work(), self._policy.jobs)
+        heart = Heart(Presence(self._store, self._process()))
         threads: Sequence[threading.Thread] = [*appliers, sender, background, listener]
-        for thread in threads:
+        for thread in (*threads, heart):
             thread.start()
         broken = self._watch(threads)
+        heart.drain()
         listener.stop()
         background.stop()
         sender.stop(drain_s=self._policy.drain_s)
         for loop in appliers:
             loop.stop()
             loop.join(self._policy.drain_s)
+        heart.stop()
         if broken is not None:
             raise errors.WorkerBroken(thread=broken)
+
+    def _process(self) -> Process:
+        return Process(
+            name=self._name, role="worker", host=socket.gethostname(), pid=os.getpid(), version=self._version
+        )
 
     def _watch(self, threads: Sequence[threading.Thread]) -> str | None:
         """Wait to be stopped; the name of a thread that ended by itself, for then the whole process must start anew."""
@@ -165,7 +179,10 @@ class Worker:
             "batches": lambda: batches.run_waiting(self._store, self._clock),
             _MEASURING: lambda: sweep.take_tallies(self._store),
             "anchors": lambda: anchor.anchor_heads(self._store) + seal.seal_audit(self._store),
-            "purge": lambda: idempotency.purge(self._store, days=self._policy.answer_keep_days),
+            "purge": lambda: (
+                idempotency.purge(self._store, days=self._policy.answer_keep_days)
+                + presence.forget(self._store)
+            ),
         }
 
     def fire_timers(self) -> int:

@@ -1,6 +1,7 @@
-"""The timetable over REST: list, run now, edit."""
+"""The timetable over REST: list, what fires next and who looks after it, run now, edit."""
 
 from datetime import datetime
+from typing import Literal
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from engine import errors
 from engine.actions import timetable
-from engine.queries import schedules
+from engine.queries import firings, schedules
 from engine.queries.schedules import ScheduleLine
 from engine.storage.schedules import HeldRow
 from web import conditions
@@ -31,7 +32,8 @@ class ScheduleEditRequest(Asked):
 
 
 class Schedule(Told):
-    """A row of the timetable; *planned* is what the settings say where an admin changed *trigger*."""
+    """A row of the timetable; *planned* is what the settings say where an admin changed *trigger*; *late_s*: how
+    long after its moment it fired last, in seconds."""
 
     name: str
     job: str
@@ -40,10 +42,54 @@ class Schedule(Told):
     planned: str
     next_at: datetime | None
     last_at: datetime | None
+    late_s: float | None
 
 
 class Schedules(Told):
     items: list[Schedule]
+
+
+class FiringsQuery(Asked):
+    kind: Literal["schedule", "timer", "legal-timer"] | None = None
+    procedure: str | None = Field(default=None, min_length=1, max_length=32)
+
+
+class Firing(Told):
+    """What fires next: a row of the timetable by its name, or a dossier's timer by its element. *wait_s* below 0: late."""
+
+    kind: str
+    name: str
+    at: datetime
+    wait_s: float
+    dossier: str | None
+    procedure: str | None
+
+
+class Lateness(Told):
+    """Timers that fired in 24 hours, the newest 50,000; how late, in seconds: null where none did."""
+
+    fired: int
+    p99_s: float | None
+    most_s: float | None
+
+
+class Scheduler(Told):
+    """A scheduler; `alive` where it was heard of in the last ten seconds. All that are alive share the work."""
+
+    name: str
+    host: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    alive: bool
+
+
+class Firings(Told):
+    """The next 100, soonest first."""
+
+    items: list[Firing]
+    lateness: Lateness
+    schedulers: list[Scheduler]
 
 
 def routes(container: Container) -> APIBlueprint:
@@ -56,6 +102,11 @@ def routes(container: Container) -> APIBlueprint:
         with container.store.reading() as connection:
             found = schedules.list_schedules(connection)
         return answer(Schedules(items=[Schedule.model_validate(one) for one in found]))
+
+    @api.get("/firings", summary="List what fires next", responses={200: Firings})
+    @needs("schedules")
+    def list_firings(query: FiringsQuery) -> Response:
+        return answer(_firings(container, query))
 
     @api.get("/schedules/<string:name>", summary="Read a row of the timetable", responses={200: Schedule})
     @needs("schedules")
@@ -87,6 +138,23 @@ def routes(container: Container) -> APIBlueprint:
         return _told(container, path.name)
 
     return api
+
+
+def _firings(container: Container, query: FiringsQuery) -> Firings:
+    with container.store.reading() as connection:
+        coming = firings.next_firings(
+            connection,
+            now=container.clock.now(),
+            kind=query.kind,
+            procedure=query.procedure,
+            unit=principal().unit,
+        )
+        late, running = firings.lateness(connection), firings.running(connection, "scheduler")
+    return Firings(
+        items=[Firing.model_validate(one) for one in coming],
+        lateness=Lateness.model_validate(late),
+        schedulers=[Scheduler.model_validate(one) for one in running],
+    )
 
 
 def _told(container: Container, name: str) -> Response:

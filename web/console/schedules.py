@@ -1,10 +1,15 @@
-"""The timetable: when each background job ran and runs next; run it now, change when, switch it off and on."""
+"""The timetable: what fires next and how late, who looks after it; run a row now, change when, switch it off and on."""
+
+from typing import Literal
 
 from flask import Blueprint, Response, request
+from pydantic import Field
 
 from engine import errors
 from engine.actions import timetable
-from engine.queries import schedules
+from engine.queries import diagrams, firings, schedules
+from engine.queries.firings import Firing
+from engine.storage.database import Connection
 from web import conditions
 from web.console import rendering
 from web.console.access import right, visitor
@@ -13,25 +18,20 @@ from web.console.rendering import View, back, page, read
 from web.container import Container
 
 
+class SchedulesView(View):
+    """The page's address: what of the next firings is shown."""
+
+    kind: Literal["", "schedule", "timer", "legal-timer"] = ""
+    procedure: str = Field(default="", max_length=32)
+
+
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/lich`` and the acts on one row."""
-
-    def shown(problem: errors.LienthongError | None = None) -> str:
-        with container.store.reading() as connection:
-            rows = schedules.list_schedules(connection)
-        return page(
-            "schedules.html",
-            container,
-            rows=[(row, conditions.tag(row.name, row.trigger, row.enabled)) for row in rows],
-            problem=problem,
-            typed=request.form if problem else {},
-        )
 
     @blueprint.get("/lich")
     @right("see")
     def schedule_list() -> str:
-        read(View)
-        return shown()
+        return _shown(container, read(SchedulesView))
 
     @blueprint.post("/lich/<string:name>")
     @right("schedules")
@@ -39,8 +39,45 @@ def add(blueprint: Blueprint, container: Container) -> None:
         try:
             _act(container, name)
         except (errors.RequestInvalid, errors.ScheduleInvalid, errors.FormStale) as problem:
-            return Response(shown(problem), status=problem.status, content_type="text/html; charset=utf-8")
+            return Response(
+                _shown(container, SchedulesView(), problem),
+                status=problem.status,
+                content_type="text/html; charset=utf-8",
+            )
         return back("/lich", "done")
+
+
+def _shown(container: Container, view: SchedulesView, problem: errors.LienthongError | None = None) -> str:
+    with container.store.reading() as connection:
+        rows = schedules.list_schedules(connection)
+        coming = firings.next_firings(
+            connection,
+            now=container.clock.now(),
+            kind=view.kind or None,
+            procedure=view.procedure or None,
+            unit=visitor().unit,
+        )
+        values = {
+            "schedulers": firings.running(connection, "scheduler"),
+            "lateness": firings.lateness(connection),
+            "coming": _labelled(connection, coming),
+        }
+    return page(
+        "schedules.html",
+        container,
+        view=view,
+        rows=[(row, conditions.tag(row.name, row.trigger, row.enabled)) for row in rows],
+        problem=problem,
+        most=firings.MOST,
+        looked_at=firings.FIRED_MOST,
+        **values,
+    )
+
+
+def _labelled(connection: Connection, coming: list[Firing]) -> list[tuple[Firing, str]]:
+    """Each firing with what people call it."""
+    labels = diagrams.labels_of(connection, {one.deployment for one in coming if one.deployment})
+    return [(one, labels.get(one.deployment or 0, {}).get(one.name, one.name)) for one in coming]
 
 
 def _act(container: Container, name: str) -> None:
@@ -73,7 +110,7 @@ def _act(container: Container, name: str) -> None:
 def _listed(_container: Container) -> Listed:
     return Listed(
         find=lambda connection, _after, _limit: schedules.list_schedules(connection),
-        bound=read(View).bound,
+        bound=read(SchedulesView).bound,
         key=None,
     )
 
@@ -81,6 +118,6 @@ def _listed(_container: Container) -> Listed:
 EXPORT = Exported(
     path="/lich",
     right="see",
-    columns=plain("name", "trigger", "planned", "enabled", "next_at", "last_at"),
+    columns=plain("name", "trigger", "planned", "enabled", "next_at", "last_at", "late_s"),
     listed=_listed,
 )

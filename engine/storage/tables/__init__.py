@@ -32,7 +32,7 @@ from engine.storage.tables.dossiers import (
 )
 from engine.storage.tables.exchange import attempt, call, feed, message, partner, report
 from engine.storage.tables.instances import event, incident, instance, timer, wait, work_item
-from engine.storage.tables.measures import tally, tally_mark
+from engine.storage.tables.measures import presence, tally, tally_mark
 from engine.storage.tables.models import deployment, installation, model, procedure, schedule
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "metadata",
     "model",
     "partner",
+    "presence",
     "procedure",
     "report",
     "schedule",

@@ -37,6 +37,7 @@ event = Table(
     Index("event_pending_idx", "dossier_id", "id", postgresql_where=text("status = 'pending'")),
     Index("event_queue_idx", "id", postgresql_where=text("status = 'pending'")),
     Index("event_dossier_id_idx", "dossier_id", "id"),
+    Index("event_timer_idx", "created_at", postgresql_where=text("kind = 'timer'")),
 )
 
 instance = Table(

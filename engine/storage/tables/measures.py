@@ -1,6 +1,6 @@
-"""Tables of what is measured over time: counts that only grow, and how far the rows were counted."""
+"""Tables of what is measured: counts that only grow and how far the rows were counted, and which processes run."""
 
-from sqlalchemy import Column, Float, Table, text
+from sqlalchemy import Boolean, Column, Float, Integer, Table, text
 
 from engine.storage.tables.base import metadata, moment, words
 
@@ -19,4 +19,17 @@ tally_mark = Table(
     metadata,
     Column("name", words("name").type, primary_key=True),
     moment("upto", now=True),  # rows that ended before are counted
+)
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("name", words("name").type, primary_key=True),  # what the process marks its leases with
+    words("role"),  # worker | scheduler
+    words("host"),
+    Column("pid", Integer, nullable=False),
+    words("version"),
+    Column("draining", Boolean, nullable=False, server_default=text("false")),
+    moment("started_at", now=True),
+    moment("seen_at", now=True),
 )

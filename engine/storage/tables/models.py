@@ -1,6 +1,17 @@
 """Tables of what is deployed and set up: deployments, models, procedures, the timetable, the installation."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.storage.tables.base import identity, metadata, moment, words
@@ -53,6 +64,7 @@ schedule = Table(
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     moment("next_at"),
     moment("last_at"),
+    Column("late_s", Float),  # how long after its moment it fired last
     Index("schedule_next_at_idx", "next_at"),
 )
 

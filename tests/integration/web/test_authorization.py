@@ -53,6 +53,7 @@ RULES = {
     ("POST", "/api/v1/partners/{name}/pause"): ("partners", ALIKE),
     ("POST", "/api/v1/partners/{name}/resume"): ("partners", ALIKE),
     ("GET", "/api/v1/schedules"): ("schedules", ALIKE),
+    ("GET", "/api/v1/firings"): ("schedules", ALIKE),
     ("GET", "/api/v1/schedules/{name}"): ("schedules", ALIKE),
     ("POST", "/api/v1/schedules/{name}/run"): ("schedules", ALIKE),
     ("PATCH", "/api/v1/schedules/{name}"): ("schedules", ALIKE),

@@ -1,0 +1,84 @@
+"""Workers and schedulers tell that they are there, that they end, and are missed when they die."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from engine.actions import presence
+from engine.actions.presence import Heart, Presence
+from engine.queries import firings
+from engine.queries.firings import RunningProcess
+from engine.settings import Settings
+from engine.storage.database import Store
+from engine.storage.presences import Process
+from lienthong.assembly import System
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def store(database: object) -> Iterator[Store]:
+    opened = Store(database.url)  # type: ignore[attr-defined]
+    yield opened
+    opened.close()
+
+
+def found(store: Store, role: str) -> list[RunningProcess]:
+    with store.reading() as connection:
+        return firings.running(connection, role)
+
+
+def wait_for(store: Store, role: str, count: int) -> list[RunningProcess]:
+    until = time.monotonic() + PATIENCE_S
+    while len(shown := found(store, role)) != count:
+        assert time.monotonic() < until, shown
+        threading.Event().wait(0.05)
+    return shown
+
+
+def test_a_worker_and_a_scheduler_are_there_while_they_run(store: Store, database: object) -> None:
+    system = System(Settings(), database.url)  # type: ignore[attr-defined]
+    worker, ticker = system.worker("w-1"), system.ticker()
+    working = threading.Thread(target=worker.run)
+    working.start()
+    ticker.start()
+    (one,), (two,) = wait_for(store, "worker", 1), wait_for(store, "scheduler", 1)
+    assert one.name == "w-1"
+    assert one.version
+    assert one.alive
+    assert not one.draining
+    assert two.host == one.host
+    ticker.stop()
+    worker.stop()
+    working.join(PATIENCE_S)
+    assert found(store, "worker") == found(store, "scheduler") == []
+    system.close()
+
+
+def test_a_heart_tells_that_its_process_takes_nothing_new(store: Store) -> None:
+    process = Process(name="w", role="worker", host="h", pid=1, version="1")
+    heart = Heart(Presence(store, process, every_s=0.0))
+    heart.drain()
+    heart.start()
+    assert wait_for(store, "worker", 1)[0].draining
+    heart.stop()
+    assert found(store, "worker") == []
+
+
+def test_one_of_the_same_name_begins_anew_and_the_dead_are_forgotten(store: Store) -> None:
+    first = Presence(store, Process(name="w", role="worker", host="h", pid=1, version="1"))
+    again = Presence(store, Process(name="w", role="worker", host="h", pid=2, version="2"))
+    first.tell()
+    with store.transaction() as connection:
+        connection.execute(text("UPDATE presence SET started_at = now() - interval '3 days'"))
+    again.tell()
+    first.leave()  # the older one's end does not hide the one that runs
+    (one,) = found(store, "worker")
+    assert (one.version, one.alive) == ("2", True)
+    with store.transaction() as connection:
+        assert connection.scalar(text("SELECT started_at > now() - interval '1 h' FROM presence"))
+        connection.execute(text("UPDATE presence SET seen_at = now() - interval '2 days'"))
+    assert presence.forget(store) == 1
