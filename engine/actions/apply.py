@@ -14,6 +14,7 @@ import structlog
 from engine import errors
 from engine.actions.advance import Advance
 from engine.actions.book import Book
+from engine.actions.receive import offer
 from engine.clock import Clock
 from engine.exchange.ports import Partners
 from engine.models.deployment import Deployment
@@ -22,7 +23,6 @@ from engine.storage import events, groups, incidents, messages
 from engine.storage.calendars import CalendarShelf
 from engine.storage.database import Connection, Store
 from engine.storage.events import ClaimedEvent
-from engine.storage.groups import MetMessage
 from engine.storage.writes import Writes, flush, row
 
 log = structlog.get_logger()
@@ -232,11 +232,5 @@ def _settle_messages(connection: Connection, done: Sequence[Advance]) -> None:
         messages.set_status(connection, delivered, "delivered")
     for advance in done:
         if advance.returned is not None and advance.event.message is not None:
-            _keep_again(connection, advance.event.message, advance.book.dossier.id)
-
-
-def _keep_again(connection: Connection, message: MetMessage, dossier: int) -> None:
-    messages.set_status(connection, [message.id], "kept")
-    for waiting, task in messages.open_waits(connection, message.name, message.key, dossier)[:1]:
-        messages.meet(connection, message.id, waiting, task)
-        events.append(connection, waiting, "message", {"message": message.id, "task": task})
+            messages.set_status(connection, [advance.returned], "kept")
+            offer(connection, advance.returned)

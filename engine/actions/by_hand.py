@@ -1,9 +1,10 @@
 """What an admin does about calls and messages that no incident asks about: send now, ask, resend, deliver by hand."""
 
 from engine import errors
+from engine.actions.receive import AMBIGUOUS
 from engine.exchange.ports import Json
-from engine.storage import access, dossiers, events, handling, messages, suspensions
-from engine.storage.database import Store
+from engine.storage import access, dossiers, events, handling, incidents, messages, suspensions
+from engine.storage.database import Connection, Store
 
 
 def possible(status: str, repeat: str, *, has_incident: bool) -> tuple[str, ...]:
@@ -60,23 +61,35 @@ def retry_dossier(store: Store, code: str, *, by: str, reason: str) -> None:
 
 def deliver(store: Store, message: int, dossier: str, *, by: str, reason: str) -> bool:
     """Give a message that nobody took to *dossier*: True when it met a wait, else it is kept for the dossier's next one.
+    An incident that asks whose it is is closed.
 
     Raises:
         MessageNotFound, DossierNotFound. ActionNotNow: it was taken already.
     """
     with store.transaction() as connection:
-        target = dossiers.find_status(connection, dossier)
-        if target is None:
-            raise errors.DossierNotFound(dossier=dossier)
-        status = handling.hold_message(connection, message)
-        if status is None:
-            raise errors.MessageNotFound(message=message)
-        if status not in ("kept", "unclaimed", "ambiguous"):
-            raise errors.ActionNotNow(what=f"message {message} was taken already")
-        task = messages.give(connection, message, target[0])
-        if task is not None:
-            payload: dict[str, Json] = {"message": message, "task": task}
-            events.append(connection, target[0], "message", payload)
-        facts: dict[str, Json] = {"message": message, "met": task is not None}
-        access.audit(connection, by, "message-delivered", dossier=target[0], facts=facts, reason=reason)
-    return task is not None
+        incidents.close_of_message(connection, AMBIGUOUS, message, by=by, resolution="deliver")
+        target, met = hand_over(connection, message, dossier)
+        facts: dict[str, Json] = {"message": message, "met": met}
+        access.audit(connection, by, "message-delivered", dossier=target, facts=facts, reason=reason)
+    return met
+
+
+def hand_over(connection: Connection, message: int, dossier: str) -> tuple[int, bool]:
+    """`deliver` within a transaction that does more: the dossier's id, and whether the message met a wait of it.
+
+    Raises:
+        MessageNotFound, DossierNotFound. ActionNotNow: it was taken already.
+    """
+    target = dossiers.find_status(connection, dossier)
+    if target is None:
+        raise errors.DossierNotFound(dossier=dossier)
+    called = messages.named(connection, message)
+    if called is None:
+        raise errors.MessageNotFound(message=message)
+    if messages.hold(connection, message, called, target[0]) not in ("kept", "unclaimed", "ambiguous"):
+        raise errors.ActionNotNow(what=f"message {message} was taken already")
+    task = messages.give(connection, message, target[0])
+    if task is not None:
+        payload: dict[str, Json] = {"message": message, "task": task}
+        events.append(connection, target[0], "message", payload)
+    return target[0], task is not None

@@ -168,7 +168,7 @@ def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, 
     messages.lock(connection, [(arrival.name, arrival.key, dossier)])
     message = messages.store(connection, arrival, dossier=dossier, keep_until=now + timedelta(days=keep_days))
     if message is not None:
-        _deliver(connection, message, arrival, dossier, now)
+        offer(connection, message, now=now)
         return False
     if messages.stored_hash(connection, arrival) != messages.body_hash(arrival):
         _open_conflict(connection, arrival, dossier)
@@ -191,27 +191,40 @@ def _check(arrival: Arrival) -> None:
         raise errors.MessageRefused(reason=error.message) from error
 
 
-def _deliver(
-    connection: Connection, message: int, arrival: Arrival, dossier: int | None, now: datetime
-) -> None:
-    waits = messages.open_waits(connection, arrival.name, arrival.key, dossier)
+def offer(connection: Connection, message: int, *, now: datetime | None = None) -> None:
+    """Give a kept message whose locks are held to the wait that it meets; a person decides where several dossiers wait.
+
+    *now* is when it came; without it, it counts as come when its event is applied.
+    """
+    waits = messages.open_waits(connection, message)
     if not waits:
         return
-    if len({found for found, _ in waits}) > 1 and dossier is None:
-        messages.set_status(connection, [message], "ambiguous")
-        incidents.open_incident(
-            connection,
-            AMBIGUOUS,
-            f"message {arrival.message_id} of {arrival.source} is awaited by several dossiers",
-            partner=arrival.source,
-            facts={"message": message, "name": arrival.name, "waits": len(waits)},
-            actions=["deliver", "close"],
-        )
+    if not waits[0].own and len({wait.dossier for wait in waits}) > 1:
+        _ask_whose(connection, message, len(waits))
         return
-    waiting, task = waits[0]
-    messages.meet(connection, message, waiting, task)
-    payload: Json = {"message": message, "task": task, "at": now.isoformat()}
-    events.append(connection, waiting, "message", payload)
+    payload: dict[str, Json] = {"message": message, "task": waits[0].task}
+    messages.meet(connection, message, waits[0].dossier, waits[0].task)
+    events.append(
+        connection,
+        waits[0].dossier,
+        "message",
+        payload | ({"at": now.isoformat()} if now is not None else {}),
+    )
+
+
+def _ask_whose(connection: Connection, message: int, waits: int) -> None:
+    called = messages.named(connection, message)
+    if called is None:
+        return
+    messages.set_status(connection, [message], "ambiguous")
+    incidents.open_incident(
+        connection,
+        AMBIGUOUS,
+        f"message {called.message_id} of {called.source} is awaited by several dossiers",
+        partner=called.source,
+        facts={"message": message, "name": called.name, "waits": waits},
+        actions=["deliver", "close"],
+    )
 
 
 def _open_conflict(connection: Connection, arrival: Arrival, dossier: int | None) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine import errors
+from engine.actions.by_hand import hand_over
 from engine.exchange.ports import Json
-from engine.storage import access, dossiers, events, incidents, messages, resolving
+from engine.storage import access, events, incidents, resolving
 from engine.storage.database import Connection, Store
 from engine.storage.resolving import ConcernedCall, OpenIncident
 
@@ -66,7 +67,7 @@ def act(
 
     Raises:
         IncidentNotFound; IncidentClosed; ActionRefused: not one of the incident's actions.
-        ActionNotNow: its call went on by itself. DossierNotFound: there is none to deliver to.
+        ActionNotNow: its call went on by itself, its message was taken. DossierNotFound: there is none to deliver to.
     """
     with store.transaction() as connection:
         found = resolving.take(connection, incident)  # its dossier and its call with it
@@ -129,14 +130,7 @@ def _skip(one: _Act) -> None:
 
 
 def _deliver(one: _Act) -> None:
-    code = str(one.data.get("dossier") or "")
-    found = dossiers.find_status(one.connection, code)
-    if found is None:
-        raise errors.DossierNotFound(dossier=code)
-    message, dossier = int(str(one.incident.facts["message"])), found[0]
-    task = messages.give(one.connection, message, dossier)
-    if task is not None:
-        events.append(one.connection, dossier, "message", {"message": message, "task": task})
+    hand_over(one.connection, int(str(one.incident.facts["message"])), str(one.data.get("dossier") or ""))
 
 
 def _close(one: _Act) -> None:

@@ -1,4 +1,4 @@
-"""Calls and messages as an admin takes them in hand: held for the transaction, and made due."""
+"""Calls as an admin takes them in hand: held for the transaction, and made due."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,6 @@ _WAITING = text(
     """
 )
 _DUE = text("UPDATE call SET due_at = now() WHERE id = :id AND status IN ('pending', 'unknown')")
-_MESSAGE = text("SELECT status FROM message WHERE id = :id FOR NO KEY UPDATE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +53,3 @@ def make_due(connection: Connection, call: int) -> None:
     """Let a waiting call go on now, without its back-off; what it does next is what its state says."""
     connection.execute(_DUE, {"id": call})
     notify(connection, calls.CHANNEL)
-
-
-def hold_message(connection: Connection, message: int) -> str | None:
-    """The message's status, held; None when there is none of this id."""
-    status: str | None = connection.scalar(_MESSAGE, {"id": message})
-    return status

@@ -28,6 +28,11 @@ _CLOSE = text(
     " WHERE id = :id AND status <> 'closed' RETURNING id"
 )
 
+_CLOSE_OF_MESSAGE = text(
+    "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = :by, resolution = :resolution"
+    " WHERE status <> 'closed' AND cause = :cause AND facts @> CAST(:facts AS jsonb)"
+)
+
 _CARE = text(
     """
     WITH before AS (SELECT id, owner, note, ticket FROM incident WHERE id = :id FOR NO KEY UPDATE)
@@ -94,6 +99,12 @@ def close(connection: Connection, incident: int, *, by: str, resolution: str) ->
 def close_of_call(connection: Connection, call: int, *, by: str, resolution: str) -> None:
     """Close whatever is open about a call that came to its end after all."""
     connection.execute(_CLOSE_OF_CALL, {"call": call, "by": by, "resolution": resolution})
+
+
+def close_of_message(connection: Connection, cause: str, message: int, *, by: str, resolution: str) -> None:
+    """Close what *cause* has opened about a message that somebody took in hand."""
+    given = {"cause": cause, "facts": json_text({"message": message}), "by": by, "resolution": resolution}
+    connection.execute(_CLOSE_OF_MESSAGE, given)
 
 
 def care(

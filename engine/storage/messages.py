@@ -1,7 +1,8 @@
 """Message rows, and how a message meets the wait it was sent for.
 
 Both sides take the same advisory locks, on (name, key) and on (name, dossier), in sorted order: whoever comes second sees
-the first. A message that nobody waits for is kept; a wait takes one message.
+the first. A message that nobody waits for is kept; a wait takes one message. One that was sent or given to a dossier is for
+that dossier alone, unless its key is the dossier's own code: whoever waits for that code means it.
 """
 
 import hashlib
@@ -39,9 +40,14 @@ _RESOLVE = text(
 
 _OPEN_WAITS = text(
     """
-    SELECT w.dossier_id, w.task FROM wait w
-    WHERE w.name = :name AND (w.key = :key OR w.dossier_id = :dossier) AND w.message_id IS NULL
-    ORDER BY w.dossier_id = :dossier DESC NULLS LAST, w.opened_at, w.task
+    SELECT w.dossier_id, w.task, true AS own, w.opened_at
+    FROM message m JOIN wait w ON w.dossier_id = m.dossier_id AND w.name = m.name
+    WHERE m.id = :message AND w.message_id IS NULL
+    UNION ALL
+    SELECT w.dossier_id, w.task, false, w.opened_at FROM message m JOIN wait w ON w.name = m.name AND w.key = m.key
+    WHERE m.id = :message AND w.message_id IS NULL AND w.dossier_id IS DISTINCT FROM m.dossier_id
+      AND (m.dossier_id IS NULL OR EXISTS (SELECT 1 FROM dossier d WHERE d.id = m.dossier_id AND d.code = m.key))
+    ORDER BY own DESC, opened_at, task
     """
 )
 
@@ -53,14 +59,23 @@ _STATE = text(
 
 _KEPT = text(
     """
-    SELECT w.dossier_id, w.task, m.id
-    FROM jsonb_to_recordset(CAST(:waits AS jsonb)) AS w(dossier_id bigint, task text, name text, key text)
-    JOIN message m ON m.status = 'kept' AND m.name = w.name AND (m.key = w.key OR m.dossier_id = w.dossier_id)
-    ORDER BY m.id
+    WITH w AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(CAST(:waits AS jsonb)) AS r(dossier_id bigint, task text, name text, key text))
+    SELECT w.dossier_id, w.task, m.id FROM w
+    JOIN message m ON m.status = 'kept' AND m.name = w.name AND m.dossier_id = w.dossier_id
+    UNION
+    SELECT w.dossier_id, w.task, m.id FROM w JOIN message m ON m.status = 'kept' AND m.name = w.name AND m.key = w.key
+    WHERE m.dossier_id IS NULL OR EXISTS (SELECT 1 FROM dossier d WHERE d.id = m.dossier_id AND d.code = m.key)
+    ORDER BY 3
     """
 )
 
-_NAMED = text("SELECT name, key FROM message WHERE id = :id")
+_NAMED = text("SELECT source, message_id, name, key FROM message WHERE id = :id")
+_HOLD = text("SELECT status FROM message WHERE id = :id FOR NO KEY UPDATE")
+_KEEP_FOR = text(
+    "UPDATE message SET status = 'kept', dossier_id = :dossier,"
+    " keep_until = greatest(keep_until, now() + (keep_until - received_at)) WHERE id = :id"
+)
 
 _UNCLAIMED = text("UPDATE message SET status = 'unclaimed' WHERE status = 'kept' AND keep_until < :now")
 
@@ -126,12 +141,42 @@ def resolve_dossier(connection: Connection, arrival: Arrival) -> int | None:
     return dossier
 
 
-def open_waits(connection: Connection, name: str, key: str, dossier: int | None) -> list[tuple[int, str]]:
-    """(dossier, task) of the waits that a message would meet, the best first."""
-    return [
-        (row[0], row[1])
-        for row in connection.execute(_OPEN_WAITS, {"name": name, "key": key, "dossier": dossier})
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a stored message is called."""
+
+    source: str
+    message_id: str
+    name: str
+    key: str
+
+
+def named(connection: Connection, message: int) -> Named | None:
+    """What a message is called; None when there is none of this id."""
+    row = connection.execute(_NAMED, {"id": message}).mappings().one_or_none()
+    return None if row is None else Named(**row)
+
+
+def hold(connection: Connection, message: int, called: Named, dossier: int) -> str:
+    """Take the locks of a message that is to be given to *dossier*, then its row, as appliers do; its status."""
+    lock(connection, [(called.name, called.key, dossier)])
+    status: str = connection.execute(_HOLD, {"id": message}).scalar_one()
+    return status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWait:
+    """A wait that a message would meet; *own*: of the dossier that the message is for."""
+
+    dossier: int
+    task: str
+    own: bool
+
+
+def open_waits(connection: Connection, message: int) -> list[OpenWait]:
+    """The waits that a stored message would meet, the best first."""
+    rows = connection.execute(_OPEN_WAITS, {"message": message})
+    return [OpenWait(dossier=row[0], task=row[1], own=row[2]) for row in rows]
 
 
 def meet(connection: Connection, message: int, dossier: int, task: str) -> None:
@@ -141,12 +186,12 @@ def meet(connection: Connection, message: int, dossier: int, task: str) -> None:
 
 
 def give(connection: Connection, message: int, dossier: int) -> str | None:
-    """Give a message to *dossier*: the task whose wait it meets, or None and it is kept for the dossier's next one."""
-    name, key = connection.execute(_NAMED, {"id": message}).one()
-    lock(connection, [(name, key, dossier)])
-    tasks = [task for waiting, task in open_waits(connection, name, key, dossier) if waiting == dossier]
+    """Give a held message to *dossier*: the task whose wait it meets, or None and it is kept for the dossier's next one,
+    as long as if it came now.
+    """
+    connection.execute(_KEEP_FOR, {"id": message, "dossier": dossier})
+    tasks = [wait.task for wait in open_waits(connection, message) if wait.own]
     if not tasks:
-        set_status(connection, [message], "kept", dossier=dossier)
         return None
     meet(connection, message, dossier, tasks[0])
     return tasks[0]
