@@ -90,14 +90,13 @@ def _act_on_dossier(store: Store, item: batches.Item, clock: Clock) -> tuple[str
     act, written = DOSSIER_ACTS[item.action]
     if item.dossier is None:
         return "skipped", "there is no such dossier"
+    with store.reading() as connection:
+        if access.was_done(connection, _name(item), written, item.id):
+            return "done", ""  # before, but the note of it was lost
     try:
         act(store, item.dossier, by=_name(item), reason=item.reason, now=clock.now())
     except (errors.ActionNotNow, errors.TransitionRefused) as error:
-        with store.reading() as connection:
-            ours = access.was_done(connection, _name(item), written, item.id)
-        return (
-            ("done", "") if ours else ("skipped", error.message)
-        )  # done before, but the note of it was lost
+        return "skipped", error.message
     except errors.StoreError:
         raise
     except errors.LienthongError as error:

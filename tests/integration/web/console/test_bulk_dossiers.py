@@ -67,15 +67,25 @@ def test_the_chosen_are_suspended_and_resumed_in_a_batch_that_adds_up(
     assert counter.scalar(who) == 2
 
 
-def test_a_note_that_was_lost_makes_no_act_skipped(counter: Counter, operator: Visitor) -> None:
+@pytest.mark.parametrize(
+    ("action", "written"),
+    [("suspend", "suspended"), ("resume", "resumed"), ("retry", "retried"), ("cancel", "cancelled")],
+)
+def test_an_act_whose_note_was_lost_with_its_worker_is_done_and_audited_once(
+    counter: Counter, operator: Visitor, action: str, written: str
+) -> None:
     code = counter.new_dossier()
-    _, where = confirm(operator, preview(operator, "suspend", dossier=[id_of(counter, code)]))
+    add_call(counter, code, "pending")
+    if action == "resume":
+        operator.post(f"/ho-so/{code}/viec-lam", {"action": "suspend", "reason": "before"})
+    _, where = confirm(operator, preview(operator, action, dossier=[id_of(counter, code)]), count="1")
     batches.run_waiting(counter.store, counter.clock)
     with counter.store.transaction() as connection:
         connection.execute(text("UPDATE batch_item SET status = 'waiting'"))
     batches.run_waiting(counter.store, counter.clock)
     assert totals(operator, where) == [1, 1, 0, 0, 0]
-    assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'dossier-suspended'") == 1
+    assert counter.scalar(f"SELECT count(*) FROM audit WHERE what = 'dossier-{written}'") == 1
+    assert counter.scalar("SELECT count(*) FROM event WHERE kind = 'withdrawn'") == (action == "cancel")
 
 
 def test_all_that_match_are_those_of_the_filter_and_of_the_moment(
