@@ -10,10 +10,10 @@ from datetime import datetime
 import structlog
 
 from engine import errors
-from engine.actions.receive import lock_for, take_message_in
+from engine.actions.receive import check, lock_for, take_message_in
 from engine.exchange.ports import Arrival, FeedItem, FeedPage, FeedTerms, Json, Outcome, Partners
 from engine.storage import feeds, incidents
-from engine.storage.database import Connection, Store
+from engine.storage.database import Connection, Store, plain_text
 
 log = structlog.get_logger()
 
@@ -83,23 +83,31 @@ def _keep(
         feeds.store(connection, feed, cursor, more=False, detail=page.answer.detail)
         return 0
     new = 0
-    arrivals = [_arrival(feed, item) for item in page.items]
+    arrivals = [one for item in page.items if _is_usable(connection, feed, one := _arrival(feed, item))]
     lock_for(connection, arrivals)
     for arrival in arrivals:
         try:
             new += not take_message_in(connection, arrival, now=now, keep_days=keep_days)
         except errors.MessageConflict:
             log.warning("feed_item_changed", partner=feed.partner, feed=feed.name, message=arrival.message_id)
-        except errors.MessageRefused as error:
-            _tell_unusable(connection, feed, arrival, error)
     feeds.store(connection, feed, page.cursor, more=page.more, detail="")
     return new
+
+
+def _is_usable(connection: Connection, feed: FeedTerms, arrival: Arrival) -> bool:
+    """Whether it can be stored; one that cannot is told of, and keeps nothing behind it from being read."""
+    try:
+        check(arrival)
+    except errors.MessageRefused as error:
+        _tell_unusable(connection, feed, arrival, error)
+        return False
+    return True
 
 
 def _tell_unusable(
     connection: Connection, feed: FeedTerms, arrival: Arrival, error: errors.MessageRefused
 ) -> None:
-    facts: dict[str, Json] = {"feed": feed.name, "message_id": arrival.message_id[:200]}
+    facts: dict[str, Json] = {"feed": feed.name, "message_id": plain_text(arrival.message_id, 200)}
     if not incidents.is_open(connection, "message-unusable", feed.partner, facts):
         title = f"{feed.partner}, feed {feed.name}: an item cannot be taken: {error.message}"
         incidents.open_incident(

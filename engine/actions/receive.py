@@ -16,7 +16,7 @@ from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
 from engine.storage import access, dossiers, events, incidents, messages
 from engine.storage import documents as document_rows
-from engine.storage.database import Connection, Store, json_text
+from engine.storage.database import Connection, Store, json_text, plain_text
 from engine.storage.documents import DocumentRow
 
 AMBIGUOUS = "ambiguous-message"
@@ -156,14 +156,14 @@ def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: fl
 
 
 def lock_for(connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Take all locks of a transaction that stores several messages, in the order that everybody keeps."""
+    """Take all locks of a transaction that stores several messages, each of them `check`ed, in the order that everybody keeps."""
     resolved = ((a.name, a.key, messages.resolve_dossier(connection, a)) for a in arrivals)
     messages.lock(connection, list(resolved))
 
 
 def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, keep_days: float) -> bool:
     """`take_message` within a transaction that stores more, such as a feed's cursor."""
-    _check(arrival)
+    check(arrival)
     dossier = messages.resolve_dossier(connection, arrival)
     messages.lock(connection, [(arrival.name, arrival.key, dossier)])
     message = messages.store(connection, arrival, dossier=dossier, keep_until=now + timedelta(days=keep_days))
@@ -176,11 +176,13 @@ def take_message_in(connection: Connection, arrival: Arrival, *, now: datetime, 
     return True
 
 
-def _check(arrival: Arrival) -> None:
-    """Raises: MessageRefused: no database could hold it, or find it again."""
+def check(arrival: Arrival) -> None:
+    """Raises: MessageRefused: no database could hold it, find it again, or be asked for it."""
     reference = arrival.reference[1] if arrival.reference is not None else ""
     names = {"message id": arrival.message_id, "key": arrival.key, "number of the dossier": reference}
     for what, value in names.items():
+        if plain_text(value, len(value)) != value:
+            raise errors.MessageRefused(reason=f"its {what} has characters that are none, such as NUL")
         if len(value) > LONGEST_NAME:
             raise errors.MessageRefused(
                 reason=f"its {what} has {len(value)} characters, at most {LONGEST_NAME} are taken"

@@ -182,7 +182,8 @@ def translated() -> Iterator[None]:
 def _ours(error: Exception) -> errors.LienthongError:
     if isinstance(error, psycopg.IntegrityError):
         return errors.StoreConflict(what=_constraint(error))
-    if str(getattr(error, "sqlstate", None) or "").startswith(_NEVER):
+    unsendable = isinstance(error, psycopg.DataError) and error.sqlstate is None  # such as a NUL
+    if unsendable or str(getattr(error, "sqlstate", None) or "").startswith(_NEVER):
         return errors.StoreRefused(reason=type(error).__name__)
     return errors.StoreError(reason=type(error).__name__, said=_said(error))
 

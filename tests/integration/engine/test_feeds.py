@@ -103,6 +103,26 @@ def test_feeds_that_hang_leave_room_for_timers_and_leases(setup: Setup) -> None:
         thread.join(10)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        FeedItem(message_id="2\0", name="answer", key="K", reference=None, payload={}),
+        FeedItem(message_id="2", name="answer", key="K\0", reference=None, payload={}),
+        FeedItem(message_id="2", name="answer", key="K", reference=("file", "7\0"), payload={}),
+        FeedItem(message_id="2\ud800", name="answer", key="K", reference=None, payload={}),
+    ],
+    ids=["message id", "key", "reference", "half a character"],
+)
+def test_item_whose_names_no_database_can_hold_stops_neither_its_feed_nor_the_others(
+    setup: Setup, bad: FeedItem
+) -> None:
+    feeds = Feeds(agency=page(item("1"), bad, item("3"), cursor="next"), post=page(item("4")))
+    poll(setup, feeds)
+    assert setup.rows("SELECT message_id FROM message ORDER BY id") == [("1",), ("3",), ("4",)]
+    assert setup.scalar("SELECT cursor ->> 0 FROM feed WHERE partner = 'agency'") == "next"
+    assert setup.rows("SELECT cause FROM incident WHERE status = 'open'") == [("message-unusable",)]
+
+
 def test_item_that_cannot_be_stored_is_told_once_and_the_page_around_it_is_taken(setup: Setup) -> None:
     long = "".join(chr(0x4E00 + number * 37 % 20_000) for number in range(9_000))
     feeds = Feeds(agency=page(item("1"), item("2", long), item("3"), cursor="next"))
