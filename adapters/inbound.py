@@ -15,7 +15,7 @@ from adapters.feeds import reference
 from adapters.rest import BYTE_ORDER_MARK
 from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown
 from engine.exchange.ports import Arrival, Json, Receipt, Reception
-from engine.json_members import doubled
+from engine.json_members import flaw
 
 LIMIT_BYTES = 36 * 1024 * 1024
 JSON_TYPE = "application/json; charset=utf-8"
@@ -79,9 +79,9 @@ def _parsed(headers: Mapping[str, str], body: bytes) -> Json:
         parsed: Json = orjson.loads(body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:
         raise MessageRefused(reason=f"the body is no JSON: {exc}") from exc
-    twice = doubled(body)
-    if twice is not None:
-        raise MessageRefused(reason=f"the member {twice} is there twice in one object")
+    wrong = flaw(body)
+    if wrong is not None:
+        raise MessageRefused(reason=wrong)
     return parsed
 
 

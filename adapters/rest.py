@@ -17,7 +17,7 @@ from adapters.transport.travel import Outgoing
 from engine.errors import ComposeFailed
 from engine.exchange.classification import Heard
 from engine.exchange.ports import Json
-from engine.json_members import doubled
+from engine.json_members import flaw
 
 _PLACE = re.compile(r"\{(\w+)\}")
 TEXT_LIMIT = 4000
@@ -96,10 +96,9 @@ def heard(operation: Operation, response: Response) -> Heard:
         reply: Json = orjson.loads(response.body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:
         return unreadable(response, text, wait, f"no JSON: {exc}")
-    twice = doubled(response.body)
-    if twice is not None and 200 <= response.status < 300:
-        problem = f"the member {twice} is there twice in one object"
-        return replace(_checked(operation, response.status, reply, wait), valid=False, problem=problem)
+    wrong = flaw(response.body)
+    if wrong is not None and 200 <= response.status < 300:
+        return replace(_checked(operation, response.status, reply, wait), valid=False, problem=wrong)
     return _checked(operation, response.status, reply, wait)
 
 

@@ -1,21 +1,25 @@
-"""Whether a JSON text says a member twice: then nobody knows which was meant, and parsers differ in which they take.
+"""What a JSON text says that orjson would read otherwise without a word: a member twice, of which it takes the last; a whole
+number beyond 64 bits, of which it keeps the first digits.
 
-Reading JSON is orjson's business, which takes the last one silently; what to do about it is the caller's.
+Reading JSON is orjson's business; what to do about such a text is the caller's.
 """
 
 import json
 from typing import NoReturn
 
+_LONGEST = 20  # digits and sign of numbers that orjson reads exactly
+_LEAST, _MOST = -(2**63), 2**64 - 1
 
-class _Doubled(Exception):
-    """Leaves the parser at the first doubled member."""
+
+class _Flawed(Exception):
+    """Leaves the parser at the first flaw."""
 
 
-def doubled(body: bytes) -> str | None:
-    """The first member that an object of *body* has twice; None where there is none, or *body* is no JSON."""
+def flaw(body: bytes) -> str | None:
+    """The first such thing in *body*, in words; None where there is none, or *body* is no JSON."""
     try:
         _DECODER.decode(body.decode("utf-8-sig"))
-    except _Doubled as found:
+    except _Flawed as found:
         return str(found)
     except (ValueError, RecursionError):
         return None
@@ -26,19 +30,24 @@ def _members(pairs: list[tuple[str, object]]) -> None:
     seen: set[str] = set()
     for name, _ in pairs:
         if name in seen:
-            _leave(name)
+            _leave(f"the member {name[:100]} is there twice in one object")
         seen.add(name)
 
 
-def _leave(name: str) -> NoReturn:
-    raise _Doubled(name[:100])
+def _whole(digits: str) -> None:
+    if len(digits) > 18 and (len(digits) > _LONGEST or not _LEAST <= int(digits) <= _MOST):
+        _leave(f"the number {digits[:40]} has more digits than are kept; send it as a text")
+
+
+def _leave(words: str) -> NoReturn:
+    raise _Flawed(words)
 
 
 def _kept(text: str) -> str:
-    """Numbers stay text: nobody looks at them."""
+    """Other numbers stay text: nobody looks at them."""
     return text
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_members, parse_int=_kept, parse_float=_kept, parse_constant=_kept, strict=False
+    object_pairs_hook=_members, parse_int=_whole, parse_float=_kept, parse_constant=_kept, strict=False
 )

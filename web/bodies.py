@@ -10,7 +10,7 @@ from flask import Request
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.json_members import doubled
+from engine.json_members import flaw
 
 MAX_DEPTH = 40
 MAX_BRACKETS = 100_000
@@ -40,7 +40,8 @@ def parse_object(body: bytes) -> dict[str, Json]:
     """The JSON object in *body*.
 
     Raises:
-        RequestInvalid: empty, too deep, not JSON, not UTF-8, not an object, with a member twice or a NUL character.
+        RequestInvalid: empty, too deep, not JSON, not UTF-8, not an object, with a member twice, a number too
+            long or a NUL character.
     """
     if not body.strip():
         raise errors.RequestInvalid(reason="the body is empty; a JSON object is wanted")
@@ -53,9 +54,9 @@ def parse_object(body: bytes) -> dict[str, Json]:
         ) from exc
     if not isinstance(value, dict):
         raise errors.RequestInvalid(reason="the body must be a JSON object")
-    twice = doubled(body)
-    if twice is not None:
-        raise errors.RequestInvalid(reason=f"the member {twice} is there twice in one object")
+    wrong = flaw(body)
+    if wrong is not None:
+        raise errors.RequestInvalid(reason=wrong)
     if b"\\u0000" in body and _has_nul(value):
         raise errors.RequestInvalid(reason="the body has a NUL character, which no text may have")
     return value

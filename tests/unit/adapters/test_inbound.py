@@ -134,3 +134,12 @@ def test_a_member_that_is_there_twice_is_refused_and_nothing_is_kept(partners: C
     receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
     assert receipt.status == 400
     assert shelf.taken == {}
+
+
+def test_a_number_that_would_be_rounded_is_refused_and_nothing_is_kept(partners: ContractPartners) -> None:
+    shelf = Shelf()
+    body = orjson.dumps(RESULT)[:-1] + b', "more": 123456789012345678901234}'
+    receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
+    assert receipt.status == 400
+    assert b"more digits than are kept" in receipt.body
+    assert shelf.taken == {}

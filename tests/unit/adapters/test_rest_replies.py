@@ -17,3 +17,11 @@ def test_an_answer_that_says_a_member_twice_breaks_its_schema(status: int, valid
     assert found.parsed
     assert found.valid is valid
     assert ("Status is there twice" in found.problem) is not valid
+
+
+def test_an_answer_with_a_number_that_would_be_rounded_breaks_its_schema() -> None:
+    operation = registry.load().contract("post").operations["TaoDon"]
+    body = b'{"Status": "100", "Code": 123456789012345678901234}'
+    found = heard(operation, Response(status=200, headers=JSON, body=body))
+    assert not found.valid
+    assert "more digits than are kept" in found.problem

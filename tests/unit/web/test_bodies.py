@@ -6,7 +6,7 @@ import time
 import pytest
 
 from engine.errors import RequestInvalid
-from engine.json_members import doubled
+from engine.json_members import flaw
 from web.bodies import MAX_DEPTH, check_depth, parse_object
 
 
@@ -63,9 +63,29 @@ def test_the_same_member_of_two_objects_is_fine() -> None:
     assert parse_object(b'{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}')
 
 
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "-9223372036854775809", "123456789012345678901234", "9" * 300]
+)
+def test_a_whole_number_that_would_be_rounded_is_refused(number: str) -> None:
+    with pytest.raises(RequestInvalid, match="more digits than are kept"):
+        parse_object(b'{"a": [' + number.encode() + b"]}")
+
+
+def test_a_whole_number_of_64_bits_and_a_long_number_in_a_text_are_kept() -> None:
+    body = (
+        b'{"a": 18446744073709551615, "b": -9223372036854775808, "c": "123456789012345678901234", "d": 1e30}'
+    )
+    assert parse_object(body) == {
+        "a": 2**64 - 1,
+        "b": -(2**63),
+        "c": "123456789012345678901234",
+        "d": 1e30,
+    }
+
+
 def test_looking_for_doubles_costs_little() -> None:
     body = b'{"documents": [{"content": "' + b"A" * 20_000_000 + b'"}]}'
     began = time.process_time()
-    assert doubled(body) is None
+    assert flaw(body) is None
     assert time.process_time() - began < 0.5
-    assert doubled(b"[" * 100_000) is None
+    assert flaw(b"[" * 100_000) is None
