@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from engine import errors
 from engine.dossiers import timeline
-from engine.queries import procedures, tracking
+from engine.queries import phases, procedures, tracking
 from web.auth import OPEN, needs
 from web.console.access import check_origin
 from web.console.rendering import View, page, read
@@ -38,8 +38,11 @@ class Tries:
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/thu-tuc``, ``/thu-tuc/<code>`` and ``/tra-cuu``."""
-    tries = Tries()
+    _add_procedures(blueprint, container)
+    _add_tracking(blueprint, container, Tries())
 
+
+def _add_procedures(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/thu-tuc")
     @needs(OPEN)
     def public_procedures() -> str:
@@ -54,10 +57,13 @@ def add(blueprint: Blueprint, container: Container) -> None:
         read(View)
         with container.store.reading() as connection:
             found = {one.code: one for one in procedures.list_procedures(connection)}.get(code)
+            steps = phases.steps(connection, found.deployment) if found is not None else []
         if found is None or found.rules is None:
             raise errors.ProcedureNotFound(procedure=code)
-        return page("public_procedure.html", container, procedure=found, rules=found.rules)
+        return page("public_procedure.html", container, procedure=found, rules=found.rules, steps=steps)
 
+
+def _add_tracking(blueprint: Blueprint, container: Container, tries: Tries) -> None:
     @blueprint.get("/tra-cuu")
     @needs(OPEN)
     def track() -> str:
@@ -74,20 +80,25 @@ def add(blueprint: Blueprint, container: Container) -> None:
         except (errors.TrackingRefused, errors.SignInTooSoon) as problem:
             again = page("public_tracking.html", container, found=None, problem=problem, typed=request.form)
             return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        titles = {card.name: card.title for card in container.partners.cards()}
-        with container.store.reading() as connection:
-            moves = tracking.clock_moves(connection, found.code)
-            waits = tracking.holders(connection, found.code)
-        shown = page(
-            "public_tracking.html",
-            container,
-            found=found,
-            moves=moves,
-            holders=[(kind, titles.get(name, name)) for kind, name in waits],
-            problem=None,
-            typed={},
-        )
-        return Response(shown, content_type="text/html; charset=utf-8")
+        return Response(_shown(container, found), content_type="text/html; charset=utf-8")
+
+
+def _shown(container: Container, found: tracking.Tracked) -> str:
+    titles = {card.name: card.title for card in container.partners.cards()}
+    with container.store.reading() as connection:
+        moves = tracking.clock_moves(connection, found.code)
+        waits = tracking.holders(connection, found.code)
+        steps = phases.passed(connection, found.code)
+    return page(
+        "public_tracking.html",
+        container,
+        found=found,
+        steps=steps,
+        moves=moves,
+        holders=[(kind, titles.get(name, name)) for kind, name in waits],
+        problem=None,
+        typed={},
+    )
 
 
 def _find(container: Container, code: str, access: str) -> tracking.Tracked:

@@ -242,7 +242,9 @@ def test_citizens_read_whom_their_dossier_waits_for_and_why_it_is_due_later(coun
         )
     ask = urlencode({"code": str(made["code"]), "access": str(made["access_code"]), "lang": "vi"}).encode()
     page = text_of(counter.request("POST", "/tra-cuu", ask, headers=AS_FORM).body.decode())
-    assert "Đang chờ Trung tâm" in page or "Đang chờ H99.14" in page
+    unit = counter.scalar("SELECT name FROM unit WHERE code = 'H99.14'")
+    assert f"Đang chờ {unit} " in page
+    assert "Quá trình giải quyết 03/03/2026 09:00:00 : Tiếp nhận" in page
     assert "hạn mới 09/03/2026 17:00:00 (trước đây 05/03/2026 17:00:00 )" in page
     assert "chờ bổ sung giấy tờ" in page
     assert "Nguyễn" not in page
