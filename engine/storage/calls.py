@@ -69,8 +69,8 @@ _CLAIM = text(
         FROM due WHERE c.id = due.id
         RETURNING c.*, due.ask AS asked, due.troubled),
     begun AS (
-        INSERT INTO attempt (call_id, ask, number, worker, started_at)
-        SELECT id, asked, CASE WHEN asked THEN earlier_asks + asks ELSE attempt END, :worker, now() FROM claimed)
+        INSERT INTO attempt (call_id, ask, number, worker, started_at, partner)
+        SELECT id, asked, CASE WHEN asked THEN earlier_asks + asks ELSE attempt END, :worker, now(), partner FROM claimed)
     SELECT id, dossier_id, partner, operation, key, body, attempt, asks, sends, absents, asked, repeat,
            report_seq IS NOT NULL, trace, troubled, earlier_asks
     FROM claimed

@@ -38,8 +38,8 @@ _FETCH = text(
             worker = :holder, lease_until = now() + make_interval(secs => c.timeout_s + :margin_s)
         FROM due WHERE c.id = due.id RETURNING c.*),
     begun AS (
-        INSERT INTO attempt (call_id, ask, number, worker, started_at)
-        SELECT id, false, attempt, :holder, now() FROM claimed)
+        INSERT INTO attempt (call_id, ask, number, worker, started_at, partner)
+        SELECT id, false, attempt, :holder, now(), partner FROM claimed)
     SELECT id FROM claimed
     """
 )

@@ -15,8 +15,8 @@ _CALL = text(
     " 1, now(), now() + interval '1 hour', :detail FROM dossier WHERE code = :code RETURNING id"
 )
 _ATTEMPT = text(
-    "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome, http_status, detail, request, reply)"
-    " VALUES (:call, false, 1, 'w1', now() - interval '1 s', now(), 'unknown', 502, '', :request, :reply)"
+    "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome, http_status, detail, request, reply,"
+    " partner) VALUES (:call, false, 1, 'w1', now() - interval '1 s', now(), 'unknown', 502, '', :request, :reply, 'agency')"
 )
 _MESSAGE = text(
     "INSERT INTO message (source, message_id, body_sha256, name, key, payload, body, status)"

@@ -20,8 +20,8 @@ FILL = (
         " 'incident' ELSE 'done' END, d.id % 1000 < 2, 1, now() FROM dossier d, generate_series(1, 5) k"
     ),
     (
-        "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome)"
-        " SELECT id, false, 1, 'w', now(), now(), 'ok' FROM call"
+        "INSERT INTO attempt (call_id, ask, number, worker, started_at, ended_at, outcome, partner)"
+        " SELECT id, false, 1, 'w', now(), now(), 'ok', partner FROM call"
     ),
     (
         "INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, status)"
@@ -34,7 +34,8 @@ PATHS = (
     "/ho-so?partner=p1", "/ho-so?situation=retrying", "/ho-so?step=nowhere", "/ho-so?procedure=1.000001&version=1",
     "/ho-so?incident=no&due_since=2030-01-01", "/ho-so?received_since=2026-01-01", "/ho-so?active_since=2030-01-01",
     "/ho-so?q=nobody&until=2026-03-04", "/su-co", "/su-co?cause=poison-event", "/cuoc-goi", "/cuoc-goi?status=unknown",
-    "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/thong-diep?status=unclaimed", "/doi-tac", "/viec",
+    "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/thong-diep?status=unclaimed", "/doi-tac", "/doi-tac/p1",
+    "/viec", "/lich", "/quy-trinh",
     "/nhat-ky", "/nhat-ky?who=nobody",
 )  # fmt: skip
 

@@ -84,6 +84,10 @@ attempt = Table(
     Column("request", LargeBinary),
     Column("reply", LargeBinary),
     words("contract_hash", default=""),
+    words(
+        "partner", nullable=True
+    ),  # the call's, so that each partner's newest are found; null: from before this was kept
+    Index("attempt_partner_started_at_idx", "partner", "started_at"),
     Index("attempt_ended_at_idx", "ended_at", postgresql_using="brin"),
 )
 
