@@ -7,6 +7,7 @@ whom is in the audit trail before the first byte of it leaves.
 import csv
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,15 @@ from engine.exchange.ports import Json
 from engine.storage import access
 from engine.storage.database import Connection
 from web.console.access import right, visitor
-from web.console.rendering import language
+from web.console.rendering import counted, language
 from web.container import Container
 from web.words import Words, words
 
 MOST = 50_000
 _AT_ONCE = 1000
 _IN_MEMORY = 8 * 1024 * 1024
+_PLAIN = re.compile(r"[A-Za-z0-9.-]{1,40}")
+_FREE = ("q-", "words-", "key-", "who-", "address-")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -90,13 +93,20 @@ def _add_file(blueprint: Blueprint, container: Container, exported: Exported, ki
         size = file.tell()
         file.seek(0)
         response = Response(_chunks(file), content_type=TYPES[kind])
-        day = SystemClock().now().astimezone(VIETNAM).strftime("%Y-%m-%d")
-        response.headers["Content-Disposition"] = f'attachment; filename="{exported.path[1:]}-{day}.{kind}"'
+        name = _file_name(exported.path, listed.bound)
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
         response.content_length = size
         response.call_on_close(file.close)
         return response
 
     blueprint.add_url_rule(f"{exported.path}.{kind}", f"export_{exported.path[1:]}_{kind}", export)
+
+
+def _file_name(path: str, bound: Mapping[str, object]) -> str:
+    """The list, the day and its filters, but for free words, which may be a person's name."""
+    day = SystemClock().now().astimezone(VIETNAM).strftime("%Y-%m-%d")
+    told = [f"{name}-{value}" for name, value in bound.items() if value and _PLAIN.fullmatch(str(value))]
+    return "_".join([f"{path[1:]}-{day}", *(one for one in told if not one.startswith(_FREE))])[:120]
 
 
 def _rows(connection: Connection, listed: Listed) -> Iterator[object]:
@@ -173,7 +183,7 @@ def _fill(
     count = 0
     for row in rows:
         if count == MOST:
-            put(count + 1, [told.export_bound])
+            put(count + 1, [told.export_bound.format(counted(MOST, True))])
             break
         count += 1
         put(count, _cells(row, told, columns))

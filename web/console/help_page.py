@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from flask import Blueprint
@@ -14,6 +15,8 @@ from web.container import Container
 
 _MANIFEST = Path(__file__).parent.parent / "static" / "vendor" / "manifest.json"
 INCIDENT_STATES = ("open", "acting", "closed")
+ITEM_STATES = ("open", "taken", "done", "cancelled")
+BATCH_STATES = ("running", "paused", "cancelled", "finished")
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -30,8 +33,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
             call_states=CALL_STATES,
             message_states=MESSAGE_STATES,
             incident_states=INCIDENT_STATES,
+            item_states=ITEM_STATES,
+            batch_states=BATCH_STATES,
             version=container.version,
             packages=_packages(),
+            libraries=_libraries(),
         )
 
 
@@ -40,3 +46,19 @@ def _packages() -> list[tuple[str, str, str]]:
     """(name, version, its licence's place) of what is vendored."""
     listed = json.loads(_MANIFEST.read_text(encoding="utf-8"))["packages"]
     return [(one["name"], one["version"], f"vendor/{one['licence']}") for one in listed]
+
+
+@cache
+def _libraries() -> list[tuple[str, str, str]]:
+    """(name, version, licence as its maker tells it) of every Python package that is installed here, by name."""
+    found = {one.name.lower(): (one.name, one.version, _licence(one)) for one in metadata.distributions()}
+    return [found[name] for name in sorted(found)]
+
+
+def _licence(one: metadata.Distribution) -> str:
+    told = one.metadata.json
+    classifiers = told.get("classifier", [])
+    classified = [line.rsplit(" :: ", 1)[-1] for line in classifiers if line.startswith("License ::")]
+    short = str(told.get("license", ""))
+    expression = str(told.get("license_expression", ""))
+    return expression or ", ".join(classified) or (short if "\n" not in short else "") or "–"

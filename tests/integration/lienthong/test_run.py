@@ -163,8 +163,9 @@ sys.exit(run(["run", "--simulate", "--port", "0"]))
 """
 
 
-@pytest.mark.parametrize("fork", [2, 4])
-def test_a_ctrl_c_that_python_swallows_ends_it_all_the_same(folder: Path, fork: int) -> None:
+# In the second fork the house is not there yet, so that the interruption ends the command; in the fourth it is.
+@pytest.mark.parametrize(("fork", "status"), [(2, 130), (4, 0)])
+def test_a_ctrl_c_that_python_swallows_ends_it_all_the_same(folder: Path, fork: int, status: int) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", SWALLOWED, str(fork)],
         cwd=CHECKOUT,
@@ -175,4 +176,4 @@ def test_a_ctrl_c_that_python_swallows_ends_it_all_the_same(folder: Path, fork: 
         check=False,
     )
     assert "KeyboardInterrupt" in ended.stderr, "nothing was swallowed"
-    assert ended.returncode in (0, 1, 130)
+    assert ended.returncode == status

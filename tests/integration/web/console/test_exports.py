@@ -102,7 +102,7 @@ def test_a_list_that_is_too_long_says_so_in_its_last_line(
     monkeypatch.setattr(exports, "_AT_ONCE", 2)
     for rows in (as_csv(admin, "/ho-so.csv"), as_xlsx(admin, "/ho-so.xlsx")):
         assert [row[0] for row in rows[1:4]] == codes[:1:-1]
-        assert "50.000" in rows[4][0]
+        assert "Chỉ có 3 dòng mới nhất" in rows[4][0]
         assert len(rows) == 5
 
 

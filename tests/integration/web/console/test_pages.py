@@ -335,13 +335,14 @@ def dynamic() -> Iterator[str]:
     from engine.queries.incident_groups import OUTCOMES
     from web.console import pages
     from web.console.dossier_tabs import TABS
-    from web.console.help_page import INCIDENT_STATES
+    from web.console.help_page import BATCH_STATES, INCIDENT_STATES, ITEM_STATES
 
     groups = {
         "right": RIGHTS, "role": ROLES, "situation": SITUATIONS, "call_state": CALL_STATES,
         "message_state": MESSAGE_STATES, "outcome": OUTCOMES, "tab": TABS, "theme": ("auto", "light", "dark"),
         "about_situation": (*SITUATIONS, "running"), "about_call_state": CALL_STATES,
         "about_message_state": MESSAGE_STATES, "about_incident_state": INCIDENT_STATES,
+        "about_item_state": ITEM_STATES, "about_batch_state": BATCH_STATES,
         "clock": ("pause", "resume", "extend"), "pause": ("supplement", "payment", "draft-confirmation"),
         "held": ("work-item", "call", "wait", "timer", "incident", "event"),
     }  # fmt: skip
