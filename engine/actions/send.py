@@ -31,12 +31,29 @@ def claim(
     wanted = {name: count for name, count in free.items() if count > 0}
     if not wanted:
         return []
+    send_before = _uptime_s() + margin_s  # read first: the lease begins later
     with store.at_once() as connection:
-        return calls.claim(connection, wanted, open_s=breaker.open_s, worker=worker, margin_s=margin_s)
+        return calls.claim(
+            connection,
+            wanted,
+            open_s=breaker.open_s,
+            worker=worker,
+            margin_s=margin_s,
+            send_before=send_before,
+        )
 
 
 def send(port: Partners, call: ClaimedCall) -> Answer:
-    """Speak to the partner once; blocks at most as long as the operation's total time-out."""
+    """Speak to the partner once; blocks at most as long as the operation's total time-out.
+
+    A worker that stood still since its claim says nothing: its lease may end before an answer comes, or ended already and
+    another one has sent the call again.
+    """
+    if _uptime_s() > call.send_before:
+        log.warning("send_too_late", call=call.id, partner=call.partner, attempt=call.attempt)
+        return Answer(
+            outcome=Outcome.NOT_SENT, detail="its worker stood still and did not send it", ours=True
+        )
     dispatch = Dispatch(
         call=call.id,
         partner=call.partner,
@@ -64,6 +81,11 @@ def send(port: Partners, call: ClaimedCall) -> Answer:
         trace=call.trace,
     )
     return answer
+
+
+def _uptime_s() -> float:
+    """Seconds on a clock that goes on while the process, or the whole machine, stands still."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def settle(store: Store, port: Partners, call: ClaimedCall, answer: Answer) -> bool:
@@ -129,10 +151,12 @@ def _matters(settled: SettledCall, decision: Decision) -> bool:
 
 
 def record_health(
-    store: Store, partner: str, outcome: Outcome, *, troubled: bool, policy: BreakerPolicy
+    store: Store, partner: str, answer: Answer, *, troubled: bool, policy: BreakerPolicy
 ) -> None:
     """Tell the partner's breaker how it went; in a transaction of its own. *troubled*: failures are on its account."""
-    if outcome in TROUBLE:
+    if answer.ours:
+        return
+    if answer.outcome in TROUBLE:
         with store.transaction() as connection:
             partners.record_failure(connection, partner, policy)
     elif troubled:

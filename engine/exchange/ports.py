@@ -78,7 +78,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of one `Dispatch`. Bytes are as on the wire, secrets already redacted."""
+    """What came of one `Dispatch`. Bytes are as on the wire, secrets already redacted. *ours*: the partner has no part in it."""
 
     outcome: Outcome
     reply: Json = None
@@ -89,6 +89,7 @@ class Answer:
     request_bytes: bytes = b""
     reply_bytes: bytes = b""
     contract_hash: str = ""
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

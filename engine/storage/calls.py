@@ -6,6 +6,7 @@ rules 2-4).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from sqlalchemy import Connection, text
 
@@ -17,7 +18,10 @@ CHANNEL = "lienthong_call"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedCall:
-    """A call to send (or to ask after) now; the lease outlasts the operation's total time-out."""
+    """A call to send (or to ask after) now; the lease outlasts the operation's total time-out.
+
+    *send_before*: on the clock of whoever claimed it, when it is too late to begin.
+    """
 
     id: int
     dossier: int
@@ -35,6 +39,7 @@ class ClaimedCall:
     report: bool
     trace: str | None
     troubled: bool  # failures are on its partner's account: a success must be told
+    send_before: float = inf
 
 
 _CLAIM = text(
@@ -96,7 +101,13 @@ _UNKNOWN_TO = text(
 
 
 def claim(
-    connection: Connection, free: Mapping[str, int], *, open_s: float, worker: str, margin_s: float
+    connection: Connection,
+    free: Mapping[str, int],
+    *,
+    open_s: float,
+    worker: str,
+    margin_s: float,
+    send_before: float = inf,
 ) -> list[ClaimedCall]:
     """Lease due heads of lanes: of each partner at most as many as *free* says.
 
@@ -129,6 +140,7 @@ def claim(
             trace=row[13],
             troubled=row[14],
             earlier_asks=row[15],
+            send_before=send_before,
         )
         for row in rows
     ]

@@ -158,7 +158,7 @@ class Worker:
             send.record_health(
                 self._store,
                 call.partner,
-                answer.outcome,
+                answer,
                 troubled=call.troubled,
                 policy=self._policy.breaker,
             )

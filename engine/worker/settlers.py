@@ -133,6 +133,6 @@ class SettleLoop(threading.Thread):
             if worked and call.partner in told:
                 continue
             send.record_health(
-                self._store, call.partner, answer.outcome, troubled=call.troubled, policy=self._breaker
+                self._store, call.partner, answer, troubled=call.troubled, policy=self._breaker
             )
             told.add(call.partner) if worked else told.discard(call.partner)

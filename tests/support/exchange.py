@@ -58,7 +58,7 @@ class Setup:
             or WorkerPolicy(
                 apply=ApplyPolicy(retry_s=0.0),
                 breaker=BreakerPolicy(failures=3, open_s=0.05),
-                lease_margin_s=0.1,
+                lease_margin_s=10.0,
             ),
         )
 

@@ -162,7 +162,7 @@ def test_answer_after_the_lease_ran_out_still_settles_the_call(setup: Setup) -> 
         setup.store,
         {"archive": 1},
         worker="slow",
-        margin_s=0.0,
+        margin_s=10.0,
         breaker=BreakerPolicy(failures=3, open_s=1.0),
     )
     answer = send.send(setup.partners, call)

@@ -238,3 +238,38 @@ def test_answer_of_an_earlier_round_of_asking_is_not_taken_for_one_of_this(setup
     absent = Answer(outcome=Outcome.ABSENT, detail="from the first round")
     assert not send.settle(setup.store, setup.partners, asked[1], absent)
     assert send.settle(setup.store, setup.partners, again, Answer(outcome=Outcome.FOUND, reply={"ma": 0}))
+
+
+def claimed_nop(setup: Setup, *, margin_s: float) -> ClaimedCall:
+    """The walk's first call that can be asked after, claimed by a worker that stands still from then on."""
+    setup.submit()
+    while not setup.scalar("SELECT count(*) FROM call WHERE operation = 'Nop'"):
+        setup.worker.step()
+    setup.pass_time()
+    [call] = send.claim(setup.store, {"archive": 1}, worker="frozen", margin_s=margin_s, breaker=BREAKER)
+    assert call.operation == "Nop"
+    return call
+
+
+def test_worker_that_stood_still_since_its_claim_does_not_send_what_another_has_sent(setup: Setup) -> None:
+    call = claimed_nop(setup, margin_s=0.0)
+    setup.run()
+    answer = send.send(setup.partners, call)
+    assert not send.settle(setup.store, setup.partners, call, answer)
+    effects = [line for line in setup.journal() if line.get("operation") == "Nop" and line.get("effect")]
+    assert len(effects) == 1
+    assert setup.scalar("SELECT status FROM call WHERE operation = 'Nop'") == "done"
+
+
+def test_call_that_such_a_worker_did_not_send_goes_out_by_another_and_costs_the_partner_nothing(
+    setup: Setup,
+) -> None:
+    call = claimed_nop(setup, margin_s=0.0)
+    answer = send.send(setup.partners, call)
+    for _ in range(5):
+        send.record_health(setup.store, "archive", answer, troubled=False, policy=BREAKER)
+    assert send.settle(setup.store, setup.partners, call, answer)
+    setup.run()
+    assert setup.scalar("SELECT failures FROM partner WHERE name = 'archive'") == 0
+    assert setup.rows("SELECT attempt, sends, asks FROM call WHERE operation = 'Nop'") == [(2, 1, 0)]
+    assert incidents(setup) == []
