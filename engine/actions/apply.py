@@ -190,10 +190,12 @@ def _database_lost(error: Exception) -> bool:
 def _moment(loaded: groups.LoadedEvent, now: datetime) -> datetime:
     """When the event happened, for the law: its own time where whoever wrote it gave one, never later than *now*.
 
-    An outage between a hand-in and its application must not cost the citizen a day.
+    An outage between a hand-in and its application must not cost the citizen a day. Nothing happens before the hand-in or
+    the reception, whatever a clock that was set back says.
     """
     at = loaded.payload.get("at")
-    return min(datetime.fromisoformat(at), now) if isinstance(at, str) else now
+    happened = min(datetime.fromisoformat(at), now) if isinstance(at, str) else now
+    return max(happened, loaded.dossier.received_at or loaded.dossier.submitted_at)
 
 
 def _meet_messages(connection: Connection, writes: Writes, done: Sequence[Advance]) -> None:

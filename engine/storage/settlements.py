@@ -2,6 +2,7 @@
 
 A settlement counts only for the attempt that it belongs to; what comes too late is kept with its attempt and changes
 nothing. What would be sent once more, and was surely not done yet, is withdrawn where its task is gone: nobody wants it.
+The event has the time at which the answer came, on the installation's own clock: it may be applied much later.
 Calls are locked in the order of their ids, and nothing here touches a row of a dossier.
 """
 
@@ -77,7 +78,10 @@ _SETTLE = text(
         FROM settled s WHERE i.call_id = s.id AND i.status <> 'closed'),
     happened AS (
         INSERT INTO event (dossier_id, kind, payload, trace)
-        SELECT dossier_id, 'call-settled', jsonb_build_object('call', id), trace FROM settled WHERE told ORDER BY id)
+        SELECT dossier_id, 'call-settled', jsonb_build_object('call', id, 'at', now() + make_interval(secs => coalesce((
+            SELECT CAST(value AS float8) FROM installation
+            WHERE name = 'demo_offset_s' AND jsonb_typeof(value) = 'number'), 0))), trace
+        FROM settled WHERE told ORDER BY id)
     SELECT id, dossier_id, task, partner, operation, element, wanted,
         lets_go, CASE WHEN told THEN pg_notify('lienthong_event', '') END,
         CASE WHEN lets_go THEN pg_notify('lienthong_call', '') END
