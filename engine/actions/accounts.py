@@ -52,6 +52,29 @@ _OF_A_UNIT = frozenset({"viewer", "officer"})  # what the others do concerns eve
 _HASHER = PasswordHasher()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What an admin changes of an account."""
+
+    roles: tuple[str, ...]
+    unit: str | None
+    enabled: bool
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """What it may do; nothing while it is switched off."""
+        return rights_of(self.roles) if self.enabled else frozenset()
+
+
+def standing(account: StoredAccount) -> Standing:
+    return Standing(roles=tuple(sorted(account.roles)), unit=account.unit, enabled=account.enabled)
+
+
+def rights_of(roles: Sequence[str]) -> frozenset[str]:
+    """Everything that one of *roles* allows."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
 @lru_cache(maxsize=1)
 def _nobody() -> str:
     """What the password of an unknown account is compared with; made when it is first needed, for it takes its time."""
@@ -70,7 +93,7 @@ class Person:
 
     @property
     def rights(self) -> frozenset[str]:
-        return frozenset().union(*(ROLES.get(role, frozenset()) for role in self.roles))
+        return rights_of(self.roles)
 
 
 def create(
@@ -99,15 +122,18 @@ def change(
     enabled: bool,
     by: str,
     reason: str,
+    seen: Standing | None = None,
 ) -> None:
     """Give an account other roles or another unit, or switch it off or on; its sessions go on only while it is on.
 
     Raises:
-        AccountNotFound, RequestInvalid. ActionNotNow: it is the last admin.
+        AccountNotFound, RequestInvalid. ActionNotNow: it is the last admin. PreconditionFailed: it is no longer as *seen*.
     """
     with store.transaction() as connection:
         accounts.hold_with(connection, "admin", account)
         found = locked(connection, account)
+        if seen is not None and seen != standing(found):
+            raise errors.PreconditionFailed(etag=found.name)
         _check(found.name, roles, unit)
         loses = "admin" in found.roles and found.enabled and not (enabled and "admin" in roles)
         if loses and not accounts.others_with(connection, "admin", account):

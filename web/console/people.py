@@ -1,5 +1,6 @@
 """Accounts with their roles, and API keys: who may do what here."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
@@ -13,7 +14,7 @@ from engine.actions.accounts import RIGHTS, ROLES
 from engine.actions.keys import SCOPES
 from engine.clock import SystemClock
 from engine.queries import accounts, keys
-from web.console import rendering
+from web.console import account_change, rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
@@ -70,37 +71,36 @@ def _add_accounts(blueprint: Blueprint, container: Container) -> None:
     @right("accounts")
     def change_account(id: int) -> Response:  # noqa: A002
         try:
-            told = _change(container, id)
+            act = _ACTS.get(request.form.get("action", ""))
+            if act is None:
+                return account_change.change(container, id)
+            told = act(container, id)
         except _FIXABLE as problem:
             return _answer(shown(problem), problem.status)
         return _answer(shown(told=told), 200) if told else back("/tai-khoan", "done")
 
 
-def _change(container: Container, account: int) -> tuple[str, str] | None:
-    """What is to be told once: a new password."""
-    why, by = rendering.reason(), visitor().name
-    if request.form.get("action") == "password":
-        password = acts.random_password()
-        acts.set_password(container.store, account, password, by=by, reason=why)
-        return request.form.get("name", ""), password
-    if request.form.get("action") == "bind":
-        sign_on_acts.bind(
-            container.store, account, request.form.get("subject", "").strip() or None, by=by, reason=why
-        )
-        return None
-    if request.form.get("action") == "code":
-        second_factor.remove(container.store, account, by=by, reason=why)
-        return None
-    acts.change(
-        container.store,
-        account,
-        roles=request.form.getlist("role"),
-        unit=_unit(),
-        enabled=request.form.get("enabled") == "yes",
-        by=by,
-        reason=why,
-    )
-    return None
+def _password(container: Container, account: int) -> tuple[str, str]:
+    """Whose new password is to be told once, and the password."""
+    password = acts.random_password()
+    acts.set_password(container.store, account, password, by=visitor().name, reason=rendering.reason())
+    return request.form.get("name", ""), password
+
+
+def _bind(container: Container, account: int) -> None:
+    subject = request.form.get("subject", "").strip() or None
+    sign_on_acts.bind(container.store, account, subject, by=visitor().name, reason=rendering.reason())
+
+
+def _no_code(container: Container, account: int) -> None:
+    second_factor.remove(container.store, account, by=visitor().name, reason=rendering.reason())
+
+
+_ACTS: dict[str, Callable[[Container, int], tuple[str, str] | None]] = {
+    "password": _password,
+    "bind": _bind,
+    "code": _no_code,
+}
 
 
 def _add_keys(blueprint: Blueprint, container: Container) -> None:

@@ -200,7 +200,8 @@ def test_accounts_and_keys_are_made_changed_and_ended_at_the_console(
     assert admin.post("/tai-khoan", {"name": "lan", "role": ["viewer"]}).status == 409
     assert admin.post("/tai-khoan", {"name": "mai", "role": ["emperor"]}).status == 400
     change = {"role": ["viewer"], "enabled": "yes", "reason": "vacation", "action": "change"}
-    last = admin.post(f"/tai-khoan/{admin.account}", change)
+    seen = json.dumps([["admin"], None, True])
+    last = admin.post(f"/tai-khoan/{admin.account}", {**change, "confirmed": "yes", "seen": seen})
     assert last.status == 409
     issued = admin.post("/khoa", {"name": "desk 2", "scope": ["dossiers:read"], "days": "30"}).body.decode()
     key = re.search(r"<code>(lt_[^<]+)</code>", issued)
