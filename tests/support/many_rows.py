@@ -27,6 +27,7 @@ FILL = (
         "INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, status)"
         " SELECT 's', 'm' || id, 'x', 'n', 'k', id, '{}', 'delivered' FROM dossier"
     ),
+    "INSERT INTO partner (name) SELECT 'p' || k FROM generate_series(1, 5) k",
     "INSERT INTO incident (cause, dossier_id, title) SELECT 'poison-event', id, 't' FROM dossier WHERE id % 20 = 0",
 )
 PATHS = (
