@@ -15,7 +15,7 @@ from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Response
 from adapters.transport.travel import Outgoing, Transport, Travelled
 from adapters.transport.webhook import ID as WEBHOOK_ID
-from engine.errors import CallOutcomeUnknown, CallUnavailable, ComposeFailed, FeelError
+from engine.errors import CallOutcomeUnknown, CallUnavailable, ComposeFailed, FeelError, OperationUnknown
 from engine.exchange.classification import Heard, Verdict, classify
 from engine.exchange.ports import Answer, Composed, Json, Outcome
 
@@ -79,6 +79,26 @@ class Caller:
         return self._transport.carry(
             Outgoing(label=label, method="GET", path="/", total_s=total_s, connect_s=total_s)
         )
+
+    def check(self, total_s: float) -> Answer:
+        """Call what the contract names as its `check`, which changes nothing, within *total_s*.
+
+        Raises:
+            ComposeFailed, CallUnavailable, CallOutcomeUnknown.
+        """
+        declared = self.contract.check
+        if declared is None:
+            raise OperationUnknown(partner=self.contract.partner, operation="check")
+        operation = self.contract.operations[declared.operation]
+        inputs = {name: fill({"settings": self.settings}) for name, fill in declared.inputs.items()}
+        composed = self.compose(operation, inputs, dossier={}, call_key="check", now=None)
+        outgoing = self._outgoing(operation, composed.body, composed.key)
+        bounded = replace(
+            outgoing, total_s=min(outgoing.total_s, total_s), connect_s=min(outgoing.connect_s, total_s)
+        )
+        travelled = self._transport.carry(bounded)
+        heard = PROTOCOLS[operation.form.protocol][1](operation, travelled.response)
+        return self._judged(operation, heard, travelled)
 
     def call(self, operation: Operation, body: Json, key: str, trace: str | None = None) -> Answer:
         """Send *body* once; never raises for the partner's sake."""

@@ -6,6 +6,7 @@ on every answer. What a status or a body means is the contract's business, never
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -18,8 +19,17 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.response import HTTPResponse
 from urllib3.util.wait import wait_for_read
 
-from adapters.sockets import Destination, PlainConnection, TlsConnection, destination
+from adapters.sockets import (
+    AddressRefused,
+    Destination,
+    PlainConnection,
+    TlsConnection,
+    connect,
+    destination,
+    resolve,
+)
 from engine.errors import CallOutcomeUnknown, CallUnavailable, SettingsError
+from engine.exchange.checking import Stage
 
 CONNECT_S = 3.0
 IDLE_S = 8.0
@@ -119,6 +129,24 @@ class Door:
         line.give_back(connection)
         return response
 
+    def reach(self, name: str, total_s: float) -> Iterator[Stage]:
+        """How far one gets to an endpoint that is known, within *total_s*: its name, a connection, TLS; nothing is sent.
+
+        The first that fails is the last.
+        """
+        line, until = self._lines[name], time.monotonic() + total_s
+
+        def left() -> float:
+            return max(0.01, min(CONNECT_S, until - time.monotonic()))
+
+        stage = _resolved(line.where, left())
+        yield stage
+        if stage.ok:
+            stage = _connected(line.where, left())
+            yield stage
+        if stage.ok:
+            yield line.secured(left())
+
     def close(self) -> None:
         """Close every idle connection; the door stays usable."""
         for line in self._lines.values():
@@ -156,6 +184,21 @@ class _Line:
             raise
         return connection
 
+    def secured(self, connect_s: float) -> Stage:
+        """A new connection as for a request, with its certificate looked at, and closed again."""
+        if self.where.context is None:
+            return Stage(stage="tls", ok=None, saw="no-tls")
+        try:
+            connection = self._open(connect_s)
+        except (OSError, HTTPError, ValueError) as exc:
+            return Stage(stage="tls", ok=False, saw="not-trusted", detail=_words_of(exc))
+        sock = connection.sock
+        told: list[str] = []
+        if isinstance(sock, ssl.SSLSocket):
+            told = [str(sock.version()), str((sock.getpeercert() or {}).get("notAfter", ""))]
+        connection.close()
+        return Stage(stage="tls", ok=True, saw="trusted", detail=", ".join(told))
+
     def give_back(self, connection: HTTPConnection) -> None:
         if connection.is_closed:
             return
@@ -170,6 +213,28 @@ class _Line:
             kept, self._idle = self._idle, deque()
         for _, connection in kept:
             connection.close()
+
+
+def _resolved(where: Destination, wait_s: float) -> Stage:
+    try:
+        addresses = resolve(where, wait_s)
+    except AddressRefused as exc:
+        return Stage(stage="dns", ok=False, saw="address-refused", detail=str(exc))
+    except (OSError, ValueError) as exc:
+        return Stage(stage="dns", ok=False, saw="not-found", detail=_words_of(exc))
+    return Stage(stage="dns", ok=True, saw="found", detail=", ".join(addresses))
+
+
+def _connected(where: Destination, wait_s: float) -> Stage:
+    try:
+        connect(where, wait_s).close()
+    except OSError as exc:
+        return Stage(stage="tcp", ok=False, saw="no-connection", detail=_words_of(exc))
+    return Stage(stage="tcp", ok=True, saw="connected", detail=f"{where.host}:{where.port}")
+
+
+def _words_of(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}"[:500]
 
 
 def _looks_open(connection: HTTPConnection) -> bool:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import structlog
 
+from adapters import checking, exchanges, feeds
 from adapters import contract as contracts
-from adapters import exchanges, feeds
 from adapters.calling import Caller
 from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Door, Endpoint
-from adapters.transport.travel import Access, Travelled
+from adapters.transport.travel import Access
 from adapters.transports import transport_for
 from engine.errors import (
     ComposeFailed,
@@ -27,6 +27,7 @@ from engine.errors import (
     PartnerUnknown,
     SettingsError,
 )
+from engine.exchange.checking import TOTAL_S, Stage
 from engine.exchange.ports import (
     Answer,
     Composed,
@@ -232,9 +233,13 @@ class ContractPartners:
         """Partners that want to be told of a dossier of *procedure* that *units* have to do with, by name."""
         return [name for name, caller in sorted(self._callers.items()) if _wants(caller, procedure, units)]
 
-    def knock(self, partner: str, total_s: float = 5.0) -> Travelled:
-        """Whether the partner is there and lets us in. Raises: PartnerUnknown, CallUnavailable, CallOutcomeUnknown."""
-        return self._caller(partner).knock(total_s)
+    def check(self, partner: str, total_s: float = TOTAL_S) -> Sequence[Stage]:
+        """The way to *partner*, stage by stage, up to the first that fails. Raises: PartnerUnknown."""
+        try:
+            caller = self._caller(partner)
+        except ContractInvalid as exc:
+            return [Stage(stage="contract", ok=False, saw="contract-invalid", detail=exc.message)]
+        return list(checking.check(caller, self._door, total_s))
 
     def names(self) -> Sequence[str]:
         """All partners known now, by name."""

@@ -5,6 +5,7 @@ Only `adapters.outbound` uses this; it knows sockets and TLS, not requests or pa
 
 import socket
 import ssl
+import threading
 import time
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -108,6 +109,32 @@ class TlsConnection(HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         return connect(self._where, self._connect_s)
+
+
+def resolve(where: Destination, wait_s: float) -> list[str]:
+    """The addresses of *where*, all of them allowed; the look-up goes on by itself where it takes longer than *wait_s*.
+
+    Raises: OSError: there is none, or no answer in time; AddressRefused.
+    """
+    found: list[list[str] | OSError] = []
+
+    def look_up() -> None:
+        try:
+            all_found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
+            found.append(list(dict.fromkeys(str(one[4][0]) for one in all_found)))
+        except OSError as exc:
+            found.append(exc)
+
+    thread = threading.Thread(target=look_up, name="look-up", daemon=True)
+    thread.start()
+    thread.join(wait_s)
+    if not found:
+        raise TimeoutError(f"no answer in time ({wait_s:.1f} s)")
+    if isinstance(found[0], OSError):
+        raise found[0]
+    for address in found[0]:
+        check_address(address, private=where.private)
+    return found[0]
 
 
 def connect(where: Destination, connect_s: float) -> socket.socket:

@@ -206,6 +206,7 @@ class System:
                 secret=self.web_secret(),
                 inbound=ContractInbound(self.partners, take),
                 mailboxes=self.partners,
+                checking=self.partners,
                 may_send=self.may_send,
                 partners=ContractDirectory(self.partners.contracts),
                 max_body_bytes=said.max_body_bytes,

@@ -21,6 +21,7 @@ class ContractDirectory:
 
 def _card(contract: "Contract") -> PartnerCard:
     form = contract.form
+    operations = form.operations.values()
     return PartnerCard(
         name=contract.partner,
         title=form.title.vi,
@@ -28,4 +29,11 @@ def _card(contract: "Contract") -> PartnerCard:
         transport=form.transport.kind,
         operations=tuple(contract.operations),
         inbound=tuple(contract.inbound),
+        version=form.version,
+        hash=contract.hash,
+        window=max((one.window for one in operations), default=0),
+        timeout_s=max((one.total_timeout_s for one in operations), default=0.0),
+        rate=form.limits.rate,
+        hours=form.limits.hours,
+        contact=form.contact.model_dump() if form.contact else {},
     )

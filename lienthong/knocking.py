@@ -1,25 +1,52 @@
-"""What `lienthong partners check` does at one partner: stage by stage, the first failure named. It calls no operation."""
+"""What `lienthong partners check` does at one partner: its contract read anew, then the way there, stage by stage."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.errors import CallOutcomeUnknown, CallUnavailable, ContractInvalid
+from engine.errors import ContractInvalid
 
 if TYPE_CHECKING:
     from adapters.registry import ContractPartners
 
+_WORDS = {
+    "no-address": "no address: set LIENTHONG_PARTNER_{name}_URL, or LIENTHONG_SIMULATORS_URL to the address that `run` prints",
+    "mailbox": "it fetches its calls itself; there is nothing to reach",
+    "not-found": "its host name is not found",
+    "address-refused": "its host name leads to an address that is not allowed",
+    "found": "found",
+    "no-connection": "no connection",
+    "connected": "connected",
+    "no-tls": "not used",
+    "not-trusted": "no trusted connection",
+    "trusted": "trusted",
+    "no-log-in": "the log-in did not get through",
+    "log-in-refused": "refused",
+    "no-log-in-asked": "this contract has no log-in",
+    "taken": "taken",
+    "not-told": "not told, for no whole answer came",
+    "no-answer": "no whole answer in HTTP",
+    "no-check": "it answers; the contract names no operation to test with",
+    "not-composed": "the request of its test cannot be built",
+    "fits": "the answer fits",
+    "business": "the answer fits, and says no",
+    "unfit": "the answer breaks its schema",
+    "busy": "it asks us to come later",
+    "unreadable": "the answer cannot be read",
+    "refused": "it refuses the request",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One stage and what was seen."""
+class Seen:
+    """One stage and what was seen; *ok* None: it was not tested."""
 
     stage: str
-    ok: bool
+    ok: bool | None
     saw: str
 
 
-def knock(partners: "ContractPartners", name: str) -> Iterator[Stage]:
+def knock(partners: "ContractPartners", name: str) -> Iterator[Seen]:
     """The stages up to the first that fails.
 
     Raises:
@@ -28,24 +55,11 @@ def knock(partners: "ContractPartners", name: str) -> Iterator[Stage]:
     try:
         contract = partners.reload(name)
     except ContractInvalid as exc:
-        yield Stage(stage="contract", ok=False, saw=exc.message)
+        yield Seen(stage="contract file", ok=False, saw=exc.message)
         return
-    yield Stage(
-        stage="contract", ok=True, saw=f"{len(contract.operations)} operations, hash {contract.hash[:12]}"
-    )
-    yield Stage(stage="label", ok=True, saw=contract.form.label)
-    try:
-        answer = partners.knock(name)
-    except CallUnavailable as exc:
-        remedy = f"set LIENTHONG_PARTNER_{name.upper()}_URL, or LIENTHONG_SIMULATORS_URL to the address that `run` prints"
-        yield Stage(stage="reachable", ok=False, saw=f"{exc.message} -> {remedy}")
-        return
-    except CallOutcomeUnknown as exc:
-        yield Stage(stage="reachable", ok=False, saw=f"it answers, but not in HTTP: {exc.message}")
-        return
-    yield Stage(stage="reachable", ok=True, saw=f"HTTP {answer.response.status}")
-    kind = contract.form.transport.kind
-    said = (
-        "refused" if answer.refused else "taken" if kind != "plain" else "sent; this transport has no log-in"
-    )
-    yield Stage(stage="credentials", ok=not answer.refused, saw=said)
+    read = f"{len(contract.operations)} operations, hash {contract.hash[:12]}"
+    yield Seen(stage="contract file", ok=True, saw=read)
+    yield Seen(stage="label", ok=True, saw=contract.form.label)
+    for one in partners.check(name):
+        words = _WORDS.get(one.saw, one.saw).format(name=name.upper())
+        yield Seen(stage=one.stage, ok=one.ok, saw=f"{words}: {one.detail}" if one.detail else words)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.actions.tick import NextFire
 from engine.clock import Clock
+from engine.exchange.checking import Checking
 from engine.exchange.ports import Inbound, Mailboxes
 from engine.exchange.sign_on import SignOn
 from engine.storage.database import Store
@@ -17,7 +18,11 @@ from web.rates import Rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerCard:
-    """What a contract says of a partner, for people. *label* is how honest it is: real, single-source or sample."""
+    """What a contract says of a partner, for people. *label* is how honest it is: real, single-source or sample.
+
+    *hash* names the content in force in this process, *version* is what the partner calls it; *window*: calls in flight
+    per worker, at most; *rate* and *hours*: what the partner asks of its callers; *contact*: name, phone, email, hours, note.
+    """
 
     name: str
     title: str
@@ -25,6 +30,13 @@ class PartnerCard:
     transport: str
     operations: tuple[str, ...] = ()
     inbound: tuple[str, ...] = ()
+    version: str = ""
+    hash: str = ""
+    window: int = 0
+    timeout_s: float = 0.0
+    rate: str = ""
+    hours: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict)
 
 
 class PartnerDirectory(Protocol):
@@ -54,13 +66,13 @@ def nothing_known() -> Mapping[str, frozenset[str]] | None:
 class Container:
     """Everything that a request may need.
 
-    *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over loopback,
-    under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys* asks partners
-    that call us for an API key of theirs. *next_fire* reads the triggers of the timetable; *offered* tells what partners'
-    contracts offer, so that a deployment can be held against it. *rate* is each key's, *stranger_rate* that of wrong keys
-    from one address; None: no limit. *environment* names this installation to
-    those who sign in; *sign_on* is the identity
-    provider at which people may sign in.
+    *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over
+    loopback, under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys*
+    asks partners that call us for an API key of theirs. *checking* tests the way to a partner. *next_fire* reads the
+    triggers of the timetable; *offered* tells what partners' contracts offer, so that a deployment can be held
+    against it. *rate* is each key's, *stranger_rate* that of wrong keys from one address; None: no limit.
+    *environment* names this installation to those who sign in; *sign_on* is the identity provider at which people may
+    sign in.
     """
 
     store: Store
@@ -68,6 +80,7 @@ class Container:
     secret: bytes = field(repr=False)
     inbound: Inbound | None = None
     mailboxes: Mailboxes | None = None
+    checking: Checking | None = None
     may_send: Callable[[], bool] = always
     partners: PartnerDirectory = field(default_factory=NoPartners)
     max_body_bytes: int = 36 * 1024 * 1024

@@ -27,6 +27,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionCheck:
+    """What a test of the connection calls."""
+
+    operation: str
+    inputs: Mapping[str, Fill]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Soap:
     """The WSDL at work, and what it calls this operation."""
 
@@ -167,6 +175,7 @@ class Contract:
     hash: str
     transport_headers: Mapping[str, Expression]
     expired: Expression | None
+    check: ConnectionCheck | None = None
     operations: Mapping[str, Operation]
     inbound: Mapping[str, Inbound] = field(default_factory=dict)
     feeds: Mapping[str, Feed] = field(default_factory=dict)

@@ -23,6 +23,7 @@ NAMES = {
     "request": frozenset({"inputs", "dossier", "call", "settings"}),
     "key": frozenset({"inputs", "dossier", "call", "settings", "body"}),
     "answer": frozenset({"status", "reply", "fault", "text"}),
+    "check": frozenset({"settings"}),
     "ask": frozenset({"key", "body"}),
     "asked": frozenset({"key", "body", "reply", "status"}),
     "inbound": frozenset({"body", "settings"}),
@@ -64,6 +65,7 @@ def _contract(form: shape.Contract, folder: Path, contract_hash: str) -> compile
         hash=contract_hash,
         transport_headers=_expressions(form.transport.headers, "header", "transport.headers"),
         expired=_feel(session.expired, "answer", "transport.expired") if session else None,
+        check=_check(form.check) if form.check else None,
         operations=operations,
         inbound={name: _inbound(name, item) for name, item in form.inbound.items()},
         feeds={name: _feed(name, item) for name, item in form.feeds.items()},
@@ -171,6 +173,26 @@ def _ask(ask: shape.Ask, at: str) -> compiled.Ask:
     )
 
 
+def _check(check: shape.Check) -> compiled.ConnectionCheck:
+    return compiled.ConnectionCheck(
+        operation=check.operation, inputs=_fills(check.inputs, "check", "check.inputs")
+    )
+
+
+def _check_reads(contract: compiled.Contract) -> None:
+    """A test of the connection must change nothing at the partner."""
+    if contract.check is None:
+        return
+    name = contract.check.operation
+    _known(name, set(contract.operations), "check.operation")
+    asks = {one.ask.operation for one in contract.operations.values() if one.ask}
+    reads = asks | {feed.form.operation for feed in contract.feeds.values()}
+    if name not in reads and contract.operations[name].form.method != "GET":
+        raise ContractBroken(
+            "check.operation", f"{name} is no GET, no ask and no feed: it might change something"
+        )
+
+
 def _inbound(name: str, form: shape.Inbound) -> compiled.Inbound:
     at = f"inbound.{name}"
     return compiled.Inbound(
@@ -243,6 +265,7 @@ def _transitions(forms: list[shape.Transition], at: str) -> tuple[compiled.Trans
 def _check_references(contract: compiled.Contract) -> None:
     """Everything that is named must be there."""
     known = set(contract.operations)
+    _check_reads(contract)
     for name, operation in contract.operations.items():
         if operation.ask:
             _known(operation.ask.operation, known, f"operations.{name}.ask.operation")

@@ -290,6 +290,36 @@ class Simulator(Shape):
     operations: dict[Name, SimulatedOperation] = {}
 
 
+class Contact(Shape):
+    """Whom to ask when something is wrong, and when they are there. Shown to people; nothing acts on it."""
+
+    name: str = Field("", max_length=200)
+    phone: str = Field("", max_length=100)
+    email: str = Field("", max_length=200)
+    hours: str = Field("", max_length=200)
+    note: str = Field("", max_length=1000)
+
+    @model_validator(mode="after")
+    def _somebody_can_be_asked(self) -> "Contact":
+        if not (self.phone or self.email):
+            raise ValueError("a contact has a phone or an email")
+        return self
+
+
+class Limits(Shape):
+    """What the partner asks of its callers, in its own words. Shown to people; what bounds us is each operation's `window`."""
+
+    rate: str = Field(default="", max_length=200)
+    hours: str = Field(default="", max_length=200)
+
+
+class Check(Shape):
+    """The operation that a test of the connection calls; it only reads, and so must be a GET, an `ask` or a feed's."""
+
+    operation: Name
+    inputs: dict[str, JsonValue] = {}
+
+
 class Contract(Shape):
     """A whole contract.yaml."""
 
@@ -297,6 +327,10 @@ class Contract(Shape):
     title: Title
     label: Literal["real", "single-source", "sample"]
     basis: str = Field(min_length=10)
+    version: str = Field("", max_length=100)
+    contact: Contact | None = None
+    limits: Limits = Limits()
+    check: Check | None = None
     endpoint: Endpoint = Field(default_factory=lambda: Endpoint(url=""))
     transport: Transport = Plain()
     settings: dict[Name, JsonValue] = {}

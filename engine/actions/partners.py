@@ -1,7 +1,9 @@
-"""Pausing a partner: nothing is sent to it until somebody lets its lanes go on. Each act with its audit line."""
+"""Pausing a partner: nothing is sent to it until somebody lets its lanes go on; testing the way to it. All with audit lines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from engine.exchange.checking import Checking, Stage
+from engine.exchange.ports import Json
 from engine.storage import access, calls, partners
 from engine.storage.database import Store, notify
 
@@ -30,3 +32,24 @@ def resume(store: Store, partner: str, *, by: str, reason: str, seen: Seen | Non
             connection, by, "partner-resumed", facts={"partner": partner, "was": was[1]}, reason=reason
         )
         notify(connection, calls.CHANNEL)
+
+
+def check(store: Store, port: Checking, partner: str, *, by: str, reason: str) -> Sequence[Stage]:
+    """Test the way to *partner*; every stage up to the first that fails. Nothing is changed at the partner.
+
+    That somebody does is written down before anything leaves, what it came to afterwards; no transaction is open meanwhile.
+
+    Raises: PartnerUnknown.
+    """
+    with store.transaction() as connection:
+        access.audit(connection, by, "partner-check", facts={"partner": partner}, reason=reason)
+    stages = port.check(partner)
+    failed = next((one for one in stages if one.ok is False), None)
+    facts: dict[str, Json] = {
+        "partner": partner,
+        "failed": failed.stage if failed else None,
+        "saw": failed.saw if failed else None,
+    }
+    with store.transaction() as connection:
+        access.audit(connection, by, "partner-checked", facts=facts)
+    return stages

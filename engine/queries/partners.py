@@ -1,4 +1,4 @@
-"""How the exchange with each partner stands: breaker, pause, and what waits for it."""
+"""How the exchange with each partner stands: breaker, pause, what waits for it, and by which contract that was tried."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,18 @@ _STATES = text(
         FROM call WHERE status IN ('pending', 'sending', 'unknown', 'incident') GROUP BY partner
     ) c ON c.partner = p.name
     ORDER BY p.name
+    """
+)
+
+
+# Every open call holds its lane, whose index finds those of one partner.
+_HASHES = text(
+    """
+    SELECT a.contract_hash AS hash, count(*) AS calls FROM call c
+    CROSS JOIN LATERAL (
+        SELECT contract_hash FROM attempt WHERE call_id = c.id AND contract_hash <> '' ORDER BY started_at DESC LIMIT 1) a
+    WHERE c.partner = :partner AND c.holds AND c.status IN ('pending', 'sending', 'unknown', 'incident')
+    GROUP BY a.contract_hash ORDER BY calls DESC
     """
 )
 
@@ -43,3 +55,8 @@ class PartnerState:
 def partner_states(connection: Connection) -> list[PartnerState]:
     """Every partner that the workers know, by name."""
     return [PartnerState(**row) for row in connection.execute(_STATES).mappings()]
+
+
+def hashes_of_open_calls(connection: Connection, partner: str) -> dict[str, int]:
+    """Contract hash → open calls that were last tried under it; calls that were never answered are not among them."""
+    return {row.hash: row.calls for row in connection.execute(_HASHES, {"partner": partner})}

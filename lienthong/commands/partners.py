@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from lienthong.assembly import System
 
 
+_MARKS = {True: "ok", False: "WRONG", None: "–"}
+
+
 @click.group(invoke_without_command=True, epilog="Example: lienthong partners check portal")
 @as_json_option
 @click.pass_context
@@ -33,7 +36,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @as_json_option
 def check(name: str, as_json: bool) -> int:
-    """Read NAME's contract anew, reach the partner and log in; exit code 1 when one of these fails."""
+    """Read NAME's contract anew and test the way there: name, connection, TLS, log-in, answer; exit code 1 when one fails."""
     from lienthong.knocking import knock
 
     with opened("partners") as system:
@@ -42,9 +45,10 @@ def check(name: str, as_json: bool) -> int:
         print_json(stages)
     else:
         print_table(
-            ("STAGE", "", "SEEN"), [(one.stage, "ok" if one.ok else "WRONG", one.saw) for one in stages]
+            ("STAGE", "", "SEEN"),
+            [(one.stage, _MARKS[one.ok], one.saw) for one in stages],
         )
-    return int(not all(one.ok for one in stages))
+    return int(any(one.ok is False for one in stages))
 
 
 def _states(system: "System") -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, TypeAdapter
 
 from engine import errors
 from engine.queries import procedures
+from engine.queries.partner_times import PartnerTimes
 from engine.queries.partners import PartnerState
 from engine.queries.procedures import DeployedProcedure
 from web.api.models import Asked, Names, Told, answer, blueprint
@@ -38,7 +39,9 @@ class Procedures(Told):
 
 
 class Partner(Told):
-    """A partner; `label` says how true to life its contract is: real, single-source or sample."""
+    """A partner; `label` says how true to life its contract is: real, single-source or sample. `contract_hash` names the
+    content in force; `attempts`, `good`, `p50_s` and `p95_s` are of its newest 2,000 attempts of 24 hours.
+    """
 
     name: str
     title: str
@@ -54,6 +57,14 @@ class Partner(Told):
     calls_unknown: int
     calls_incident: int
     oldest_call_at: datetime | None
+    contract_version: str
+    contract_hash: str
+    window: int
+    attempts: int
+    good: int
+    p50_s: float | None
+    p95_s: float | None
+    last_good_at: datetime | None
 
 
 class Partners(Told):
@@ -83,7 +94,9 @@ def routes(container: Container) -> APIBlueprint:
     return api
 
 
-def partner(name: str, card: PartnerCard | None, state: PartnerState | None) -> Partner:
+def partner(
+    name: str, card: PartnerCard | None, state: PartnerState | None, times: PartnerTimes | None
+) -> Partner:
     """What is known of a partner from its contract and from the exchange with it."""
     return Partner(
         name=name,
@@ -100,6 +113,14 @@ def partner(name: str, card: PartnerCard | None, state: PartnerState | None) -> 
         calls_unknown=state.unknown if state else 0,
         calls_incident=state.incidents if state else 0,
         oldest_call_at=state.oldest_at if state else None,
+        contract_version=card.version if card else "",
+        contract_hash=card.hash if card else "",
+        window=card.window if card else 0,
+        attempts=times.attempts if times else 0,
+        good=times.good if times else 0,
+        p50_s=times.p50_s if times else None,
+        p95_s=times.p95_s if times else None,
+        last_good_at=times.good_at if times else None,
     )
 
 

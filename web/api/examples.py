@@ -41,6 +41,7 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/incidents/{id}/act"): {"action": "close", "reason": "Seen, nothing to do", "data": {}},
     ("post", "/api/v1/partners/{name}/pause"): _REASON,
     ("post", "/api/v1/partners/{name}/resume"): _REASON,
+    ("post", "/api/v1/partners/{name}/check"): _REASON,
     ("post", "/api/v1/schedules/{name}/run"): _REASON,
     ("patch", "/api/v1/schedules/{name}"): {"trigger": "every 30 s", "reason": "Less often is enough"},
     ("post", "/api/v1/mailbox/{id}/fetch"): {},

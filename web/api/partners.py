@@ -1,4 +1,4 @@
-"""Partners over REST: how the exchange with each stands; pause it, let it go on."""
+"""Partners over REST: how the exchange with each stands; pause it, let it go on, test the way to it."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,12 @@ from pydantic import Field
 
 from engine import errors
 from engine.actions import partners as acts
-from engine.queries import partners
+from engine.queries import partner_times, partners
+from engine.queries.partner_times import PartnerTimes
 from engine.queries.partners import PartnerState
 from web import conditions
 from web.api.catalogue import Partner, Partners, partner
-from web.api.models import Asked, ReasonRequest, answer, blueprint
+from web.api.models import Asked, ReasonRequest, Told, answer, blueprint
 from web.auth import needs, principal
 from web.container import Container, PartnerCard
 from web.idempotency import idempotent
@@ -22,11 +23,29 @@ class PartnerPath(Asked):
     name: str = Field(min_length=1, max_length=64)
 
 
+class StageTold(Told):
+    """`ok` null: not tested. `saw` is a stable code, `detail` the other side's own words."""
+
+    stage: str
+    ok: bool | None
+    saw: str
+    detail: str
+
+
+class Checked(Told):
+    """Every stage up to the first that failed: dns, tcp, tls, authentication, contract."""
+
+    partner: str
+    ok: bool
+    stages: list[StageTold]
+
+
 def routes(container: Container) -> APIBlueprint:
     """The part of the interface about partners."""
     api = blueprint("partners", "Who we exchange with, and how it stands.")
     _add_reading(api, container)
     _add_acts(api, container)
+    _add_check(api, container)
     return api
 
 
@@ -36,7 +55,9 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     def list_partners() -> Response:
         cards, states = _known(container)
         names = sorted(cards.keys() | states.keys())
-        return answer(Partners(items=[partner(name, cards.get(name), states.get(name)) for name in names]))
+        times = _times(container)
+        items = [partner(name, cards.get(name), states.get(name), times.get(name)) for name in names]
+        return answer(Partners(items=items))
 
     @api.get("/partners/<string:name>", summary="Read a partner's state", responses={200: Partner})
     @needs("dossiers:read")
@@ -64,10 +85,31 @@ def _add_acts(api: APIBlueprint, container: Container) -> None:
         return _told(container, path.name)
 
 
+def _add_check(api: APIBlueprint, container: Container) -> None:
+    @api.post("/partners/<string:name>/check", summary="Test the way to a partner", responses={200: Checked})
+    @needs("partners")
+    @idempotent(container)
+    def check_partner(path: PartnerPath, body: ReasonRequest) -> Response:
+        _find(container, path.name)
+        if container.checking is None or not container.may_send():
+            raise errors.RequestInvalid(reason="this system sends nothing")
+        stages = acts.check(
+            container.store, container.checking, path.name, by=principal().name, reason=body.reason
+        )
+        ok = all(one.ok is not False for one in stages)
+        told = [StageTold.model_validate(one) for one in stages]
+        return answer(Checked(partner=path.name, ok=ok, stages=told))
+
+
 def _known(container: Container) -> tuple[dict[str, PartnerCard], dict[str, PartnerState]]:
     with container.store.reading() as connection:
         states = {state.name: state for state in partners.partner_states(connection)}
     return {card.name: card for card in container.partners.cards()}, states
+
+
+def _times(container: Container, name: str | None = None) -> dict[str, PartnerTimes]:
+    with container.store.reading() as connection:
+        return partner_times.of_the_last_day(connection, name)
 
 
 def _find(container: Container, name: str) -> tuple[PartnerCard | None, PartnerState | None]:
@@ -81,7 +123,9 @@ def _find(container: Container, name: str) -> tuple[PartnerCard | None, PartnerS
 def _told(container: Container, name: str) -> Response:
     card, state = _find(container, name)
     paused = (state.paused, state.paused_reason) if state else (False, None)
-    return conditions.tagged(answer(partner(name, card, state)), _tag(name, *paused))
+    return conditions.tagged(
+        answer(partner(name, card, state, _times(container, name).get(name))), _tag(name, *paused)
+    )
 
 
 def _seen(name: str) -> Callable[[bool, str | None], None]:

@@ -1,11 +1,13 @@
-"""Partners: who they are, how the exchange with each stands, and the switch that holds everything for one."""
+"""Partners: who they are, how the exchange with each stands, the switch that holds everything for one, a test of the way."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
 
 from engine import errors
 from engine.actions import partners as acts
+from engine.exchange.checking import Stage
 from engine.queries import partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch
 from web.console import rendering
@@ -18,66 +20,106 @@ from web.words import Words, words
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/doi-tac`` and the acts on one."""
+    _add_reading(blueprint, container)
+    _add_acts(blueprint, container)
 
-    def shown(problem: errors.LienthongError | None = None) -> str:
-        cards = {card.name: card for card in container.partners.cards()}
-        with container.store.reading() as connection:
-            states = {state.name: state for state in partners.partner_states(connection)}
-            times = partner_times.of_the_last_day(connection)
-        return page(
-            "partners.html",
-            container,
-            rows=[
-                (name, cards.get(name), states.get(name), times.get(name))
-                for name in sorted(cards.keys() | states.keys())
-            ],
-            problem=problem,
-            typed=request.form if problem else {},
-        )
 
+def _add_reading(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/doi-tac")
     @right("see")
     def partner_list() -> str:
         read(View)
-        return shown()
+        return _all(container)
 
     @blueprint.get("/doi-tac/<string:name>")
     @right("see")
     def partner_page(name: str) -> str:
         read(View)
-        card = next((card for card in container.partners.cards() if card.name == name), None)
-        with container.store.reading() as connection:
-            state = next((one for one in partners.partner_states(connection) if one.name == name), None)
-            times = partner_times.of_the_last_day(connection).get(name)
-            course = partner_times.course(connection, name)
-        if card is None and state is None:
-            raise errors.PartnerUnknown(partner=name)
-        return page(
-            "partner.html",
-            container,
-            name=name,
-            card=card,
-            state=state,
-            times=times,
-            course=[(datetime.fromtimestamp(one.at, UTC), one) for one in course],
-            charts=_charts(course, words(rendering.language())),
-        )
+        return _one(container, name)
 
+
+def _add_acts(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/doi-tac/<string:name>")
     @right("partners")
     def switch_partner(name: str) -> Response:
-        with container.store.reading() as connection:
-            known = {state.name for state in partners.partner_states(connection)}
-        if name not in known | {card.name for card in container.partners.cards()}:
-            raise errors.PartnerUnknown(partner=name)
+        _check_known(container, name)
         act = {"pause": acts.pause, "resume": acts.resume}.get(request.form.get("action", ""))
         if act is None:
             raise errors.RequestInvalid(reason="this is no act on a partner")
         try:
             act(container.store, name, by=visitor().name, reason=rendering.reason())
         except errors.RequestInvalid as problem:
-            return Response(shown(problem), status=problem.status, content_type="text/html; charset=utf-8")
+            return _refused(_all(container, problem), problem.status)
         return back("/doi-tac", "done")
+
+    @blueprint.post("/doi-tac/<string:name>/thu")
+    @right("partners")
+    def test_partner(name: str) -> Response:
+        """What was seen is shown at once and kept nowhere but in the audit trail."""
+        _check_known(container, name)
+        try:
+            stages = _checked(container, name, by=visitor().name, reason=rendering.reason())
+        except errors.RequestInvalid as problem:
+            return _refused(_one(container, name, problem), problem.status)
+        return Response(_one(container, name, stages=stages), content_type="text/html; charset=utf-8")
+
+
+def _checked(container: Container, name: str, *, by: str, reason: str) -> Sequence[Stage]:
+    """The way to a partner, tested now. Raises: PartnerUnknown; RequestInvalid: this system speaks to nobody."""
+    if container.checking is None or not container.may_send():
+        raise errors.RequestInvalid(reason="this system sends nothing")
+    return acts.check(container.store, container.checking, name, by=by, reason=reason)
+
+
+def _check_known(container: Container, name: str) -> None:
+    """Raises: PartnerUnknown."""
+    with container.store.reading() as connection:
+        known = {state.name for state in partners.partner_states(connection)}
+    if name not in known | {card.name for card in container.partners.cards()}:
+        raise errors.PartnerUnknown(partner=name)
+
+
+def _all(container: Container, problem: errors.LienthongError | None = None) -> str:
+    cards = {card.name: card for card in container.partners.cards()}
+    with container.store.reading() as connection:
+        states = {state.name: state for state in partners.partner_states(connection)}
+        times = partner_times.of_the_last_day(connection)
+    names = sorted(cards.keys() | states.keys())
+    rows = [(name, cards.get(name), states.get(name), times.get(name)) for name in names]
+    return page("partners.html", container, rows=rows, problem=problem)
+
+
+def _one(
+    container: Container,
+    name: str,
+    problem: errors.LienthongError | None = None,
+    stages: Sequence[Stage] | None = None,
+) -> str:
+    card = next((card for card in container.partners.cards() if card.name == name), None)
+    with container.store.reading() as connection:
+        state = next((one for one in partners.partner_states(connection) if one.name == name), None)
+        if card is None and state is None:
+            raise errors.PartnerUnknown(partner=name)
+        times = partner_times.of_the_last_day(connection, name).get(name)
+        course = partner_times.course(connection, name)
+        hashes = partners.hashes_of_open_calls(connection, name)
+    return page(
+        "partner.html",
+        container,
+        name=name,
+        card=card,
+        state=state,
+        times=times,
+        drift={one: calls for one, calls in hashes.items() if card is not None and one != card.hash},
+        stages=stages,
+        problem=problem,
+        course=[(datetime.fromtimestamp(one.at, UTC), one) for one in course],
+        charts=_charts(course, words(rendering.language())),
+    )
+
+
+def _refused(shown: str, status: int) -> Response:
+    return Response(shown, status=status, content_type="text/html; charset=utf-8")
 
 
 def _charts(course: list[Stretch], t: Words) -> list[tuple[str, dict[str, object]]]:

@@ -1,9 +1,7 @@
 """The door over TLS: a certificate is checked against the endpoint's own trust anchor, and deadlines hold under it too."""
 
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +13,9 @@ import pytest
 
 from adapters.outbound import Door, Endpoint, Request
 from engine.errors import CallOutcomeUnknown, CallUnavailable
+from tests.support.certificate import CAN_BE_MADE, make
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("openssl") is None, reason="openssl makes the certificate of this test"
-)
+pytestmark = pytest.mark.skipif(not CAN_BE_MADE, reason="openssl makes the certificate of this test")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -33,26 +30,7 @@ class Secure:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    words = (
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    ).split()
-    subprocess.run(
-        [
-            "openssl",
-            *words,
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "cert.pem",
-        ],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    return folder
+    return make(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import structlog
 
 from adapters.registry import load
 from adapters.simulator import serve
+from engine.exchange.checking import STAGES
 from lienthong.cli import run
 from tests.support.counter import Counter, open_counter
 
@@ -146,9 +147,9 @@ def test_partners_are_listed_and_knocked_at(
     try:
         status, out, _ = verb("partners", "check", "portal", "--json")
         assert status == 0
-        assert [one["stage"] for one in json.loads(out)] == ["contract", "label", "reachable", "credentials"]
+        assert [one["stage"] for one in json.loads(out)] == ["contract file", "label", *STAGES]
     finally:
         simulators.close()
     status, out, _ = verb("partners", "check", "portal", "--json")
     assert status == 1
-    assert [one["stage"] for one in json.loads(out) if not one["ok"]] == ["reachable"]
+    assert [one["stage"] for one in json.loads(out) if one["ok"] is False] == ["tcp"]

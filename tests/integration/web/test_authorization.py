@@ -51,6 +51,7 @@ RULES = {
     ("GET", "/api/v1/partners"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/partners/{name}"): ("dossiers:read", ALIKE),
     ("POST", "/api/v1/partners/{name}/pause"): ("partners", ALIKE),
+    ("POST", "/api/v1/partners/{name}/check"): ("partners", ALIKE),
     ("POST", "/api/v1/partners/{name}/resume"): ("partners", ALIKE),
     ("GET", "/api/v1/schedules"): ("schedules", ALIKE),
     ("GET", "/api/v1/firings"): ("schedules", ALIKE),

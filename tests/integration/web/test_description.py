@@ -89,17 +89,17 @@ class World:
         if "deployments/{id}" in label:
             places["id"] = 1
         if "{name}" in label:
-            places["name"] = "timers" if "schedules" in label else "post"
+            places["name"] = "timers" if "schedules" in label else "box" if "/check" in label else "post"
         return places
 
 
 @pytest.fixture(scope="module")
 def world(new_database: object) -> Iterator[World]:
     port = load([FOLDER], built_in=None)
-    with open_counter(new_database().url, next_fire=next_fire, mailboxes=port) as counter:  # type: ignore[operator]
+    with open_counter(new_database().url, next_fire=next_fire, mailboxes=port, checking=port) as counter:  # type: ignore[operator]
         with counter.store.transaction() as connection:
             schedules.ensure(connection, [Planned(name="timers", job="timers", trigger="every 10 s")])
-        counter.scalar("INSERT INTO partner (name) VALUES ('post') RETURNING 1")
+        counter.scalar("INSERT INTO partner (name) VALUES ('post'), ('box') RETURNING 1")
         yield World(counter)
 
 

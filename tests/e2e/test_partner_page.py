@@ -1,0 +1,40 @@
+"""What a test of the connection shows: nothing for axe to find, and the failed stage in words."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from adapters.registry import load
+from engine.actions import accounts
+from lienthong.directory import ContractDirectory
+from tests.support.console import PASSWORD
+from tests.support.counter import Counter, open_counter
+from tests.support.person import Person
+
+LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture
+def counter(database: object) -> Iterator[Counter]:
+    port = load()
+    directory = ContractDirectory(port.contracts)
+    with open_counter(database.url, partners=directory, checking=port) as opened:  # type: ignore[attr-defined]
+        accounts.create(opened.store, "admin", PASSWORD, roles=["admin"], unit=None, by="test")
+        yield opened
+    port.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_result_of_a_test_can_be_read_by_everybody(
+    chromium: Browser, counter: Counter, theme: str
+) -> None:
+    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
+    person.page.goto(f"/doi-tac/portal?lang=en&theme={theme}")
+    person.page.fill("#reason-test", "they say that all is well")
+    person.page.get_by_role("button", name="Test the connection").click()
+    person.page.wait_for_selector("#tested")
+    assert "Failed at: Name (DNS)" in person.page.locator("section[aria-labelledby=tested]").inner_text()
+    found = Axe().run(person.page, options=LEVELS).response["violations"]
+    assert [one["id"] for one in found] == []
