@@ -15,6 +15,7 @@ from engine import errors
 from engine.clock import VIETNAM
 from engine.dossiers.checking import Problems, Unacceptable, clean_date, clean_number, clean_text, is_empty
 from engine.exchange.ports import Json
+from engine.feel.regex import forms as regex
 
 # Tells whether a condition's FEEL text (``=decision = "accept"``) holds over the data entered.
 Condition: TypeAlias = Callable[[str, Mapping[str, Json]], bool]
@@ -158,7 +159,7 @@ def _text(component: Component, value: Json) -> Json:
         raise Unacceptable(f"is shorter than {shortest} characters")
     if isinstance(longest, int) and len(text) > longest:
         raise Unacceptable(f"is longer than {longest} characters")
-    if isinstance(pattern, str) and pattern and re.search(pattern, text) is None:
+    if isinstance(pattern, str) and pattern and not regex.holds(pattern, text):
         raise Unacceptable("does not have the form asked for")
     if rules.get("validationType") == "email" and not _EMAIL.fullmatch(text):
         raise Unacceptable("must be an e-mail address")

@@ -4,7 +4,6 @@ Takes parsed JSON; files' bytes are checked where they are received. Whether a p
 is the model's business, not this one's.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from engine import errors
 from engine.dossiers import codes
 from engine.dossiers.checking import Problems, Unacceptable, clean_date, clean_number, clean_text, is_empty
 from engine.exchange.ports import Json
+from engine.feel.regex import forms as regex
 from engine.models.procedure import Channel, FieldRule, Procedure, Text
 
 _MAX_ITEMS = 200  # of one list field
@@ -175,7 +175,7 @@ def _list(value: Json, rule: FieldRule, path: str, problems: Problems) -> Json:
 
 def _string(value: Json, rule: FieldRule) -> Json:
     text = clean_text(value)
-    if rule.pattern is not None and re.fullmatch(rule.pattern, text) is None:
+    if rule.pattern is not None and not regex.holds(rule.pattern, text, whole=True):
         raise Unacceptable("does not have the form asked for")
     return text
 

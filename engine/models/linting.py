@@ -10,7 +10,7 @@ from engine.errors import ModelInvalid
 from engine.models.deployment import Deployment
 from engine.models.findings import Finding, Findings, errors_in, in_order
 from engine.models.procedure_reading import FILE
-from engine.models.rules import bindings, events, expressions, forms, offers, statuses, structure
+from engine.models.rules import bindings, events, expressions, fields, forms, offers, statuses, structure
 from engine.models.rules.subject import Subject
 
 RULES = (structure.check, events.check, bindings.check, expressions.check, statuses.check, offers.check)
@@ -37,6 +37,7 @@ def lint(
             rule(subject)
         found += findings.items
     found += forms.findings(deployment)
+    found += fields.findings(deployment)
     found += _whole(deployment)
     return in_order(dict.fromkeys(found))
 

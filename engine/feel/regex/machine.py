@@ -7,7 +7,7 @@ in pattern times text; only back-references need more, and are held by the evalu
 from collections.abc import Iterator
 from functools import lru_cache
 
-from engine.feel.regex.syntax import BACK, BEGIN, CHAR, END, JUMP, MATCH, SAVE, SPLIT, Program, Reader
+from engine.feel.regex.syntax import BACK, BEGIN, CHAR, END, JUMP, MATCH, SAVE, SPLIT, WORD, Program, Reader
 from engine.feel.runtime import Misuse, Run
 
 Groups = tuple[int | None, ...]
@@ -97,8 +97,21 @@ def _step(program: Program, pc: int, pos: int, text: str, groups: Groups) -> tup
     if op == BACK:
         end = _back(text, pos, groups, int(str(a)), bool(b))
         return None if end is None else (pc + 1, end, groups)
-    holds = _begins(text, pos, bool(a)) if op == BEGIN else op == END and _ends(text, pos, bool(a))
-    return (pc + 1, pos, groups) if holds else None
+    return (pc + 1, pos, groups) if _stands(op, text, pos, bool(a)) else None
+
+
+def _stands(op: int, text: str, pos: int, argument: bool) -> bool:
+    """Whether the place *pos* is what *op* asks for: a beginning, an end, or (or not) the edge of a word."""
+    if op == BEGIN:
+        return _begins(text, pos, argument)
+    if op == WORD:
+        before, after = text[pos - 1 : pos] if pos else "", text[pos : pos + 1]
+        return (is_word(before) != is_word(after)) == argument
+    return op == END and _ends(text, pos, argument)
+
+
+def is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _saved(groups: Groups, at: int, pos: int) -> Groups:

@@ -10,7 +10,7 @@ from engine.feel.regex.classes import Predicate
 from engine.feel.runtime import Misuse
 
 MAX_PROGRAM = 4_000
-CHAR, SPLIT, JUMP, SAVE, BEGIN, END, BACK, MATCH = range(8)
+CHAR, SPLIT, JUMP, SAVE, BEGIN, END, BACK, MATCH, WORD = range(9)
 Instruction: TypeAlias = "tuple[int, object, object]"
 Program: TypeAlias = "list[Instruction]"
 

@@ -12,6 +12,7 @@ import orjson
 
 from engine import feel
 from engine.errors import FeelSyntaxError
+from engine.feel.regex import forms as regex
 from engine.models.deployment import Deployment
 from engine.models.findings import Finding, Findings
 from engine.models.rules.expressions import paths_in
@@ -193,9 +194,6 @@ def _rules(told: _Told, name: str, rules: Component) -> None:
         value = rules.get(member)
         if member != "pattern" and isinstance(value, str) and value:
             told.error(name, f"its rule {member} is `{value}`, which is not evaluated here", _FIXED)
-    try:
-        re.compile(str(rules.get("pattern") or ""))
-    except re.error as exc:
-        told.error(
-            name, f"its pattern is no regular expression: {exc}", "mend it, in the syntax of Python's re"
-        )
+    problem = regex.wrong_in(str(rules.get("pattern") or ""))
+    if problem is not None:
+        told.error(name, f"its pattern cannot be used: {problem}", "mend it; see docs/models.md")
