@@ -36,4 +36,5 @@ def _card(contract: "Contract") -> PartnerCard:
         rate=form.limits.rate,
         hours=form.limits.hours,
         contact=form.contact.model_dump() if form.contact else {},
+        attempts={name: one.terms.max_attempts for name, one in contract.operations.items()},
     )

@@ -21,7 +21,8 @@ class PartnerCard:
     """What a contract says of a partner, for people. *label* is how honest it is: real, single-source or sample.
 
     *hash* names the content in force in this process, *version* is what the partner calls it; *window*: calls in flight
-    per worker, at most; *rate* and *hours*: what the partner asks of its callers; *contact*: name, phone, email, hours, note.
+    per worker, at most; *rate* and *hours*: what the partner asks of its callers; *contact*: name, phone, email, hours, note;
+    *attempts* says of each operation how often a call is sent before a person is asked.
     """
 
     name: str
@@ -37,6 +38,7 @@ class PartnerCard:
     rate: str = ""
     hours: str = ""
     contact: Mapping[str, str] = field(default_factory=dict)
+    attempts: Mapping[str, int] = field(default_factory=dict)
 
 
 class PartnerDirectory(Protocol):

@@ -1,4 +1,4 @@
-"""Batches: one act about many incidents or dossiers, chosen and counted beforehand, done one by one in the order of reception.
+"""Batches: one act about many incidents, dossiers or calls, chosen and counted beforehand, done in the order of reception.
 
 Creating a batch freezes its items; a background job does them, each in its own transaction, and may stop and go on at any
 time. What cannot be done is told with the item, and never stops the others.
@@ -12,7 +12,7 @@ from engine.actions import by_hand, receive, resolve, suspend
 from engine.clock import Clock
 from engine.exchange.ports import Json
 from engine.storage import access, batches, jobs
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 
 JOB = "batches"
 
@@ -35,7 +35,7 @@ def create(
     chosen = sorted(set(items))
     if not chosen:
         raise errors.RequestInvalid(reason="nothing was chosen")
-    if subject == "dossier" and action not in DOSSIER_ACTS:
+    if action not in {"dossier": DOSSIER_ACTS, "call": by_hand.CALL_ACTS}.get(subject, (action,)):
         raise errors.RequestInvalid(reason=f"the act {action or '(none)'} cannot be done for many at once")
     with store.transaction() as connection:
         batch = batches.add(connection, action, chosen, subject=subject, who=by, reason=reason, target=target)
@@ -59,15 +59,29 @@ def run_waiting(store: Store, clock: Clock, *, limit: int = 1_000) -> int:
 
 
 def _next(store: Store, clock: Clock) -> bool:
-    """Do one item. It is held while its act runs in a transaction of its own, so no two workers do the same."""
+    """Do one item, which is held meanwhile, so no two workers do the same.
+
+    Acts on incidents and dossiers run in a transaction of their own, acts on calls in the very one that notes them.
+    """
     with store.transaction() as connection:
         item = batches.take(connection)
         if item is None:
             return False
-        act = _act_on_dossier if item.subject == "dossier" else _act_on_incident
-        status, detail = act(store, item, clock)
+        if item.subject == "call":
+            status, detail = _act_on_call(connection, item)
+        else:
+            act = _act_on_dossier if item.subject == "dossier" else _act_on_incident
+            status, detail = act(store, item, clock)
         batches.settle(connection, item, status, detail)
     return True
+
+
+def _act_on_call(connection: Connection, item: batches.Item) -> tuple[str, str]:
+    try:
+        by_hand.on_call(connection, item.id, item.action, by=_name(item), reason=item.reason)
+    except (errors.ActionNotNow, errors.CallNotFound) as error:
+        return "skipped", error.message
+    return "done", ""
 
 
 def _act_on_incident(store: Store, item: batches.Item, _clock: Clock) -> tuple[str, str]:

@@ -1,40 +1,88 @@
-"""What an admin does about calls and messages that no incident asks about: send now, ask, resend, deliver by hand."""
+"""What an admin does about calls and messages that no incident asks about: send now, ask, hold, withdraw, deliver by hand."""
 
 from engine import errors
 from engine.actions.receive import AMBIGUOUS
 from engine.exchange.ports import Json
-from engine.storage import access, dossiers, events, handling, incidents, messages, suspensions
+from engine.storage import access, dossiers, events, handling, holds, incidents, messages, suspensions
 from engine.storage.database import Connection, Store
+from engine.storage.handling import HeldCall
+
+CALL_ACTS = ("now", "ask", "resend", "hold", "release", "withdraw")
+"""What can be done about a call, one or many."""
 
 
-def possible(status: str, repeat: str, *, has_incident: bool) -> tuple[str, ...]:
-    """The acts that a call in *status* allows; where an incident is open about it, that one's acts count instead."""
+def possible(
+    status: str, repeat: str, *, has_incident: bool, held: bool = False, certain: bool = False
+) -> tuple[str, ...]:
+    """The acts that a call in *status* allows; where an incident is open about it, that one's acts count instead.
+
+    *certain*: no attempt of it can have had an effect; only such a call is withdrawn.
+    """
     if has_incident:
         return ()
     if status == "pending":
-        return ("now",)
+        return (("release",) if held else ("now", "hold")) + (("withdraw",) if certain else ())
     if status == "unknown":
         return {"queryable": ("ask",), "idempotent": ("resend",)}.get(repeat, ())
     return ()
 
 
 def act_on_call(store: Store, call: int, act: str, *, by: str, reason: str) -> None:
-    """Do *act* about a call, in one transaction with its audit line.
+    """`on_call` in a transaction of its own."""
+    with store.transaction() as connection:
+        on_call(connection, call, act, by=by, reason=reason)
+
+
+def on_call(connection: Connection, call: int, act: str, *, by: str, reason: str) -> None:
+    """Do *act* about a call, with its audit line. Nothing is written where it is refused.
 
     Raises:
         CallNotFound. ActionNotNow: the call does not allow it as it stands, or its dossier is suspended.
     """
-    with store.transaction() as connection:
-        found = handling.hold_call(connection, call)
-        if found is None:
-            raise errors.CallNotFound(call=call)
-        if act not in possible(found.status, found.repeat, has_incident=found.has_incident):
-            raise errors.ActionNotNow(what=f"call {call} is {found.status} and does not allow {act}")
-        if found.suspended:
-            raise errors.ActionNotNow(what=f"the dossier of call {call} is suspended")
+    found = handling.hold_call(connection, call)
+    if found is None:
+        raise errors.CallNotFound(call=call)
+    able = possible(
+        found.status, found.repeat, has_incident=found.has_incident, held=found.held, certain=found.certain
+    )
+    if act not in able:
+        state = "held" if found.held and found.status == "pending" else found.status
+        raise errors.ActionNotNow(what=f"call {call} is {state} and does not allow {act}")
+    if found.suspended and act not in ("hold", "release"):
+        raise errors.ActionNotNow(what=f"the dossier of call {call} is suspended")
+    _do(connection, call, found, act, by=by, reason=reason)
+    facts: dict[str, Json] = {"call": call, "partner": found.partner, "operation": found.operation}
+    access.audit(connection, by, f"call-{act}", dossier=found.dossier_id, facts=facts, reason=reason)
+
+
+def _do(connection: Connection, call: int, found: HeldCall, act: str, *, by: str, reason: str) -> None:
+    if act == "hold":
+        holds.add(connection, call, who=by, reason=reason)
+    elif act == "release":
+        holds.remove(connection, call)
+    elif act == "withdraw":
+        handling.withdraw(connection, call, f"withdrawn by {by}: {reason}")
+        tell(connection, found, "skip", by=by, reason=reason)
+    else:
         handling.make_due(connection, call)
-        facts: dict[str, Json] = {"call": call, "partner": found.partner, "operation": found.operation}
-        access.audit(connection, by, f"call-{act}", dossier=found.dossier_id, facts=facts, reason=reason)
+
+
+def tell(connection: Connection, found: HeldCall, act: str, *, by: str, reason: str) -> None:
+    """Let the dossier hear that its call is no more: its step is gone past (``skip``) or made anew (``retry``)."""
+    payload: dict[str, Json] = {
+        "act": act,
+        "task": found.task,
+        "data": {},
+        "by": by,
+        "reason": reason,
+        "incident": None,
+        "partner": found.partner,
+        "report_seq": found.report_seq,
+        "operation": found.operation,
+        "step": found.step,
+        "inputs": found.body.get("inputs") if isinstance(found.body, dict) else None,
+    }
+    events.append(connection, found.dossier_id, "resolved", payload)
 
 
 def retry_dossier(store: Store, code: str, *, by: str, reason: str) -> None:

@@ -42,7 +42,7 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchItem:
-    """One incident or dossier of a batch; *outcome* says whether the work that it was to bring about really ran."""
+    """One incident, dossier or call of a batch; *outcome* says whether the work that it was to bring about really ran."""
 
     item: int
     title: str
@@ -63,10 +63,23 @@ _OF_DOSSIER = """
     WHEN EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status IN ('pending', 'sending', 'unknown'))
         THEN 'waiting' ELSE 'verified' END
 """
+# Holding and letting go are done at once; what lets a call go on is told by what became of the call.
+_OF_CALL = """
+    CASE WHEN b.action IN ('hold', 'release') THEN 'verified'
+    WHEN b.action = 'withdraw' THEN CASE WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = o.dossier_id
+        AND e.kind = 'resolved' AND e.status = 'pending') THEN 'waiting' ELSE 'verified' END
+    WHEN o.status IN ('done', 'withdrawn') THEN 'verified' WHEN o.status IN ('incident', 'refused') THEN 'failed'
+    ELSE 'waiting' END
+"""
+_WHAT_CAME = f"""
+    CASE b.subject WHEN 'dossier' THEN {_OF_DOSSIER} WHEN 'call' THEN {_OF_CALL} ELSE coalesce({OUTCOME}, 'closed') END
+"""
 _JOINS = """
     FROM batch_item t JOIN batch b ON b.id = t.batch_id
     LEFT JOIN incident i ON b.subject = 'incident' AND i.id = t.incident_id
-    LEFT JOIN dossier d ON d.id = CASE b.subject WHEN 'dossier' THEN t.incident_id ELSE i.dossier_id END
+    LEFT JOIN call o ON b.subject = 'call' AND o.id = t.incident_id
+    LEFT JOIN dossier d ON d.id = CASE b.subject WHEN 'dossier' THEN t.incident_id WHEN 'call' THEN o.dossier_id
+        ELSE i.dossier_id END
 """
 _LINE = """
     SELECT b.id, b.action, b.subject, b.reason, b.who, b.target, b.created_at, b.state, count(t.*) AS total,
@@ -93,15 +106,15 @@ STANDINGS = tuple(_STANDING)
 _ONE = text(f"{_LINE} WHERE b.id = :id GROUP BY b.id")
 _ITEMS = text(
     f"""
-    SELECT t.incident_id AS item, coalesce(i.title, d.phase, '') AS title, d.code AS dossier, t.status, t.detail, t.done_at,
-        CASE WHEN b.subject = 'dossier' THEN {_OF_DOSSIER} ELSE coalesce({OUTCOME}, 'closed') END AS outcome
+    SELECT t.incident_id AS item, coalesce(i.title, o.partner || '.' || o.operation, d.phase, '') AS title,
+        d.code AS dossier, t.status, t.detail, t.done_at, {_WHAT_CAME} AS outcome
     {_JOINS}
     WHERE t.batch_id = :id AND t.incident_id > :after ORDER BY t.incident_id LIMIT :limit
     """
 )
 _OUTCOMES = text(
-    f"SELECT o, count(*) FROM (SELECT CASE WHEN b.subject = 'dossier' THEN {_OF_DOSSIER} ELSE {OUTCOME} END AS o"
-    f" {_JOINS} WHERE t.batch_id = :id AND t.status = 'done' AND (i.id IS NOT NULL OR b.subject = 'dossier')) found GROUP BY o"
+    f"SELECT o, count(*) FROM (SELECT {_WHAT_CAME} AS o {_JOINS} WHERE t.batch_id = :id AND t.status = 'done'"
+    " AND (i.id IS NOT NULL OR b.subject <> 'incident')) found GROUP BY o"
 )
 
 

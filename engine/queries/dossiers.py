@@ -130,9 +130,10 @@ _HELD = text(
         CAST(NULL AS timestamptz) AS until, id
     FROM work_item WHERE dossier_id = :id AND status IN ('open', 'taken')
     UNION ALL
-    SELECT 'call', partner, operation, status, element, created_at,
-        CASE WHEN status IN ('pending', 'unknown') THEN due_at ELSE lease_until END, id
-    FROM call WHERE dossier_id = :id AND status IN ('pending', 'sending', 'unknown', 'incident')
+    SELECT 'call', partner, operation, CASE WHEN h.at IS NULL THEN status ELSE 'held' END, element, created_at,
+        CASE WHEN h.at IS NOT NULL THEN NULL WHEN status IN ('pending', 'unknown') THEN due_at ELSE lease_until END, id
+    FROM call LEFT JOIN call_hold h ON h.call_id = id AND status = 'pending'
+    WHERE dossier_id = :id AND status IN ('pending', 'sending', 'unknown', 'incident')
     UNION ALL
     SELECT 'wait', '', name, CASE WHEN message_id IS NULL THEN 'open' ELSE 'met' END, element, opened_at, NULL, NULL
     FROM wait WHERE dossier_id = :id

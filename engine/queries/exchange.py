@@ -1,4 +1,7 @@
-"""Calls and messages as pages read them: lists by filter, one with its attempts, and those of one dossier."""
+"""What calls carried, and messages, as pages read them: a call's bodies and attempts, messages by filter and one by one.
+
+Calls by filter are in `call_list`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,51 +11,8 @@ from sqlalchemy import Connection, text
 from engine import errors
 from engine.exchange.ports import Json
 
-CALL_STATES = ("pending", "sending", "unknown", "incident", "refused", "done", "withdrawn")
+CALL_STATES = ("pending", "held", "sending", "unknown", "incident", "refused", "done", "withdrawn")
 MESSAGE_STATES = ("kept", "met", "delivered", "unclaimed", "ambiguous")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFilter:
-    """What a list of calls is narrowed to; None does not narrow. *unit* narrows to the dossiers of a unit."""
-
-    status: str | None = None
-    partner: str | None = None
-    operation: str | None = None
-    dossier: str | None = None
-    key: str | None = None
-    procedure: str | None = None
-    unit: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLine:
-    """A call without its bodies."""
-
-    id: int
-    dossier: str
-    units: tuple[str, ...]
-    partner: str
-    operation: str
-    key: str
-    element: str
-    report_seq: int | None
-    step: str | None
-    repeat: str
-    status: str
-    holds: bool
-    attempt: int
-    sends: int
-    asks: int
-    due_at: datetime | None
-    lease_until: datetime | None
-    sent_at: datetime | None
-    created_at: datetime
-    settled_at: datetime | None
-    fault: str | None
-    detail: str
-    trace: str | None
-    incident: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +61,6 @@ class MessageLine:
 
 
 _UNITS = "ARRAY[d.receiving_unit, d.competent_unit, d.returning_unit]"
-_CALL_COLUMNS = (
-    f"c.id, d.code AS dossier, {_UNITS} AS units, c.partner, c.operation, c.key, c.element, c.report_seq, c.step, c.repeat,"
-    " c.status, c.holds, c.attempt, c.sends, c.asks, c.due_at, c.lease_until, c.sent_at, c.created_at, c.settled_at,"
-    " c.fault, c.detail, c.trace,"
-    " (SELECT max(i.id) FROM incident i WHERE i.call_id = c.id AND i.status <> 'closed') AS incident"
-)
-_CALL_CLAUSES = {
-    "status": "c.status = :status",
-    "partner": "c.partner = :partner",
-    "operation": "c.operation = :operation",
-    "dossier": "d.code = :dossier",
-    "key": "c.key = :key",
-    "procedure": "d.procedure_code = :procedure",
-    "unit": f":unit = ANY({_UNITS})",
-}
 _MESSAGE_COLUMNS = (
     f"m.id, m.source, m.message_id, m.name, m.key, d.code AS dossier, {_UNITS} AS units, m.status, m.received_at,"
     " m.keep_until, m.delivered_at"
@@ -127,7 +72,6 @@ _MESSAGE_CLAUSES = {
     "dossier": "d.code = :dossier",
     "unit": f":unit = ANY({_UNITS})",
 }
-_CALL = text(f"SELECT {_CALL_COLUMNS} FROM call c JOIN dossier d ON d.id = c.dossier_id WHERE c.id = :id")
 _CALL_BODY = text("SELECT body, reply FROM call WHERE id = :id")
 _ATTEMPTS = text(
     "SELECT ask, number, worker, started_at, ended_at, outcome, http_status, detail, request, reply, contract_hash"
@@ -137,28 +81,6 @@ _MESSAGE = text(
     f"SELECT {_MESSAGE_COLUMNS} FROM message m LEFT JOIN dossier d ON d.id = m.dossier_id WHERE m.id = :id"
 )
 _MESSAGE_BODY = text("SELECT payload, body FROM message WHERE id = :id")
-
-
-def find_calls(
-    connection: Connection, wanted: CallFilter, *, after: int | None, limit: int
-) -> list[CallLine]:
-    """The newest calls that fit, at most *limit*; *after* is the id of the last one of the page before."""
-    given = {name: getattr(wanted, name) for name in _CALL_CLAUSES if getattr(wanted, name) is not None}
-    clauses = [_CALL_CLAUSES[name] for name in given] + (["c.id < :after"] if after is not None else [])
-    statement = text(
-        f"SELECT {_CALL_COLUMNS} FROM call c JOIN dossier d ON d.id = c.dossier_id {_and(clauses)}"
-        " ORDER BY c.id DESC LIMIT :limit"
-    )
-    rows = connection.execute(statement, {**given, "after": after, "limit": limit})
-    return [CallLine(**{**row, "units": tuple(row["units"])}) for row in rows.mappings()]
-
-
-def get_call(connection: Connection, call: int) -> CallLine:
-    """Raises: CallNotFound."""
-    row = connection.execute(_CALL, {"id": call}).mappings().one_or_none()
-    if row is None:
-        raise errors.CallNotFound(call=call)
-    return CallLine(**{**row, "units": tuple(row["units"])})
 
 
 def call_bodies(connection: Connection, call: int) -> tuple[Json, Json]:

@@ -56,7 +56,7 @@ _CLAIM = text(
             SELECT c.id, c.status, c.repeat FROM call c
             WHERE c.partner = p.name AND c.status IN ('pending', 'unknown') AND c.due_at <= now()
               AND (c.lease_until IS NULL OR c.lease_until < now())
-              AND c.dossier_id NOT IN (SELECT dossier_id FROM suspension)
+              AND c.dossier_id NOT IN (SELECT dossier_id FROM suspension) AND c.id NOT IN (SELECT call_id FROM call_hold)
               AND NOT EXISTS (SELECT 1 FROM call e WHERE e.partner = c.partner AND e.dossier_id = c.dossier_id
                               AND e.holds AND e.id < c.id)
             ORDER BY c.due_at, c.id LIMIT CASE WHEN p.breaker = 'open' THEN 1 ELSE CAST(f.value AS integer) END

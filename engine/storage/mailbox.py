@@ -18,6 +18,7 @@ _READY = """
     AND NOT EXISTS (SELECT 1 FROM call e WHERE e.partner = c.partner AND e.dossier_id = c.dossier_id
                     AND e.holds AND e.id < c.id)
     AND c.dossier_id NOT IN (SELECT dossier_id FROM suspension)
+    AND c.id NOT IN (SELECT call_id FROM call_hold)
     AND NOT EXISTS (SELECT 1 FROM partner p WHERE p.name = c.partner AND p.paused)
     AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.name = 'sending' AND i.value = '"paused"')
 """

@@ -35,7 +35,11 @@ PATHS = (
     "/ho-so?partner=p1", "/ho-so?situation=retrying", "/ho-so?step=nowhere", "/ho-so?procedure=1.000001&version=1",
     "/ho-so?incident=no&due_since=2030-01-01", "/ho-so?received_since=2026-01-01", "/ho-so?active_since=2030-01-01",
     "/ho-so?q=nobody&until=2026-03-04", "/su-co", "/su-co?cause=poison-event", "/cuoc-goi", "/cuoc-goi?status=unknown",
-    "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/thong-diep?status=unclaimed", "/doi-tac", "/doi-tac/p1",
+    "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/cuoc-goi?status=held",
+    "/cuoc-goi?answer=500", "/cuoc-goi?outcome=refused", "/cuoc-goi?attempts=3", "/cuoc-goi?size=9999",
+    "/cuoc-goi?since=2030-01-01", "/cuoc-goi?due_since=2030-01-01", "/cuoc-goi?outcome=ok",
+    "/cuoc-goi?partner=p1&status=pending",
+    "/thong-diep?status=unclaimed", "/doi-tac", "/doi-tac/p1",
     "/viec", "/lich", "/quy-trinh",
     "/nhat-ky", "/nhat-ky?who=nobody",
 )  # fmt: skip

@@ -1,32 +1,48 @@
 """Outgoing calls: the list, and one with every attempt; what may be done about it by hand."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
 from engine.actions import by_hand, reveal
-from engine.queries import dossiers, exchange
-from engine.queries.exchange import CALL_STATES, CallFilter, CallLine
+from engine.exchange.ports import Outcome
+from engine.queries import call_list, dossiers, exchange
+from engine.queries.call_list import CallFilter, CallLine
+from engine.queries.exchange import CALL_STATES
 from web import cursors
 from web.console import masking, rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
-from web.console.rendering import ROWS, View, back, page, read
+from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
+
+OUTCOMES = tuple(one.value for one in Outcome)
+Number = Annotated[int, Field(ge=1, lt=2**31)] | Literal[""]
 
 
 class CallsView(View):
     """The list's address."""
 
-    status: Literal["", "pending", "sending", "unknown", "incident", "refused", "done", "withdrawn"] = ""
+    status: Literal[
+        "", "pending", "held", "sending", "unknown", "incident", "refused", "done", "withdrawn"
+    ] = ""
     partner: str = Field(default="", max_length=64)
     operation: str = Field(default="", max_length=100)
     dossier: str = Field(default="", max_length=64)
     key: str = Field(default="", max_length=300)
     procedure: str = Field(default="", max_length=32)
     unit: str = Field(default="", max_length=32)
+    attempts: Number = ""
+    answer: Annotated[int, Field(ge=100, le=599)] | Literal[""] = ""
+    outcome: Literal["", "ok", "fault", "not_sent", "unknown", "refused", "invalid", "found", "absent"] = ""
+    size: Number = ""
+    since: str = Field(default="", max_length=10)
+    until: str = Field(default="", max_length=10)
+    due_since: str = Field(default="", max_length=10)
+    due_until: str = Field(default="", max_length=10)
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -43,12 +59,14 @@ def add(blueprint: Blueprint, container: Container) -> None:
 def _add_list(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/cuoc-goi")
     @right("see")
-    def call_list() -> str:
+    def calls_page() -> str:
         view = read(CallsView)
-        wanted = _wanted(view)
+        wanted = wanted_by(view)
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
-            found = exchange.find_calls(connection, wanted, after=after, limit=ROWS + 1)
+            found = call_list.find_calls(connection, wanted, after=after, limit=ROWS + 1)
+            count, exact = call_list.count_calls(connection, wanted)
+            bounded = call_list.is_bounded(connection, wanted)
         rows, following = rendering.rows_of(container, found, view.bound)
         return page(
             "calls.html",
@@ -57,28 +75,46 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             rows=rows,
             following=following,
             states=CALL_STATES,
-            filtered=any(value for value in view.bound.values()),
+            outcomes=OUTCOMES,
+            most=most_attempts(container),
+            acts=by_hand.CALL_ACTS,
+            count=counted(count, exact),
+            exact=exact,
+            searched=counted(call_list.SEARCHED, True) if bounded else "",
+            filtered=any(value != "" for value in view.bound.values()),
         )
+
+
+def most_attempts(container: Container) -> Mapping[tuple[str, str], int]:
+    """How often a call of (partner, operation) is sent before a person is asked."""
+    return {
+        (card.name, operation): most
+        for card in container.partners.cards()
+        for operation, most in card.attempts.items()
+    }
 
 
 def _add_one(blueprint: Blueprint, container: Container) -> None:
     def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
-        call = _find(container, id_)
+        call = find(container, id_)
         with container.store.reading() as connection:
             attempts = exchange.attempts(connection, id_)
             inputs, reply = exchange.call_bodies(connection, id_)
         is_open = masking.permitted(container, visitor()) == f"call:{id_}"
         as_json = masking.plain_json if is_open else masking.masked_json
         as_text = masking.plain_text if is_open else masking.masked_text
+        read_ = [(one, as_text(one.request), as_text(one.reply)) for one in attempts]
         return page(
             "call.html",
             container,
             call=call,
-            attempts=[(one, as_text(one.request), as_text(one.reply)) for one in attempts],
+            attempts=read_,
+            last=read_[-3:] if call.status in ("incident", "refused") else [],
+            most=most_attempts(container),
             inputs=as_json(inputs),
             reply=as_json(reply),
             is_open=is_open,
-            acts=by_hand.possible(call.status, call.repeat, has_incident=call.incident is not None),
+            acts=able(call),
             problem=problem,
             typed=request.form if problem else {},
         )
@@ -92,7 +128,7 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/cuoc-goi/<int:id>")
     @right("act")
     def act_on_call(id: int) -> Response:  # noqa: A002
-        _find(container, id)
+        find(container, id)
         try:
             action = request.form.get("action", "")[:64]
             by_hand.act_on_call(container.store, id, action, by=visitor().name, reason=rendering.reason())
@@ -105,7 +141,7 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/cuoc-goi/<int:id>/mo")
     @right("reveal")
     def reveal_call(id: int) -> Response:  # noqa: A002
-        call, what = _find(container, id), f"call:{id}"
+        call, what = find(container, id), f"call:{id}"
         with container.store.reading() as connection:
             dossier = dossiers.get_brief(connection, call.dossier).id
         reveal.write_down(
@@ -114,7 +150,19 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
         return back(f"/cuoc-goi/{id}?seen={masking.permit(container, visitor(), what)}")
 
 
-def _wanted(view: CallsView) -> CallFilter:
+def able(call: CallLine) -> tuple[str, ...]:
+    """What can be done about the call as it stands."""
+    return by_hand.possible(
+        call.status,
+        call.repeat,
+        has_incident=call.incident is not None,
+        held=call.held_at is not None,
+        certain=call.certain,
+    )
+
+
+def wanted_by(view: CallsView) -> CallFilter:
+    """What the address narrows to, for this visitor. Raises: RequestInvalid."""
     return CallFilter(
         status=view.status or None,
         partner=view.partner or None,
@@ -123,14 +171,22 @@ def _wanted(view: CallsView) -> CallFilter:
         key=view.key or None,
         unit=visitor().narrowed(view.unit),
         procedure=view.procedure or None,
+        attempts=view.attempts or None,
+        answer=view.answer or None,
+        outcome=view.outcome or None,
+        size_bytes=view.size or None,
+        since=rendering.day_begins(view.since),
+        until=rendering.day_ends(view.until),
+        due_from=rendering.day_begins(view.due_since),
+        due_until=rendering.day_ends(view.due_until),
     )
 
 
 def _listed(_container: Container) -> Listed:
     view = read(CallsView)
-    wanted = _wanted(view)
+    wanted = wanted_by(view)
     return Listed(
-        find=lambda connection, after, limit: exchange.find_calls(
+        find=lambda connection, after, limit: call_list.find_calls(
             connection, wanted, after=after, limit=limit
         ),
         bound=view.bound,
@@ -139,15 +195,17 @@ def _listed(_container: Container) -> Listed:
 
 _COLUMNS = (
     *plain("id", "dossier", "partner", "operation"),
-    Column("status", "call_state"),
-    *plain("attempt", "key", "created_at", "sent_at", "due_at", "settled_at", "fault", "detail"),
+    Column("state", "call_state"),
+    *plain("sends", "attempt", "key", "created_at", "sent_at", "due_at", "settled_at", "answer"),
+    Column("outcome", "answer"),
+    *plain("sent_bytes", "got_bytes", "fault", "detail", "held_by", "held_reason"),
 )
 EXPORT = Exported(path="/cuoc-goi", right="see", columns=_COLUMNS, listed=_listed)
 
 
-def _find(container: Container, call: int) -> CallLine:
+def find(container: Container, call: int) -> CallLine:
     """Raises: CallNotFound; NotAllowed: it is of another unit's dossier."""
     with container.store.reading() as connection:
-        found = exchange.get_call(connection, call)
+        found = call_list.get_call(connection, call)
     visitor().check_unit(frozenset(found.units))
     return found

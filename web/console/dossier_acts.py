@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from engine import errors
 from engine.actions import by_hand, receive, reveal, suspend
-from engine.queries import exchange
+from engine.queries import call_list
 from engine.queries.clock import Clocks
 from web.console import dossier, masking, rendering
 from web.console.access import right, visitor
@@ -73,7 +73,7 @@ def _retry(container: Container, code: str) -> None:
     if not given.isascii() or not given.isdigit():
         raise errors.RequestInvalid(reason="choose the call to go on with")
     with container.store.reading() as connection:
-        call = exchange.get_call(connection, int(given[:18]))
+        call = call_list.get_call(connection, int(given[:18]))
     if call.dossier != code:
         raise errors.ActionNotNow(what=f"call {call.id} is of another dossier")
     acts = by_hand.possible(call.status, call.repeat, has_incident=call.incident is not None)

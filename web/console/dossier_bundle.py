@@ -11,10 +11,20 @@ import orjson
 from flask import Blueprint, Response
 
 from engine.exchange.ports import Json
-from engine.queries import dossier_list, dossiers, evidence, exchange, incidents, operations, timelines
+from engine.queries import (
+    call_list,
+    dossier_list,
+    dossiers,
+    evidence,
+    exchange,
+    incidents,
+    operations,
+    timelines,
+)
+from engine.queries.call_list import CallFilter
 from engine.queries.clock import Clocks
 from engine.queries.dossiers import DossierBrief
-from engine.queries.exchange import CallFilter, MessageFilter
+from engine.queries.exchange import MessageFilter
 from engine.queries.incidents import IncidentFilter
 from engine.queries.operations import AuditFilter
 from engine.storage import access
@@ -61,7 +71,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
 def _bundle(connection: Connection, brief: DossierBrief, clocks: Clocks, now: datetime) -> dict[str, object]:
     proof = evidence.prove(connection, brief.code, brief.id)
-    calls = exchange.find_calls(connection, CallFilter(dossier=brief.code), after=None, limit=_MOST)
+    calls = call_list.find_calls(connection, CallFilter(dossier=brief.code), after=None, limit=_MOST)
     messages = exchange.find_messages(connection, MessageFilter(dossier=brief.code), after=None, limit=_MOST)
     audit = operations.find_audit(connection, AuditFilter(dossier=brief.code), after=None, limit=_MOST)
     trouble = incidents.find_incidents(

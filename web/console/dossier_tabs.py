@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.queries import documents, dossiers, evidence, exchange, operations, timelines
+from engine.queries import call_list, documents, dossiers, evidence, exchange, operations, timelines
+from engine.queries.call_list import CallFilter
 from engine.queries.dossiers import DossierBrief
-from engine.queries.exchange import CallFilter, MessageFilter
+from engine.queries.exchange import MessageFilter
 from engine.queries.operations import AuditFilter
 from engine.queries.timelines import TimelineFilter
 from web import cursors
@@ -79,7 +80,7 @@ def _data(container: Container, brief: DossierBrief, _view: DossierView) -> dict
 
 def _exchange(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:
     with container.store.reading() as connection:
-        calls = exchange.find_calls(connection, CallFilter(dossier=brief.code), after=None, limit=_MOST)
+        calls = call_list.find_calls(connection, CallFilter(dossier=brief.code), after=None, limit=_MOST)
         messages = exchange.find_messages(
             connection, MessageFilter(dossier=brief.code), after=None, limit=_MOST
         )

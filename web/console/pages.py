@@ -5,6 +5,7 @@ from flask import Blueprint, Flask
 from web.console import (
     audit,
     batches,
+    call_batches,
     calls,
     dossier,
     dossier_acts,
@@ -41,6 +42,7 @@ _PARTS = (
     incidents,
     batches,
     calls,
+    call_batches,
     messages,
     partners,
     work_items,

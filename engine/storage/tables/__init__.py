@@ -30,7 +30,7 @@ from engine.storage.tables.dossiers import (
     timeline,
     unit,
 )
-from engine.storage.tables.exchange import attempt, call, feed, message, partner, report
+from engine.storage.tables.exchange import attempt, call, call_hold, feed, message, partner, report
 from engine.storage.tables.instances import event, incident, instance, timer, wait, work_item
 from engine.storage.tables.measures import presence, tally, tally_mark
 from engine.storage.tables.models import deployment, installation, model, procedure, schedule
@@ -48,6 +48,7 @@ __all__ = [
     "calendar",
     "calendar_day",
     "call",
+    "call_hold",
     "deployment",
     "document",
     "document_chunk",

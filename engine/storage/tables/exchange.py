@@ -69,6 +69,15 @@ call = Table(
     Index("call_settled_at_idx", "settled_at", postgresql_using="brin"),
 )
 
+call_hold = Table(
+    "call_hold",
+    metadata,
+    Column("call_id", BigInteger, ForeignKey("call.id"), primary_key=True, autoincrement=False),
+    moment("at", now=True),
+    words("who"),
+    words("reason", default=""),
+)
+
 attempt = Table(
     "attempt",
     metadata,

@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.actions import batch_control, resolve
+from engine.actions import batch_control, by_hand, resolve
 from web.console.audit import known_acts
 
 ROOT = Path(__file__).parents[3]
 FAMILIES = {
     "incident-": tuple(resolve._ACTS),
     "batch-": tuple(batch_control.ACTS),
-    "call-": ("now", "ask", "resend"),
+    "call-": by_hand.CALL_ACTS,
     "dossier-": ("suspended", "resumed"),
 }
 

@@ -14,7 +14,12 @@ class Directory:
     def cards(self) -> list[PartnerCard]:
         return [
             PartnerCard(
-                name="agency", title="Cơ quan mẫu", label="sample", transport="plain", operations=("ask",)
+                name="agency",
+                title="Cơ quan mẫu",
+                label="sample",
+                transport="plain",
+                operations=("ask",),
+                attempts={"ask": 8},
             )
         ]
 

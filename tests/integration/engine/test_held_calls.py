@@ -1,0 +1,154 @@
+"""A call that an operator holds or withdraws: not sent while held, its lane behind it, never anything that may have happened."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from engine import errors
+from engine.actions import batches, by_hand
+from engine.storage import calls
+from tests.support.exchange import Setup
+
+CHECK = " AND c.id NOT IN (SELECT call_id FROM call_hold)"
+
+
+@pytest.fixture
+def setup(database, tmp_path: Path) -> Iterator[Setup]:
+    place = Setup(database.url, tmp_path)
+    yield place
+    place.close()
+
+
+def first_call(setup: Setup, key: str = "a") -> tuple[str, int]:
+    """A dossier whose first call is written and not yet sent."""
+    code = setup.submit(key)
+    setup.worker.step()
+    found = setup.scalar("SELECT max(id) FROM call WHERE status = 'pending' AND attempt = 0")
+    assert isinstance(found, int)
+    return code, found
+
+
+def act(setup: Setup, call: int, what: str) -> None:
+    by_hand.act_on_call(setup.store, call, what, by="lan", reason="they asked us to wait")
+
+
+def state(setup: Setup, call: int) -> object:
+    return setup.scalar("SELECT status FROM call WHERE id = :id", id=call)
+
+
+def effects(setup: Setup) -> list[object]:
+    return [line["key"] for line in setup.journal() if line.get("effect")]
+
+
+def test_a_held_call_is_not_sent_even_by_a_new_worker_and_all_goes_on_once_released(setup: Setup) -> None:
+    code, call = first_call(setup)
+    act(setup, call, "hold")
+    setup.run()
+    setup.worker = setup.new_worker()  # as after a restart: only the database knows
+    setup.run()
+    assert (state(setup, call), effects(setup)) == ("pending", [])
+    act(setup, call, "release")
+    setup.walk_on(code)
+    assert setup.rows("SELECT DISTINCT status FROM instance") == [("ended",)]
+    assert len(effects(setup)) == len(set(effects(setup))) > 0
+    assert setup.rows("SELECT what, who FROM audit WHERE what LIKE 'call-%' ORDER BY id") == [
+        ("call-hold", "lan"),
+        ("call-release", "lan"),
+    ]
+
+
+def test_control_without_the_check_a_held_call_is_sent(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert str(calls._CLAIM).count(CHECK) == 1
+    monkeypatch.setattr(calls, "_CLAIM", text(str(calls._CLAIM).replace(CHECK, "")))
+    _, call = first_call(setup)
+    act(setup, call, "hold")
+    setup.run()  # it lets waits of the database's time be over, the hold's too
+    assert state(setup, call) == "done"
+
+
+def test_a_hold_alone_puts_the_call_out_of_the_way_of_those_who_claim(setup: Setup) -> None:
+    _, call = first_call(setup)
+    act(setup, call, "hold")
+    assert setup.scalar("SELECT due_at > now() + interval '500 years' FROM call") is True
+    with pytest.raises(errors.ActionNotNow):
+        by_hand.retry_dossier(
+            setup.store, str(setup.scalar("SELECT code FROM dossier")), by="lan", reason="x"
+        )
+    with pytest.raises(errors.ActionNotNow, match="held and does not allow now"):
+        act(setup, call, "now")
+
+
+def test_a_withdrawn_call_is_never_sent_and_its_dossier_goes_on(setup: Setup) -> None:
+    code, call = first_call(setup)
+    act(setup, call, "hold")
+    act(setup, call, "withdraw")
+    setup.walk_on(code)
+    assert state(setup, call) == "withdrawn"
+    assert setup.rows("SELECT DISTINCT status FROM instance") == [("ended",)]
+    key = setup.scalar("SELECT key FROM call WHERE id = :id", id=call)
+    assert key not in effects(setup)
+    told = setup.scalar(
+        "SELECT count(*) FROM timeline WHERE convert_from(body, 'UTF8') LIKE '%they asked us to wait%'"
+    )
+    assert told == 1
+
+
+@pytest.mark.parametrize("outcome", [None, "unknown", "absent"])
+def test_what_may_have_had_an_effect_is_not_withdrawn(setup: Setup, outcome: str | None) -> None:
+    _, call = first_call(setup)
+    with setup.store.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO attempt (call_id, ask, number, worker, started_at, outcome)"
+                " VALUES (:call, false, 1, 'w', now(), :outcome)"
+            ),
+            {"call": call, "outcome": outcome},
+        )
+    with pytest.raises(errors.ActionNotNow):
+        act(setup, call, "withdraw")
+    act(setup, call, "hold")
+    assert state(setup, call) == "pending"
+
+
+def test_what_is_under_way_or_unknown_cannot_be_held(setup: Setup) -> None:
+    _, call = first_call(setup)
+    for status in ("sending", "unknown", "incident", "done"):
+        with setup.store.transaction() as connection:
+            connection.execute(text("UPDATE call SET status = :status"), {"status": status})
+        with pytest.raises(errors.ActionNotNow):
+            act(setup, call, "hold")
+    assert setup.scalar("SELECT count(*) FROM call_hold") == 0
+
+
+def test_the_calls_of_a_lane_leave_in_the_order_of_reception_after_a_batch(setup: Setup) -> None:
+    """Ten calls of two lanes, held and released as a batch in any order: each lane is sent in its own."""
+    ids = []
+    for key in ("a", "b"):
+        _, call = first_call(setup, key)
+        with setup.store.transaction() as connection:
+            copied = connection.execute(
+                text(
+                    "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
+                    " SELECT dossier_id, partner, operation, key || g, body, repeat, timeout_s FROM call,"
+                    " generate_series(1, 4) g WHERE id = :id RETURNING id"
+                ),
+                {"id": call},
+            )
+            ids += [call, *(row[0] for row in copied)]
+    for action in ("hold", "release"):
+        batch = batches.create(
+            setup.store, action, ids[::-1], subject="call", by="lan", reason="x", target=""
+        )
+        assert batches.run_waiting(setup.store, setup.clock) == 10
+        assert setup.rows(f"SELECT DISTINCT status FROM batch_item WHERE batch_id = {batch}") == [("done",)]
+    while setup.worker._send_due():
+        pass
+    sent = setup.rows(
+        "SELECT c.dossier_id, a.call_id FROM attempt a JOIN call c ON c.id = a.call_id ORDER BY a.started_at"
+    )
+    for lane in {row[0] for row in sent}:
+        own = [row[1] for row in sent if row[0] == lane]
+        assert len(own) == 5
+        assert own == sorted(own)
