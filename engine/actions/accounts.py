@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, str] = {
     "reveal": "see personal data, with a reason",
     "decide": "claim and complete work items",
     "act": "act on dossiers, incidents, calls and messages",
+    "renew": "send a refused call again with a new key",
     "partners": "pause and resume partners",
     "deploy": "upload and activate models",
     "schedules": "run, switch on and switch off schedules",

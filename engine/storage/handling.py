@@ -10,7 +10,7 @@ from engine.storage.database import notify, plain_text
 
 _CALL = text(
     """
-    SELECT dossier_id, partner, operation, status, repeat, task, report_seq, step, body,
+    SELECT dossier_id, partner, operation, status, repeat, attempt, task, report_seq, step, body,
         EXISTS (SELECT 1 FROM call_hold h WHERE h.call_id = c.id) AS held,
         NOT EXISTS (SELECT 1 FROM attempt a WHERE a.call_id = c.id
             AND coalesce(a.outcome, '') NOT IN ('not_sent', 'refused')) AS certain,
@@ -43,6 +43,7 @@ class HeldCall:
     operation: str
     status: str
     repeat: str
+    attempt: int
     task: str | None
     report_seq: int | None
     step: str | None

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
-from engine.actions import by_hand, reveal
+from engine.actions import by_hand, renew, reveal
 from engine.exchange.ports import Outcome
 from engine.queries import call_list, dossiers, exchange
 from engine.queries.call_list import CallFilter, CallLine
@@ -115,6 +115,7 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             reply=as_json(reply),
             is_open=is_open,
             acts=able(call),
+            renewable=renew.possible(call.status, certain=call.certain, attempts=call.attempt),
             problem=problem,
             typed=request.form if problem else {},
         )
@@ -138,6 +139,19 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             )
         return back(f"/cuoc-goi/{id}", "done")
 
+    @blueprint.post("/cuoc-goi/<int:id>/khoa-moi")
+    @right("renew")
+    def renew_call(id: int) -> Response:  # noqa: A002
+        call = find(container, id)
+        try:
+            _check_typed(call)
+            renew.send_with_new_key(container.store, id, by=visitor().name, reason=rendering.reason())
+        except (errors.RequestInvalid, errors.ActionNotNow) as problem:
+            return Response(
+                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/cuoc-goi/{id}", "done")
+
     @blueprint.post("/cuoc-goi/<int:id>/mo")
     @right("reveal")
     def reveal_call(id: int) -> Response:  # noqa: A002
@@ -148,6 +162,12 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
         )
         return back(f"/cuoc-goi/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _check_typed(call: CallLine) -> None:
+    """Raises: RequestInvalid: the code of the call's dossier was not typed."""
+    if request.form.get("dossier", "").strip() != call.dossier:
+        raise errors.RequestInvalid(reason=f"type the code {call.dossier} to confirm")
 
 
 def able(call: CallLine) -> tuple[str, ...]:

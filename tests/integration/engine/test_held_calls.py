@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from engine import errors
-from engine.actions import batches, by_hand
-from engine.storage import calls
+from engine.actions import batches, by_hand, renew
+from engine.queries import incident_groups
+from engine.storage import calls, incidents
 from tests.support.exchange import Setup
 
 CHECK = " AND c.id NOT IN (SELECT call_id FROM call_hold)"
@@ -152,3 +153,55 @@ def test_the_calls_of_a_lane_leave_in_the_order_of_reception_after_a_batch(setup
         own = [row[1] for row in sent if row[0] == lane]
         assert len(own) == 5
         assert own == sorted(own)
+
+
+def refused(setup: Setup) -> tuple[str, int, int]:
+    """A dossier whose first call was refused, with the incident that asks about it."""
+    code, call = first_call(setup)
+    with setup.store.transaction() as connection:
+        for statement in (
+            "INSERT INTO attempt VALUES (:call, false, 1, 'w', now(), NULL, 'refused')",
+            "UPDATE call SET status = 'refused', attempt = 1, sends = 1 WHERE id = :call",
+        ):
+            connection.execute(text(statement), {"call": call})
+        incident = incidents.open_incident(
+            connection,
+            "call-refused",
+            "no",
+            dossier=int(str(setup.scalar("SELECT dossier_id FROM call"))),
+            call=call,
+            actions=("retry", "skip"),
+        )
+    assert incident is not None
+    return code, call, incident
+
+
+def outcome(setup: Setup, incident: int) -> str:
+    with setup.store.reading() as connection:
+        return incident_groups.outcome(connection, incident)
+
+
+def test_a_refused_call_is_sent_with_a_new_key_and_told_as_done_only_once_that_one_is(setup: Setup) -> None:
+    code, call, incident = refused(setup)
+    renew.send_with_new_key(setup.store, call, by="lan", reason="they mended")
+    assert (state(setup, call), outcome(setup, incident)) == ("withdrawn", "waiting")
+    with pytest.raises(errors.ActionNotNow):
+        renew.send_with_new_key(setup.store, call, by="lan", reason="again")
+    setup.walk_on(code)
+    assert setup.rows("SELECT DISTINCT status FROM instance") == [("ended",)]
+    assert outcome(setup, incident) == "verified"
+    assert setup.scalar("SELECT count(*) FROM attempt WHERE call_id = :id", id=call) == 1
+    anew = "SELECT status FROM call WHERE id > :id AND element = (SELECT element FROM call WHERE id = :id)"
+    assert setup.scalar(anew, id=call) == "done"
+    assert len(effects(setup)) == len(set(effects(setup)))
+    assert setup.scalar("SELECT who FROM audit WHERE what = 'call-renewed'") == "lan"
+
+
+@pytest.mark.parametrize("uncertain", ["unknown", None, "absent"])
+def test_no_new_key_where_an_attempt_may_have_had_an_effect(setup: Setup, uncertain: str | None) -> None:
+    _, call, incident = refused(setup)
+    with setup.store.transaction() as connection:
+        connection.execute(text("UPDATE attempt SET outcome = :outcome"), {"outcome": uncertain})
+    with pytest.raises(errors.ActionNotNow):
+        renew.send_with_new_key(setup.store, call, by="lan", reason="x")
+    assert (state(setup, call), outcome(setup, incident)) == ("refused", "open")

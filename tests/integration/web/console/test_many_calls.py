@@ -212,3 +212,26 @@ def test_a_hold_needs_its_reason_and_is_told_on_the_page(
     assert "Not until it is released" in page
     assert re.findall(r'name="action" value="(\w+)"', page) == ["release", "withdraw"]
     assert operator.post(f"/cuoc-goi/{call}", {"action": "now", "reason": "x"}).status == 409
+
+
+def test_a_new_key_takes_a_right_of_its_own_and_the_dossiers_code(
+    counter: Counter, operator: Visitor, code: str
+) -> None:
+    call = add_call(counter, code, "refused")
+    change(counter, "UPDATE attempt SET outcome = 'refused'")
+    path, form = f"/cuoc-goi/{call}/khoa-moi", {"dossier": code, "reason": "they mended"}
+    admin = Visitor(counter, "admin")
+    assert "Your roles do not include: send again with a new key" in text_of(
+        operator.page(f"/cuoc-goi/{call}?lang=en")
+    )
+    assert operator.post(path, form).status == 403
+    assert admin.post(path, form | {"dossier": "H99"}).status == 400
+    assert 'value="they mended"' in admin.post(path, form | {"dossier": ""}).body.decode()
+    assert admin.post(path, form | {"reason": " "}).status == 400
+    assert counter.scalar("SELECT status FROM call") == "refused"
+    assert admin.post(path, form).status == 303
+    assert counter.scalar("SELECT status FROM call") == "withdrawn"
+    assert admin.post(path, form).status == 409
+    uncertain = add_call(counter, code, "refused")
+    assert "khoa-moi" not in admin.page(f"/cuoc-goi/{uncertain}")
+    assert admin.post(f"/cuoc-goi/{uncertain}/khoa-moi", form).status == 409
