@@ -22,7 +22,7 @@ def begin(
         IdempotencyConflict: the key was used with another request.
         IdempotencyBusy: the first request is still running.
     """
-    with store.transaction() as connection:
+    with store.at_once() as connection:
         if access.begin(connection, principal, key, sha256, abandoned_s=abandoned_s):
             return None
         found = access.look(connection, principal, key)
@@ -38,13 +38,13 @@ def begin(
 
 def finish(store: Store, principal: str, key: str, answer: StoredAnswer) -> None:
     """Keep *answer* for every repeat."""
-    with store.transaction() as connection:
+    with store.at_once() as connection:
         access.finish(connection, principal, key, answer)
 
 
 def release(store: Store, principal: str, key: str) -> None:
     """Free the key of a request that was refused."""
-    with store.transaction() as connection:
+    with store.at_once() as connection:
         access.forget(connection, principal, key)
 
 

@@ -32,6 +32,11 @@ class Desk:
     returning: str
     delivery: str = "counter"  # counter | online | post
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Each of them once, the receiving one first."""
+        return tuple(dict.fromkeys((self.receiving, self.competent, self.returning)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -63,29 +68,28 @@ def submit(
         ProcedureUnknown, UnitUnknown.
     """
     with store.transaction() as connection:
-        known = dossiers.known_submission(connection, external_id)
-        if known is not None:
-            return Submitted(id=known[0], code=known[1], created=False, access_code="")
-        deployment = dossiers.active_deployment(connection, procedure)
-        if deployment is None:
+        day = codes.local_day(now)
+        ground = dossiers.ground(connection, external_id, procedure, desk.units, day)
+        if ground.known is not None:
+            return Submitted(id=ground.known[0], code=ground.known[1], created=False, access_code="")
+        if ground.deployment is None:
             raise errors.ProcedureUnknown(procedure=procedure)
-        _check_units(connection, desk, now)
-        submitted = _insert(connection, procedure, deployment, submission, desk, now=now, by=by)
-        document_rows.attach(connection, submitted.id, documents)
-        payload: Json = {"by": by, "at": now.isoformat()}
-        event = events.append(
-            connection, submitted.id, "submitted", payload, external_id=external_id, trace=trace
+        for unit in desk.units:
+            if unit not in ground.units:
+                raise errors.UnitUnknown(unit=unit, day=day.isoformat())
+        submitted = _insert(
+            connection,
+            procedure,
+            ground.deployment,
+            submission,
+            desk,
+            now=now,
+            by=by,
+            external_id=external_id,
+            trace=trace,
         )
-        if event is None:
-            raise errors.StoreConflict(what="this submission")  # the same one, committed meanwhile
+        document_rows.attach(connection, submitted.id, documents)
     return submitted
-
-
-def _check_units(connection: Connection, desk: Desk, now: datetime) -> None:
-    day = codes.local_day(now)
-    for code in (desk.receiving, desk.competent, desk.returning):
-        if not dossiers.unit_holds(connection, code, day):
-            raise errors.UnitUnknown(unit=code, day=day.isoformat())
 
 
 def _insert(
@@ -97,6 +101,8 @@ def _insert(
     *,
     now: datetime,
     by: str,
+    external_id: str,
+    trace: str | None,
 ) -> Submitted:
     number = dossiers.next_number(connection, desk.receiving, codes.local_day(now))
     code = codes.format_dossier_code(desk.receiving, now, number)
@@ -127,6 +133,9 @@ def _insert(
         by=by,
         body=body,
         head=timeline.chain(timeline.genesis(code), body),
+        payload={"by": by, "at": now.isoformat()},
+        external_id=external_id,
+        trace=trace,
     )
     return Submitted(id=dossiers.insert(connection, new), code=code, created=True, access_code=access_code)
 

@@ -69,7 +69,9 @@ _RETIRE_KEY = text(
 
 _BEGIN = text(
     """
-    INSERT INTO idempotency (principal, key, request_sha256) VALUES (:principal, :key, :sha256)
+    WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    INSERT INTO idempotency (principal, key, request_sha256)
+    SELECT CAST(:principal AS text), CAST(:key AS text), CAST(:sha256 AS text) FROM unhurried
     ON CONFLICT (principal, key) DO UPDATE SET created_at = now()
     WHERE idempotency.http_status IS NULL AND idempotency.request_sha256 = excluded.request_sha256
       AND idempotency.created_at < now() - make_interval(secs => :abandoned_s)
@@ -195,7 +197,10 @@ def retire_key(connection: Connection, prefix: str, *, overlap_s: float) -> Reti
 
 
 def begin(connection: Connection, principal: str, key: str, sha256: str, *, abandoned_s: float) -> bool:
-    """True when this request is now the one to run: new, or left unfinished for *abandoned_s* by a web that died."""
+    """True when this request is now the one to run: new, or left unfinished for *abandoned_s* by a web that died.
+
+    That it was begun need not reach the disk by itself: after a crash of the database the request comes again.
+    """
     found = connection.scalar(
         _BEGIN, {"principal": principal, "key": key, "sha256": sha256, "abandoned_s": abandoned_s}
     )

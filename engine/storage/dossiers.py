@@ -1,36 +1,46 @@
 """Dossier rows as they come in: the day's next number, the row, the first line of its timeline."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from engine import errors
 from engine.exchange.ports import Json
 from engine.storage.database import json_text
+from engine.storage.events import CHANNEL
 from engine.storage.writes import octets
 
 _NEXT_NUMBER = text(
     "INSERT INTO dossier_counter (unit, day, last) VALUES (:unit, :day, 1)"
     " ON CONFLICT (unit, day) DO UPDATE SET last = dossier_counter.last + 1 RETURNING last"
 )
-_ACTIVE = text("SELECT active_deployment_id FROM procedure WHERE code = :code")
-_UNIT = text(
-    "SELECT 1 FROM unit WHERE code = :code AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day)"
+_GROUND = text(
+    """
+    SELECT k.id, k.code,
+        (SELECT active_deployment_id FROM procedure WHERE code = :procedure) AS deployment,
+        ARRAY(SELECT u.code FROM unit u WHERE u.code = ANY(CAST(:units AS text[])) AND u.valid_from <= :day
+            AND (u.valid_to IS NULL OR u.valid_to > :day)) AS units
+    FROM (SELECT 1) AS one LEFT JOIN (SELECT d.id, d.code FROM event e JOIN dossier d ON d.id = e.dossier_id
+        WHERE e.external_id = :external) k ON true
+    """
 )
 _DOSSIER = text(
-    """
-    INSERT INTO dossier (code, procedure_code, deployment_id, channel, delivery, applicant, applicant_search, data,
+    f"""
+    WITH d AS (INSERT INTO dossier (code, procedure_code, deployment_id, channel, delivery, applicant, applicant_search, data,
         receiving_unit, competent_unit, returning_unit, submitted_at, access_code, salt, timeline_seq, timeline_head,
         created_by)
     VALUES (:code, :procedure, :deployment, :channel, :delivery, CAST(:applicant AS jsonb), :search,
         CAST(:data AS jsonb), :receiving, :competent, :returning, :now, :access, :salt, 1, decode(:head, 'base64'), :by)
-    RETURNING id
+        RETURNING id),
+    t AS (INSERT INTO timeline (dossier_id, seq, body, hash)
+        SELECT id, 1, decode(:body, 'base64'), decode(:head, 'base64') FROM d),
+    e AS (INSERT INTO event (dossier_id, kind, payload, external_id, trace)
+        SELECT id, 'submitted', CAST(:payload AS jsonb), :external, :trace FROM d
+        ON CONFLICT (external_id) DO NOTHING RETURNING id)
+    SELECT d.id, pg_notify('{CHANNEL}', '') FROM d, e
     """
-)
-_TIMELINE = text(
-    "INSERT INTO timeline (dossier_id, seq, body, hash)"
-    " VALUES (:id, 1, decode(:body, 'base64'), decode(:hash, 'base64'))"
 )
 _KNOWN = text(
     "SELECT d.id, d.code FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external"
@@ -59,6 +69,19 @@ class NewDossier:
     by: str
     body: bytes
     head: bytes
+    payload: Json
+    external_id: str
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a submission stands on: the dossier (id, code) that it made before, the deployment to run, and which of the units are
+    units on the day."""
+
+    known: tuple[int, str] | None
+    deployment: int | None
+    units: frozenset[str]
 
 
 def known_submission(connection: Connection, external_id: str) -> tuple[int, str] | None:
@@ -67,15 +90,15 @@ def known_submission(connection: Connection, external_id: str) -> tuple[int, str
     return None if row is None else (row[0], row[1])
 
 
-def active_deployment(connection: Connection, procedure: str) -> int | None:
-    """The deployment that new dossiers of *procedure* run."""
-    deployment: int | None = connection.scalar(_ACTIVE, {"code": procedure})
-    return deployment
-
-
-def unit_holds(connection: Connection, code: str, day: date) -> bool:
-    """Whether *code* is a unit on *day*."""
-    return connection.scalar(_UNIT, {"code": code, "day": day}) is not None
+def ground(
+    connection: Connection, external_id: str, procedure: str, units: Collection[str], day: date
+) -> Ground:
+    """All that must be known before a dossier of *procedure* is written, in one statement."""
+    given = {"external": external_id, "procedure": procedure, "units": [*units], "day": day}
+    row = connection.execute(_GROUND, given).one()
+    return Ground(
+        known=None if row[0] is None else (row[0], row[1]), deployment=row[2], units=frozenset(row[3])
+    )
 
 
 def next_number(connection: Connection, unit: str, day: date) -> int:
@@ -85,16 +108,22 @@ def next_number(connection: Connection, unit: str, day: date) -> int:
 
 
 def insert(connection: Connection, dossier: NewDossier) -> int:
-    """Write the dossier and the first line of its timeline; its id."""
+    """Write the dossier, the first line of its timeline and its first event, and wake the appliers at commit; its id.
+
+    Raises: StoreConflict: the very submission was committed meanwhile.
+    """
     columns = {name: getattr(dossier, name) for name in NewDossier.__dataclass_fields__}
     columns |= {
         "applicant": json_text(dict(dossier.applicant)),
         "data": json_text(dict(dossier.data)),
         "head": octets(dossier.head),
+        "body": octets(dossier.body),
+        "payload": json_text(dossier.payload),
+        "external": dossier.external_id,
     }
-    identifier: int = connection.execute(_DOSSIER, columns).scalar_one()
-    first = {"id": identifier, "body": octets(dossier.body), "hash": octets(dossier.head)}
-    connection.execute(_TIMELINE, first)
+    identifier: int | None = connection.scalar(_DOSSIER, columns)
+    if identifier is None:
+        raise errors.StoreConflict(what="this submission")
     return identifier
 
 

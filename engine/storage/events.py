@@ -27,9 +27,12 @@ class ClaimedEvent:
 
 
 _APPEND = text(
-    "INSERT INTO event (dossier_id, kind, payload, external_id, trace)"
-    " VALUES (:dossier, :kind, CAST(:payload AS jsonb), :external, :trace)"
-    " ON CONFLICT (external_id) DO NOTHING RETURNING id"
+    f"""
+    WITH e AS (INSERT INTO event (dossier_id, kind, payload, external_id, trace)
+        VALUES (:dossier, :kind, CAST(:payload AS jsonb), :external, :trace)
+        ON CONFLICT (external_id) DO NOTHING RETURNING id)
+    SELECT id, pg_notify('{CHANNEL}', '') FROM e
+    """
 )
 
 # `p.id + 0`: the earlier events of a dossier are few, those of all dossiers with a smaller id may be very many.
@@ -94,7 +97,6 @@ def append(
             "trace": trace,
         },
     )
-    notify(connection, CHANNEL)
     return event
 
 
