@@ -15,7 +15,7 @@ from web import telling
 from web.error_pages import known
 
 ROOT = Path(__file__).parents[3]
-READ = ("engine/actions", "engine/dossiers", "engine/queries", "web")
+READ = ("engine/actions", "engine/dossiers", "engine/queries", "engine/storage/partners.py", "web")
 MARK = "\x01"
 # What only programs are told, or what is a name and no sentence.
 NOT_FOR_PEOPLE = frozenset({MARK, f"{MARK} {MARK}", f"{MARK}: {MARK}", ""})
@@ -35,6 +35,8 @@ def said(node: ast.expr) -> Iterator[str]:
 def given(call: ast.Call) -> Iterator[ast.expr]:
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     yield from (one.value for one in call.keywords if one.arg in ("reason", "what") and name[:1].isupper())
+    if name == "open_incident":
+        yield from call.args[2:3]
     if name == "Unacceptable":
         yield from call.args[:1]
     if name == "add" and len(call.args) == 2:
@@ -43,7 +45,8 @@ def given(call: ast.Call) -> Iterator[ast.expr]:
 
 def every_reason() -> Iterator[tuple[str, str]]:
     for folder in READ:
-        for file in sorted((ROOT / folder).rglob("*.py")):
+        place = ROOT / folder
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call):
                     for one in given(node):
