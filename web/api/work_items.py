@@ -9,8 +9,10 @@ from pydantic import Field, JsonValue
 
 from engine import errors
 from engine.actions import work_items
+from engine.exchange.ports import Json
 from engine.queries import work_items as reading
 from engine.queries.work_items import WorkItemFilter
+from engine.storage import access
 from web import conditions, cursors, tracing
 from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
 from web.auth import needs, principal
@@ -105,6 +107,9 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         found = work_items.get(container.store, path.id, caller=principal())
         with container.store.reading() as connection:
             form = reading.find_filled_form(connection, found)
+            given, _ = reading.get_entries(connection, found.id)
+        if given:
+            _write_down(container, found)
         told = _facts(found)
         response = answer(WorkItemWithForm.model_validate(told | {"form_schema": form}))
         return conditional(conditions.tagged(response, conditions.tag(told)))
@@ -142,6 +147,15 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             trace=tracing.traceparent(),
         )
         return answer(Done(), 202)
+
+
+def _write_down(container: Container, found: reading.WorkItem) -> None:
+    """Have it in the audit trail that the caller reads what the applicant gave."""
+    with container.store.transaction() as connection:
+        facts: dict[str, Json] = {"work_item": found.id}
+        access.audit(
+            connection, principal().name, "personal-data-read", dossier=found.dossier_id, facts=facts
+        )
 
 
 def _who(body: OfficerRequest) -> str:

@@ -77,6 +77,10 @@ def test_a_form_begins_with_its_inputs_for_the_one_who_claimed_it(counter: Count
     assert "Thiếu giấy chứng sinh" not in viewer.page(f"/viec/{item}")
     shown = counter.get(f"/api/v1/work-items/{item}", key=counter.officer).json["form_schema"]
     assert "Thiếu giấy chứng sinh" in str(shown)
+    assert (
+        counter.scalar("SELECT count(*) FROM audit WHERE what = 'personal-data-read' AND who = 'officer'")
+        == 1
+    )
     asked = "SELECT count(*) FROM audit WHERE what = 'work-item-claimed' AND facts @> :facts"
     assert counter.scalar(asked, facts=f'{{"work_item": {item}}}') == 1
 
