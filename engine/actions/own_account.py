@@ -1,6 +1,7 @@
 """What people do about their own account: another password, and the sessions that they left open elsewhere."""
 
 from engine.actions import accounts as people
+from engine.actions import sessions
 from engine.exchange.ports import Json
 from engine.storage import access, accounts
 from engine.storage.accounts import OpenSession
@@ -15,9 +16,9 @@ def change_own_password(store: Store, account: int, session: str, *, present: st
     kept = people.hashed(wanted)
     with store.transaction() as connection:
         found = people.locked(connection, account)
-        people.check_password(found, present)
+        sessions.check_password(found, present)
         accounts.set_password(connection, account, kept)
-        ended = accounts.end_other_sessions(connection, account, people.digest(session))
+        ended = accounts.end_other_sessions(connection, account, sessions.digest(session))
         facts: dict[str, Json] = {"account": found.name, "sessions_ended": ended}
         access.audit(connection, found.name, "password-changed", facts=facts)
 
@@ -26,7 +27,7 @@ def end_other_sessions(store: Store, account: int, session: str) -> int:
     """End all sessions of *account* but the one that asks; how many. Raises: AccountNotFound."""
     with store.transaction() as connection:
         found = people.locked(connection, account)
-        ended = accounts.end_other_sessions(connection, account, people.digest(session))
+        ended = accounts.end_other_sessions(connection, account, sessions.digest(session))
         access.audit(connection, found.name, "sessions-ended", facts={"sessions": ended})
     return ended
 
@@ -34,4 +35,4 @@ def end_other_sessions(store: Store, account: int, session: str) -> int:
 def open_sessions(store: Store, account: int, session: str) -> list[OpenSession]:
     """The sessions of *account* that go on, newest first."""
     with store.reading() as connection:
-        return accounts.sessions(connection, account, people.digest(session))
+        return accounts.sessions(connection, account, sessions.digest(session))

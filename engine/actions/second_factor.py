@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from engine import errors
 from engine.actions import accounts as people
+from engine.actions import sessions
 from engine.storage import access, accounts
 from engine.storage.accounts import StoredAccount
 from engine.storage.database import Store
@@ -50,7 +51,7 @@ def enrol(store: Store, account: int, secret: str, *, password: str, code: str, 
         raise errors.RequestInvalid(reason="the code does not match; look at the telephone's clock")
     with store.transaction() as connection:
         found = people.locked(connection, account)
-        people.check_password(found, password)
+        sessions.check_password(found, password)
         accounts.set_second_factor(connection, account, _fernet(key).encrypt(secret.encode()).decode())
         accounts.take_step(connection, account, step)
         access.audit(connection, found.name, "second-factor-set", facts={"account": found.name})

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine import errors
-from engine.actions import accounts
+from engine.actions import accounts, sessions
 from engine.exchange.sign_on import SignOn
 from engine.storage import access, sign_ons
 from engine.storage import accounts as rows
@@ -36,7 +36,7 @@ def begin(store: Store, port: SignOn, *, back_to: str, next_path: str, kept: str
     begun = port.begin(back_to)
     token = secrets.token_urlsafe(32)
     with store.transaction() as connection:
-        sign_ons.begin(connection, accounts.digest(token), begun, next_path=next_path, kept=kept)
+        sign_ons.begin(connection, sessions.digest(token), begun, next_path=next_path, kept=kept)
     return begun.address, token
 
 
@@ -50,7 +50,7 @@ def finish(
         here is called that. SignOnUnavailable.
     """
     with store.transaction() as connection:
-        taken = sign_ons.take(connection, accounts.digest(token))
+        taken = sign_ons.take(connection, sessions.digest(token))
     if taken is None or not hmac.compare_digest(taken[0].state.encode(), answer.get("state", "").encode()):
         raise errors.SignOnRefused(reason="it was not begun in this browser, or more than 15 minutes ago")
     begun, next_path, kept = taken
@@ -62,7 +62,7 @@ def finish(
                 connection, "(unknown)", "sign-in-refused", facts={"address": address, "by": "provider"}
             )
         else:
-            session = accounts.begin_session(connection, found, address=address, by="provider")
+            session = sessions.begin_session(connection, found, address=address, by="provider")
     if found is None or not found.enabled:
         raise errors.SignOnRefused(
             reason="no account here belongs to you; give an admin what the provider calls you",

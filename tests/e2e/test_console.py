@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from engine.actions import accounts, batches
+from engine.actions import accounts, batches, sessions
 from tests.e2e.test_diagram import DRAWING
 from tests.support.console import PASSWORD
 from tests.support.console_rows import add_incident, set_aside
@@ -145,7 +145,7 @@ def test_a_list_keeps_itself_fresh_unless_paused_and_marks_what_is_stale(
     admin.page.get_by_role("button", name="Dừng tự cập nhật").click()
     with admin.page.expect_response("**/ho-so") as answered:
         admin.page.get_by_role("button", name="Tự cập nhật tiếp").click()
-        accounts.sign_out(counter.store, admin.context.cookies()[0]["value"])
+        sessions.sign_out(counter.store, admin.context.cookies()[0]["value"])
         admin.page.clock.run_for(11_000)
     assert answered.value.status == 401
     admin.page.locator("#stale").wait_for(state="visible")

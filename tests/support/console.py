@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from engine.actions import accounts
+from engine.actions import accounts, sessions
 from tests.support.counter import Counter, Reply
 
 PASSWORD = "a long enough password"
@@ -19,7 +19,7 @@ class Visitor:
         self.counter, self.unit = counter, unit
         self.name = name or "-".join(roles)
         self.account = accounts.create(counter.store, self.name, PASSWORD, roles=roles, unit=unit, by="test")
-        self.session = accounts.sign_in(counter.store, self.name, PASSWORD, address="127.0.0.1")
+        self.session = sessions.sign_in(counter.store, self.name, PASSWORD, address="127.0.0.1")
 
     @property
     def headers(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from flask import g, request
 
 from engine import errors
-from engine.actions import accounts
+from engine.actions import accounts, sessions
 from web.auth import PAGES, authenticated
 from web.container import Container
 from web.security import is_local
@@ -119,7 +119,7 @@ def _find(container: Container) -> Visitor:
 
 
 def _of_session(container: Container, session: str) -> Visitor:
-    person = accounts.of_session(container.store, session[:200])
+    person = sessions.of_session(container.store, session[:200])
     if person is None:
         if container.console_open and is_local(request) and request.method == "GET":
             return Visitor(name="local", rights=frozenset({"see"}), unit=None)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from markupsafe import Markup
 
 from engine import errors
-from engine.actions import accounts, own_account, second_factor
+from engine.actions import accounts, own_account, second_factor, sessions
 from engine.storage import accounts as rows
 from web.console.access import COOKIE, right, visitor
 from web.console.rendering import View, back, page, read
@@ -106,7 +106,7 @@ def _remove(container: Container, account: int) -> None:
 def _present(container: Container) -> str:
     """The password that was typed, once it is known to be right; guessing is slowed down as when signing in."""
     password, address = request.form.get("password", ""), request.remote_addr or ""
-    accounts.recognise(container.store, visitor().name, password, address=address)
+    sessions.recognise(container.store, visitor().name, password, address=address)
     return password
 
 

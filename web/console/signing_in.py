@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from engine import errors
-from engine.actions import accounts, second_factor
+from engine.actions import second_factor, sessions
 from web.auth import OPEN, needs
 from web.console.access import COOKIE, check_origin, right, token_for
 from web.console.rendering import View, back, own_path, page, read
@@ -40,7 +40,7 @@ def _add_signing_in(blueprint: Blueprint, container: Container) -> None:
         form = request.form
         where, kept = own_path(form.get("next", "/")), form.get("kept", "")
         try:
-            session = accounts.sign_in(
+            session = sessions.sign_in(
                 container.store,
                 form.get("name", ""),
                 form.get("password", ""),
@@ -78,7 +78,7 @@ def _add_session(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def stay_signed_in() -> Response:
         session = request.cookies[COOKIE][:200]
-        left_s = accounts.extend(container.store, session)
+        left_s = sessions.extend(container.store, session)
         if request.accept_mimetypes.best == "application/json":
             response = jsonify(seconds=left_s)
         else:
@@ -90,7 +90,7 @@ def _add_session(blueprint: Blueprint, container: Container) -> None:
     def sign_out() -> Response:
         check_origin()
         if COOKIE in request.cookies:
-            accounts.sign_out(container.store, request.cookies[COOKIE][:200])
+            sessions.sign_out(container.store, request.cookies[COOKIE][:200])
         response = back("/vao")
         response.delete_cookie(COOKIE)
         return response
@@ -108,12 +108,12 @@ def _asking(
 
 
 def _with_code(container: Container, halfway: str, code: str) -> str:
-    """The text of a new session. Raises: FormStale: the password was given too long ago; as `accounts.sign_in_with_code`."""
+    """The text of a new session. Raises: FormStale: the password was given too long ago; as `sessions.sign_in_with_code`."""
     try:
         account = int(_signer(container).loads(halfway, max_age=_HALFWAY_S))
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="its preview is too old") from None
-    return accounts.sign_in_with_code(
+    return sessions.sign_in_with_code(
         container.store,
         account,
         lambda found: second_factor.is_right(container.store, found, code, key=container.secret),
@@ -139,7 +139,7 @@ def with_session(response: Response, session: str) -> Response:
     response.set_cookie(
         COOKIE,
         session,
-        max_age=accounts.MOST_SESSION_S,
+        max_age=sessions.MOST_SESSION_S,
         httponly=True,
         secure=request.is_secure,
         samesite="Strict",

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from engine.actions import accounts
+from engine.actions import accounts, sessions
 from engine.actions.accounts import ROLES
 from tests.support.console import FORM, PASSWORD, Visitor
 from tests.support.counter import Counter
@@ -103,14 +103,14 @@ def test_guessing_is_slowed_where_it_comes_from_and_no_owner_is_locked_out(count
     assert unknown.status == 401
     same = replies[0].body.decode().count("không khớp nhau")
     assert same == unknown.body.decode().count("không khớp nhau") == 1
-    assert accounts.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
+    assert sessions.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
     assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'sign-in-refused' AND who = 'lan'") == 5
 
 
 def test_what_was_typed_survives_a_lost_session(counter: Counter) -> None:
     operator = Visitor(counter, "operator")
     token = operator.token()
-    accounts.sign_out(counter.store, operator.session)
+    sessions.sign_out(counter.store, operator.session)
     lost = operator.post("/doi-tac/agency", {"action": "pause", "reason": "họ đang bảo trì"}, token=token)
     assert lost.status == 401
     page = lost.body.decode()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from engine.actions import accounts
+from engine.actions import accounts, sessions
 from tests.support.console import Visitor, text_of
 from tests.support.counter import Counter
 from tests.support.procedures import UNIT
@@ -79,4 +79,4 @@ def test_whoever_is_switched_off_loses_every_right(counter: Counter, lan: Visito
     preview = admin.post(f"/tai-khoan/{lan.account}", off).body.decode()
     assert "xem hồ sơ" in text_of(preview).split("Mất quyền")[1]
     assert admin.post(f"/tai-khoan/{lan.account}", fields(preview)).status == 303
-    assert accounts.of_session(counter.store, lan.session) is None
+    assert sessions.of_session(counter.store, lan.session) is None

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from engine import errors
-from engine.actions import accounts
+from engine.actions import sessions
 from tests.support.console import FORM, PASSWORD, Visitor, text_of
 from tests.support.counter import Counter, Reply
 
@@ -58,7 +58,7 @@ def test_the_picture_is_inside_the_page_and_holds_what_can_be_typed(lan: Visitor
 def test_signing_in_asks_for_the_code_and_each_is_good_once(counter: Counter, lan: Visitor) -> None:
     secret = enrolled(lan)
     with pytest.raises(errors.SecondFactorNeeded):
-        accounts.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
+        sessions.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
     token, now = halfway(counter), code(secret, 1)
     wrong = send(counter, "/vao/ma", halfway=token, code="000000" if now != "000000" else "000001")
     assert (wrong.status, "set-cookie" in wrong.headers) == (401, False)
@@ -130,7 +130,7 @@ def test_it_is_switched_off_with_the_password_or_by_an_admin_with_a_reason(
     assert 'name="action" value="code"' in page
     assert admin.post(f"/tai-khoan/{lan.account}", {"action": "code"}).status == 400
     assert admin.post(f"/tai-khoan/{lan.account}", {"action": "code", "reason": "mất máy"}).status == 303
-    assert accounts.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
+    assert sessions.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
     assert (
         counter.scalar("SELECT reason FROM audit WHERE what = 'second-factor-removed' AND who = 'admin'")
         == "mất máy"
@@ -138,28 +138,28 @@ def test_it_is_switched_off_with_the_password_or_by_an_admin_with_a_reason(
 
 
 def test_another_password_ends_the_other_sessions_and_keeps_this_one(counter: Counter, lan: Visitor) -> None:
-    elsewhere = accounts.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
+    elsewhere = sessions.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
     assert "192.0.2.7" in lan.page("/toi")
     sent = {"action": "password", "password": PASSWORD, "wanted": NEW, "again": NEW}
     assert lan.post("/toi", {**sent, "again": "typed wrongly"}).status == 400
     assert lan.post("/toi", {**sent, "wanted": "short", "again": "short"}).status == 400
     assert lan.post("/toi", {**sent, "password": "wrong"}).status == 401
-    assert accounts.of_session(counter.store, elsewhere) is not None
+    assert sessions.of_session(counter.store, elsewhere) is not None
     assert lan.post("/toi", sent).status == 303
-    assert accounts.of_session(counter.store, elsewhere) is None
+    assert sessions.of_session(counter.store, elsewhere) is None
     assert "192.0.2.7" not in lan.page("/toi")
     with pytest.raises(errors.SignInRefused):
-        accounts.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
-    assert accounts.sign_in(counter.store, "lan", NEW, address="127.0.0.1")
+        sessions.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
+    assert sessions.sign_in(counter.store, "lan", NEW, address="127.0.0.1")
 
 
 def test_sessions_elsewhere_are_ended(counter: Counter, lan: Visitor) -> None:
     other = Visitor(counter, "viewer", name="mai")
-    elsewhere = accounts.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
+    elsewhere = sessions.sign_in(counter.store, "lan", PASSWORD, address="192.0.2.7")
     assert lan.post("/toi", {"action": "sessions"}).status == 303
-    assert accounts.of_session(counter.store, elsewhere) is None
-    assert accounts.of_session(counter.store, lan.session) is not None
-    assert accounts.of_session(counter.store, other.session) is not None
+    assert sessions.of_session(counter.store, elsewhere) is None
+    assert sessions.of_session(counter.store, lan.session) is not None
+    assert sessions.of_session(counter.store, other.session) is not None
 
 
 def test_a_key_has_no_account_of_its_own(counter: Counter) -> None:

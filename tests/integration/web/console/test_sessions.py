@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from engine.actions import accounts
+from engine.actions import sessions
 from tests.support.console import FORM, Visitor
 from tests.support.counter import Counter
 
@@ -28,7 +28,7 @@ def left_s(counter: Counter) -> float:
 
 def test_a_page_knows_how_long_its_session_lasts(counter: Counter, admin: Visitor) -> None:
     (told,) = re.findall(r'data-seconds="(\d+)" hidden', admin.page("/"))
-    assert accounts.SESSION_S - 60 < int(told) <= accounts.SESSION_S
+    assert sessions.SESSION_S - 60 < int(told) <= sessions.SESSION_S
     age(counter, began_h=7.9, left_s=100)
     assert re.search(r'id="session-ends"[^>]*data-seconds="(99|100)">', admin.page("/")), (
         "shown without a script"
@@ -40,7 +40,7 @@ def test_staying_signed_in_goes_on_from_now_and_back_to_the_page(counter: Counte
     reply = admin.post("/phien", {"next": "/ho-so?status=2"})
     assert (reply.status, reply.headers["location"]) == (303, "/ho-so?status=2")
     assert "SameSite=Strict" in reply.headers["set-cookie"]
-    assert left_s(counter) > accounts.SESSION_S - 60
+    assert left_s(counter) > sessions.SESSION_S - 60
 
 
 def test_no_session_outlives_a_day(counter: Counter, admin: Visitor) -> None:

@@ -8,7 +8,7 @@ import pytest
 from adapters.outbound import Door
 from adapters.sign_on import OidcSignOn, Provider
 from engine import errors
-from engine.actions import accounts, sign_on
+from engine.actions import accounts, sessions, sign_on
 from tests.support import identity_provider
 from tests.support.console import FORM, PASSWORD, text_of
 from tests.support.counter import Counter, Reply, open_counter
@@ -130,7 +130,7 @@ def test_a_provider_out_of_order_is_told_and_passwords_still_work(
     reply = browser.come_back(browser.visit(going))
     assert reply.status == 503
     assert "password" in reply.body.decode()
-    assert accounts.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
+    assert sessions.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
 
 
 def test_a_provider_with_another_name_or_none_is_not_asked(
