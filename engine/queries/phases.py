@@ -76,16 +76,16 @@ def _of_file(content: bytes) -> dict[str, str]:
         root = xml.parse(content)
     except errors.XmlRefused:
         return {}
-    told = dict(_told(root))
+    told = dict(properties(root, "phase"))
     ordered = [one for process in root.iter(f"{_BPMN}process") for one in _along(process)]
     return {element: told[element] for element in dict.fromkeys([*ordered, *told]) if element in told}
 
 
-def _told(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """Every element that has words, with them."""
+def properties(root: etree._Element, name: str) -> Iterator[tuple[str, str]]:
+    """Every element that has the property *name*, with its value."""
     for node in root.iter(f"{_BPMN}*"):
-        for one in node.iterfind(f"{_BPMN}extensionElements/{{*}}properties/{{*}}property[@name='phase']"):
-            if node.get("id") and one.get("value"):
+        for one in node.iterfind(f"{_BPMN}extensionElements/{{*}}properties/{{*}}property"):
+            if one.get("name") == name and node.get("id") and one.get("value"):
                 yield str(node.get("id")), str(one.get("value"))
 
 

@@ -57,6 +57,7 @@ MESSAGES = (
     '<bpmn:message id="m" name="supplement"><bpmn:extensionElements>'
     '<zeebe:subscription correlationKey="=dossier.code" /></bpmn:extensionElements></bpmn:message>'
 )
+WANTED = '=if dossier.data.note = "papers" then ["GT", "XX"] else null'.replace('"', "&quot;")
 MODEL = bpmn(
     '<bpmn:startEvent id="start"/>'
     '<bpmn:userTask id="check" name="Kiểm tra"><bpmn:extensionElements>'
@@ -65,7 +66,8 @@ MODEL = bpmn(
     '<zeebe:properties><zeebe:property name="status" value="2"/><zeebe:property name="phase" value="Tiếp nhận"/>'
     "</zeebe:properties></bpmn:extensionElements></bpmn:userTask>"
     '<bpmn:receiveTask id="wait" name="Chờ bổ sung" messageRef="m"><bpmn:extensionElements><zeebe:properties>'
-    '<zeebe:property name="status" value="5"/></zeebe:properties></bpmn:extensionElements></bpmn:receiveTask>'
+    '<zeebe:property name="status" value="5"/>'
+    f'<zeebe:property name="papers" value="{WANTED}"/></zeebe:properties></bpmn:extensionElements></bpmn:receiveTask>'
     '<bpmn:endEvent id="end"><bpmn:extensionElements><zeebe:properties><zeebe:property name="status" value="8"/>'
     "</zeebe:properties></bpmn:extensionElements></bpmn:endEvent>" + chain("start", "check", "wait", "end"),
     messages=MESSAGES,

@@ -10,7 +10,7 @@ from engine.models.rules.subject import Subject
 _OPERATION = re.compile(r"[A-Za-z][\w-]*\.[A-Za-z][\w.-]*")
 _TARGET = re.compile(r"(dossier\.)?[A-Za-z_]\w*")
 _CLOCK = frozenset(("pause", "stop", "start"))
-_PROPERTIES = frozenset(("status", "clock", "reason", "ground", "phase"))
+_PROPERTIES = frozenset(("status", "clock", "reason", "ground", "phase", "papers"))
 RESERVED = frozenset(("dossier", "reply", "message", "form", "error"))
 _OUTSIDE = "dossier."
 
@@ -167,6 +167,10 @@ def _properties(subject: Subject, node: Node) -> None:
     if clock == "pause" and not properties.get("reason"):
         message = "the legal clock is paused without a reason"
         subject.strictly("property", node, message, "add the property `reason`")
+    papers = properties.get("papers")
+    if papers is not None and not papers.startswith("="):
+        message = f"papers `{papers}` is no expression"
+        subject.error("property", node, message, "write `=…`, which gives the codes of the papers wanted")
     for name in sorted(set(properties) - _PROPERTIES):
         message = f"the property `{name}` means nothing here"
         subject.warning("property", node, message, f"known are {', '.join(sorted(_PROPERTIES))}")

@@ -251,6 +251,22 @@ def test_citizens_read_whom_their_dossier_waits_for_and_why_it_is_due_later(coun
     assert "Nguyễn" not in page
 
 
+@pytest.mark.parametrize(("note", "told"), [("papers", True), ("none", False)])
+def test_citizens_read_which_papers_are_wanted(counter: Counter, note: str, told: bool) -> None:
+    made = counter.hand_in(data={"note": note}).json
+    counter.apply_all()
+    officer = Visitor(counter, "officer", unit="H99.14")
+    ask = urlencode({"code": str(made["code"]), "access": str(made["access_code"])}).encode()
+    before = text_of(counter.request("POST", "/tra-cuu", ask, headers=AS_FORM).body.decode())
+    assert "Giấy tờ cần bổ sung" not in before
+    item = counter.open_item(str(made["code"]))
+    assert officer.post(f"/viec/{item}", {"f.decision": "accept", "once": "a"}).status == 303
+    counter.apply_all()
+    page = text_of(counter.request("POST", "/tra-cuu", ask, headers=AS_FORM).body.decode())
+    assert ("Giấy tờ cần bổ sung Giấy tờ " in page) is told
+    assert "XX" not in page
+
+
 def test_a_wrong_code_and_a_wrong_access_code_get_the_same_page_for_the_same_work(counter: Counter) -> None:
     made = counter.hand_in().json
     told, work = [], []

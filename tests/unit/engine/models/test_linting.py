@@ -252,3 +252,21 @@ def test_a_process_of_more_elements_than_can_be_run_is_refused_at_once() -> None
     keys = [f"t{number}" for number in range(10_000)]
     body = S + "".join(node("task", key) for key in keys) + E + flows(" ".join(["s", *keys, "e"]))
     assert ("too-large", "p") in _rules(bpmn(body))
+
+
+@pytest.mark.parametrize(
+    ("papers", "told"),
+    [
+        ("=dossier.data.missing", []),
+        ("GCS", [("property", "a")]),
+        ("=[1", [("feel", "a")]),
+        ("=missing", [("feel-name", "a")]),
+    ],
+)
+def test_what_papers_are_wanted_is_said_by_the_dossiers_data_alone(
+    papers: str, told: list[tuple[str, str]]
+) -> None:
+    said = zeebe(f'<zeebe:properties><zeebe:property name="papers" value="{papers}"/></zeebe:properties>')
+    model = bpmn(S + script("w", "[]", "missing") + node("task", "a", said) + E + flows("s w a e"))
+    found = lint(from_files({"m.bpmn": model}))
+    assert [(one.rule, one.element) for one in found if one.rule != "script-result"] == told
