@@ -18,6 +18,9 @@ from engine.storage.database import Store
 from engine.storage.documents import DocumentRow
 
 MAX_BYTES = 25 * 1024 * 1024
+UNLISTED_DAYS = (
+    2  # after which content that no dossier lists is dropped; far longer than any submission takes
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,12 @@ def add(
             facts={"sha256": [row.sha256 for row in rows]},
         )
     return rows
+
+
+def purge(store: Store, *, days: int = UNLISTED_DAYS) -> int:
+    """Drop what was stored for dossiers that were refused in the end; how many contents."""
+    with store.transaction() as connection:
+        return repository.purge(connection, days=days)
 
 
 def read(store: Store, sha256: str) -> Iterator[bytes]:

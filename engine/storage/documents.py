@@ -22,7 +22,8 @@ class DocumentRow:
     size_bytes: int
 
 
-_HAS = text("SELECT EXISTS (SELECT 1 FROM document_chunk WHERE sha256 = :sha256 AND seq = 0)")
+# Handed in again is as good as new: `purge` waits for this row, and then looks at it again.
+_AGAIN = text("UPDATE document_chunk SET stored_at = now() WHERE sha256 = :sha256 AND seq = 0 RETURNING seq")
 
 _PUT = text(
     "INSERT INTO document_chunk (sha256, seq, content) VALUES (:sha256, :seq, :content) ON CONFLICT DO NOTHING"
@@ -49,12 +50,23 @@ _TELL = text(
     """
 )
 
+_PURGE = text(
+    """
+    WITH gone AS (
+        DELETE FROM document_chunk c WHERE seq = 0 AND stored_at < now() - make_interval(days => :days)
+            AND NOT EXISTS (SELECT 1 FROM document d WHERE d.sha256 = c.sha256)
+        RETURNING sha256),
+    rest AS (DELETE FROM document_chunk c USING gone WHERE c.sha256 = gone.sha256 AND c.seq > 0)
+    SELECT count(*) FROM gone
+    """
+)
+
 _CHUNK = text("SELECT content FROM document_chunk WHERE sha256 = :sha256 AND seq = :seq")
 
 
 def put(connection: Connection, sha256: str, content: bytes) -> None:
     """Store *content* under its digest unless it is there already."""
-    if connection.scalar(_HAS, {"sha256": sha256}):
+    if connection.scalar(_AGAIN, {"sha256": sha256}) is not None:
         return
     for seq, start in enumerate(range(0, len(content), CHUNK_BYTES)):
         connection.execute(
@@ -80,6 +92,11 @@ def attach(connection: Connection, dossier: int, rows: Sequence[DocumentRow]) ->
         )
     if rows:
         connection.execute(_TELL, {"dossier": dossier})
+
+
+def purge(connection: Connection, *, days: int) -> int:
+    """Drop the content that no dossier lists and nobody handed in for *days*: of submissions that were refused. How many."""
+    return int(connection.execute(_PURGE, {"days": days}).scalar_one())
 
 
 def content(connection: Connection, sha256: str) -> Iterator[bytes]:

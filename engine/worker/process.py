@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from engine import errors
-from engine.actions import anchor, batches, idempotency, poll, presence, seal, send, sweep
+from engine.actions import anchor, batches, documents, idempotency, poll, presence, seal, send, sweep
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.actions.presence import Heart, Presence
 from engine.clock import Clock
@@ -182,6 +182,7 @@ class Worker:
             "purge": lambda: (
                 idempotency.purge(self._store, days=self._policy.answer_keep_days)
                 + presence.forget(self._store)
+                + documents.purge(self._store)
             ),
         }
 

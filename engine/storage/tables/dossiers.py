@@ -119,6 +119,7 @@ document = Table(
     words("sha256"),
     Column("size_bytes", Integer, nullable=False),
     moment("uploaded_at", now=True),
+    Index("document_sha256_idx", "sha256"),
 )
 
 document_chunk = Table(
@@ -127,6 +128,7 @@ document_chunk = Table(
     Column("sha256", words("sha256").type, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
+    moment("stored_at", now=True),  # of the first: when it was handed in last
 )
 
 ledger_entry = Table(

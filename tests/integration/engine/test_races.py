@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from engine import errors
 from engine.actions import calendars, poll, receive, send
+from engine.actions import documents as papers
 from engine.dossiers.calendar import WorkingCalendar
 from engine.exchange.ports import Answer, Arrival, FeedItem, FeedPage, FeedTerms, Outcome
 from engine.storage import documents, groups, messages
@@ -289,3 +290,59 @@ def test_same_message_from_eight_threads_is_one_message_and_wakes_its_wait_once(
     setup.run()
     assert setup.scalar("SELECT count(*) FROM event WHERE kind = 'message'") == 1
     assert setup.scalar("SELECT status FROM dossier") == 9
+
+
+OLD = text("UPDATE document_chunk SET stored_at = now() - interval '3 days'")
+
+
+def chunks(setup: Setup) -> object:
+    return setup.scalar("SELECT string_agg(sha256 || seq, ' ' ORDER BY sha256, seq) FROM document_chunk")
+
+
+def test_content_that_no_dossier_lists_goes_after_a_while_and_all_else_stays(setup: Setup) -> None:
+    setup.submit()
+    dossier = int(str(setup.scalar("SELECT id FROM dossier")))
+    large = bytes(documents.CHUNK_BYTES + 1)
+    with setup.store.transaction() as connection:
+        for name, content in (("listed", large), ("unlisted", large)):
+            documents.put(connection, name, content)
+        listed = DocumentRow(code="GCS", name="a.pdf", media_type="x", sha256="listed", size_bytes=1)
+        documents.attach(connection, dossier, [listed])
+        connection.execute(OLD)
+        documents.put(connection, "young", b"y")
+    assert papers.purge(setup.store) == 1
+    assert chunks(setup) == "listed0 listed1 young0"
+    assert papers.purge(setup.store) == 0
+
+
+def test_content_that_comes_again_while_it_is_dropped_is_kept(setup: Setup) -> None:
+    with setup.store.transaction() as connection:
+        documents.put(connection, "again", b"x")
+        connection.execute(OLD)
+    dropped: list[int] = []
+    purge = threading.Thread(target=lambda: dropped.append(papers.purge(setup.store)))
+    with setup.store.transaction() as connection:
+        documents.put(connection, "again", b"x")
+        purge.start()
+        waiting(setup.store)
+    purge.join()
+    assert (dropped, chunks(setup)) == ([0], "again0")
+
+
+def test_content_that_comes_again_after_it_was_dropped_is_stored_anew(setup: Setup) -> None:
+    large = bytes(documents.CHUNK_BYTES + 1)
+    with setup.store.transaction() as connection:
+        documents.put(connection, "again", large)
+        connection.execute(OLD)
+
+    def handed_in() -> None:
+        with setup.store.transaction() as connection:
+            documents.put(connection, "again", large)
+
+    second = threading.Thread(target=handed_in)
+    with setup.store.transaction() as connection:
+        assert documents.purge(connection, days=2) == 1
+        second.start()
+        waiting(setup.store)
+    second.join()
+    assert chunks(setup) == "again0 again1"
