@@ -29,8 +29,8 @@ def idempotent(
         @wraps(view)
         def once(*args: P.args, **kwargs: P.kwargs) -> Response:
             key, who = _key(), principal().id
-            g.external_id = f"{who}:{key}"
-            stored = idempotency.begin(container.store, who, key, _fingerprint())
+            g.external_id, g.request_digest = f"{who}:{key}", _fingerprint()
+            stored = idempotency.begin(container.store, who, key, g.request_digest)
             if stored is not None:
                 return _replay(stored)
             response = None
@@ -50,6 +50,11 @@ def idempotent(
 def external_id() -> str:
     """The id of what this request does, fixed before it is done: the caller and its key."""
     return str(g.external_id)
+
+
+def request_digest() -> str:
+    """What tells this request from others under the same key, for as long as what it made is there."""
+    return str(g.request_digest)
 
 
 def _free(container: Container, who: str, key: str) -> None:

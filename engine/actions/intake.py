@@ -33,14 +33,15 @@ def hand_in(
     by: str,
     external_id: str,
     limit_bytes: int = MAX_BYTES,
+    request: str | None = None,
     trace: str | None = None,
 ) -> Submitted:
     """Take a new dossier in; *raw* holds ``channel``, ``applicant`` and ``data``, *uploads* its papers.
 
-    Nothing is kept of what is refused. The same *external_id* again gives the same dossier.
+    Nothing is kept of what is refused. The same *external_id* again gives the same dossier, if it is the same *request*.
 
     Raises:
-        ProcedureUnknown, UnitUnknown, DossierInvalid, DocumentRefused.
+        ProcedureUnknown, UnitUnknown, DossierInvalid, DocumentRefused, IdempotencyConflict.
     """
     with store.reading() as connection:
         rules = procedures.get_rules(connection, procedure)
@@ -57,6 +58,7 @@ def hand_in(
         by=by,
         external_id=external_id,
         documents=rows,
+        request=request,
         trace=trace,
     )
 

@@ -3,7 +3,7 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,20 +58,23 @@ def submit(
     by: str,
     external_id: str,
     documents: Sequence[DocumentRow] = (),
+    request: str | None = None,
     trace: str | None = None,
 ) -> Submitted:
     """Take a dossier in: code, row, papers, first line of its timeline and its first event, in one transaction.
 
-    The same *external_id* again gives the dossier that it made (without its access code).
+    The same *external_id* again gives the dossier that it made (without its access code). *request* is a digest of what was
+    asked: however long ago that was, another request under the same id is no repetition.
 
     Raises:
-        ProcedureUnknown, UnitUnknown.
+        ProcedureUnknown, UnitUnknown. IdempotencyConflict: the id was used for something else.
     """
     with store.transaction() as connection:
         day = codes.local_day(now)
         ground = dossiers.ground(connection, external_id, procedure, desk.units, day)
         if ground.known is not None:
-            return Submitted(id=ground.known[0], code=ground.known[1], created=False, access_code="")
+            _check_same(ground.known, external_id, "submitted", request)
+            return Submitted(id=ground.known.id, code=ground.known.code, created=False, access_code="")
         if ground.deployment is None:
             raise errors.ProcedureUnknown(procedure=procedure)
         for unit in desk.units:
@@ -86,10 +89,17 @@ def submit(
             now=now,
             by=by,
             external_id=external_id,
+            request=request,
             trace=trace,
         )
         document_rows.attach(connection, submitted.id, documents)
     return submitted
+
+
+def _check_same(known: dossiers.KnownRequest, external_id: str, kind: str, request: str | None) -> None:
+    """Raises: IdempotencyConflict: what came under this id before was another request."""
+    if known.kind != kind or (None not in (known.request, request) and known.request != request):
+        raise errors.IdempotencyConflict(key=external_id)
 
 
 def _insert(
@@ -102,6 +112,7 @@ def _insert(
     now: datetime,
     by: str,
     external_id: str,
+    request: str | None,
     trace: str | None,
 ) -> Submitted:
     number = dossiers.next_number(connection, desk.receiving, codes.local_day(now))
@@ -133,7 +144,7 @@ def _insert(
         by=by,
         body=body,
         head=timeline.chain(timeline.genesis(code), body),
-        payload={"by": by, "at": now.isoformat()},
+        payload={"by": by, "at": now.isoformat(), "request": request},
         external_id=external_id,
         trace=trace,
     )
@@ -261,23 +272,27 @@ def withdraw(
     by: str,
     now: datetime,
     external_id: str | None = None,
+    request: str | None = None,
     audited: bool = False,
 ) -> None:
     """Let the applicant take the dossier back; what it leads to is applied by a worker. *audited*: an admin does it.
 
     Raises:
         DossierNotFound; TransitionRefused: the dossier is done, over, or was withdrawn before.
+        IdempotencyConflict: *external_id* was used for something else; see `submit`.
     """
     with store.transaction() as connection:
         found = dossiers.find_status(connection, code)
         if found is None:
             raise errors.DossierNotFound(dossier=code)
-        if external_id is not None and dossiers.known_submission(connection, external_id) is not None:
+        known = dossiers.known_request(connection, external_id) if external_id is not None else None
+        if known is not None:
+            _check_same(known, external_id or "", "withdrawn", request)
             return  # this very request, whose answer was lost
         dossier, status = found
         if not may_become(Status(status), Status.WITHDRAWN):
             raise errors.TransitionRefused(status=status, wanted=int(Status.WITHDRAWN))
-        payload: Mapping[str, Json] = {"reason": reason, "by": by, "at": now.isoformat()}
-        events.append(connection, dossier, "withdrawn", dict(payload), external_id=external_id)
+        payload: Json = {"reason": reason, "by": by, "at": now.isoformat(), "request": request}
+        events.append(connection, dossier, "withdrawn", payload, external_id=external_id)
         if audited:
             access.audit(connection, by, "dossier-cancelled", dossier=dossier, reason=reason)

@@ -18,12 +18,12 @@ _NEXT_NUMBER = text(
 )
 _GROUND = text(
     """
-    SELECT k.id, k.code,
+    SELECT k.id, k.code, k.kind, k.request,
         (SELECT active_deployment_id FROM procedure WHERE code = :procedure) AS deployment,
         ARRAY(SELECT u.code FROM unit u WHERE u.code = ANY(CAST(:units AS text[])) AND u.valid_from <= :day
             AND (u.valid_to IS NULL OR u.valid_to > :day)) AS units
-    FROM (SELECT 1) AS one LEFT JOIN (SELECT d.id, d.code FROM event e JOIN dossier d ON d.id = e.dossier_id
-        WHERE e.external_id = :external) k ON true
+    FROM (SELECT 1) AS one LEFT JOIN (SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request
+        FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external) k ON true
     """
 )
 _DOSSIER = text(
@@ -43,7 +43,8 @@ _DOSSIER = text(
     """
 )
 _KNOWN = text(
-    "SELECT d.id, d.code FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external"
+    "SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request FROM event e JOIN dossier d ON d.id = e.dossier_id"
+    " WHERE e.external_id = :external"
 )
 _BY_CODE = text("SELECT id, status FROM dossier WHERE code = :code")
 
@@ -76,18 +77,28 @@ class NewDossier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a submission stands on: the dossier (id, code) that it made before, the deployment to run, and which of the units are
-    units on the day."""
+    """What a submission stands on: what came under its id before, the deployment to run, and which of the units are units
+    on the day."""
 
-    known: tuple[int, str] | None
+    known: "KnownRequest | None"
     deployment: int | None
     units: frozenset[str]
 
 
-def known_submission(connection: Connection, external_id: str) -> tuple[int, str] | None:
-    """(id, code) of the dossier that an event of this id made, if it came before."""
-    row = connection.execute(_KNOWN, {"external": external_id}).one_or_none()
-    return None if row is None else (row[0], row[1])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRequest:
+    """The dossier that an event from outside is of, its kind, and the digest of the request that it came with, if any."""
+
+    id: int
+    code: str
+    kind: str
+    request: str | None
+
+
+def known_request(connection: Connection, external_id: str) -> KnownRequest | None:
+    """What came before under this id."""
+    row = connection.execute(_KNOWN, {"external": external_id}).mappings().one_or_none()
+    return None if row is None else KnownRequest(**row)
 
 
 def ground(
@@ -96,9 +107,8 @@ def ground(
     """All that must be known before a dossier of *procedure* is written, in one statement."""
     given = {"external": external_id, "procedure": procedure, "units": [*units], "day": day}
     row = connection.execute(_GROUND, given).one()
-    return Ground(
-        known=None if row[0] is None else (row[0], row[1]), deployment=row[2], units=frozenset(row[3])
-    )
+    known = KnownRequest(id=row[0], code=row[1], kind=row[2], request=row[3]) if row[0] is not None else None
+    return Ground(known=known, deployment=row[4], units=frozenset(row[5]))
 
 
 def next_number(connection: Connection, unit: str, day: date) -> int:

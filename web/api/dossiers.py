@@ -20,7 +20,7 @@ from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
 from web.auth import check_unit, needs, principal
 from web.container import Container
-from web.idempotency import external_id, idempotent
+from web.idempotency import external_id, idempotent, request_digest
 
 
 def routes(container: Container) -> APIBlueprint:
@@ -100,6 +100,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             by=principal().name,
             external_id=external_id(),
             limit_bytes=container.max_document_bytes,
+            request=request_digest(),
             trace=tracing.traceparent(),
         )
         href = f"/api/v1/dossiers/{taken.code}"
@@ -142,6 +143,7 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
             by=principal().name,
             now=container.clock.now(),
             external_id=external_id(),
+            request=request_digest(),
         )
         return answer(Done(), 202)
 

@@ -177,6 +177,22 @@ def test_the_same_key_with_another_body_is_refused(counter: Counter) -> None:
     assert counter.scalar("SELECT count(*) FROM dossier") == 1
 
 
+def test_a_key_whose_answer_was_purged_still_stands_for_what_it_made(counter: Counter) -> None:
+    first = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM idempotency")
+    other = counter.post("/api/v1/dossiers", dossier(data={}), key=counter.desk, once="same")
+    assert (other.status, other.code) == (422, "idempotency-key-reused")
+    code = first.json["code"]
+    taken_back = counter.post(
+        f"/api/v1/dossiers/{code}/withdrawal", {"reason": "moved"}, key=counter.desk, once="same"
+    )
+    assert (taken_back.status, taken_back.code) == (422, "idempotency-key-reused")
+    again = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
+    assert (again.status, again.json["code"]) == (201, code)
+    assert counter.scalar("SELECT count(*) FROM event") == 1
+
+
 def test_another_caller_may_use_the_same_key(counter: Counter) -> None:
     other = counter.new_key("another desk", "dossiers:write")
     assert counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same").status == 201
