@@ -1,7 +1,9 @@
 """A procedure's folder as it is uploaded: one ZIP file, or a form with its files. Limits hold before anything is unpacked."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -13,6 +15,16 @@ from engine.models.deployment import LIMIT_FILE_BYTES, LIMIT_FILES, SUFFIXES
 ZIP_TYPES = ("application/zip", "application/x-zip-compressed")
 FORM_TYPE = "multipart/form-data"
 LIMIT_BYTES = 32 * 1024 * 1024
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 
 def files_of(asked: Request) -> dict[str, bytes]:
@@ -63,7 +75,7 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
                 if left < 0:
                     raise errors.PackageRefused(reason=f"unpacked it has more than {LIMIT_BYTES} bytes")
                 yield name, data
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as exc:
+    except _BROKEN as exc:
         raise errors.PackageRefused(reason=f"it is no ZIP file that can be read: {exc}") from exc
 
 

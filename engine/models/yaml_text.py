@@ -58,6 +58,8 @@ def read(data: bytes) -> YamlText:
         node = loader.get_single_node()
     except UnicodeDecodeError as exc:
         raise YamlRefused(1, "the text is not UTF-8") from exc
+    except RecursionError as exc:
+        raise YamlRefused(1, f"nested deeper than {MAX_DEPTH}") from exc
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         reason = getattr(exc, "problem", None) or "not YAML"

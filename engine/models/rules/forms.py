@@ -5,6 +5,7 @@ form the console's; neither drops anything that passes here.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -97,13 +98,14 @@ def _inside(components: list[Component]) -> Iterator[Component]:
 
 def _level(told: _Told, owner: Component) -> None:
     components = list(_inside(parts(owner)))
-    keys = [_name(one) for one in components if one.get("key") or one.get("path")]
-    for name in sorted({one for one in keys if keys.count(one) > 1}):
+    counts = Counter(_name(one) for one in components if one.get("key") or one.get("path"))
+    keys = frozenset(counts)  # one for all: expressions are kept by it
+    for name in sorted(one for one in keys if counts[one] > 1):
         told.error(
             name, f"the key `{name}` is used twice, so one entry would be lost", "give each its own key"
         )
     for one in components:
-        _component(told, one, frozenset(keys))
+        _component(told, one, keys)
         if one.get("type") == "group" and one.get("path"):
             _level(told, one)
 

@@ -1,6 +1,7 @@
 """Whatever of a form would be shown or checked otherwise than drawn is told when it is deployed."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -72,3 +73,16 @@ def test_two_forms_of_one_id_and_a_form_of_nothing_are_told() -> None:
         ("b.form", "a.form has t"),
         ("c.form", "the form has"),
     ]
+
+
+def test_a_form_of_thousands_of_fields_is_judged_in_memory_that_grows_with_it() -> None:
+    fields = [
+        {**FIELD, "key": f"k{number}", "conditional": {"hide": f"=k{number} = 1"}} for number in range(2_000)
+    ]
+    tracemalloc.start()
+    try:
+        assert told(*fields) == []
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 60 * 1024 * 1024

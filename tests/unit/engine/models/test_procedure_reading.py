@@ -99,6 +99,12 @@ def test_what_is_not_plain_yaml_is_refused_with_its_line(text: str, line: int) -
     assert abs(findings.items[0].line - line) <= 1
 
 
+def test_yaml_that_is_nested_without_end_is_refused() -> None:
+    findings = Findings("procedure.yaml")
+    assert read_procedure(b"a: " + b"[" * 5_000 + b"]" * 5_000, findings) is None
+    assert "nested deeper" in findings.items[0].message
+
+
 def test_words_and_numbers_that_yaml_would_twist_stay_text() -> None:
     text = read(b"{a: no, b: 15:00, c: 010, d: 2026-01-02, e: 1.5, f: -3, g: true, h: ~, i: '1', no: x}")
     assert text.value == {
