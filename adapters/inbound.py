@@ -15,7 +15,7 @@ from adapters.feeds import reference
 from adapters.rest import BYTE_ORDER_MARK
 from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown
 from engine.exchange.ports import Arrival, Json, Receipt, Reception
-from engine.json_members import flaw
+from engine.json_members import crowded, flaw
 
 LIMIT_BYTES = 36 * 1024 * 1024
 JSON_TYPE = "application/json; charset=utf-8"
@@ -75,6 +75,9 @@ def _parsed(headers: Mapping[str, str], body: bytes) -> Json:
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if "xml" in kind.lower():
         raise MessageRefused(reason="this message is taken as JSON; XML is for the SOAP address")
+    crowd = crowded(body)
+    if crowd is not None:
+        raise MessageRefused(reason=crowd)
     try:
         parsed: Json = orjson.loads(body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:

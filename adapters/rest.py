@@ -17,7 +17,7 @@ from adapters.transport.travel import Outgoing
 from engine.errors import ComposeFailed
 from engine.exchange.classification import Heard
 from engine.exchange.ports import Json
-from engine.json_members import flaw
+from engine.json_members import crowded, flaw
 
 _PLACE = re.compile(r"\{(\w+)\}")
 TEXT_LIMIT = 4000
@@ -92,6 +92,9 @@ def heard(operation: Operation, response: Response) -> Heard:
     text = response.body[:TEXT_LIMIT].decode("utf-8", "replace")
     if "html" in response.headers.get("content-type", ""):
         return unreadable(response, text, wait, "an HTML page")
+    crowd = crowded(response.body)
+    if crowd is not None:
+        return unreadable(response, text, wait, crowd)
     try:
         reply: Json = orjson.loads(response.body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as exc:

@@ -1,5 +1,5 @@
 """What a JSON text says that orjson would read otherwise without a word: a member twice, of which it takes the last; a whole
-number beyond 64 bits, of which it keeps the first digits.
+number beyond 64 bits, of which it keeps the first digits. And texts that are small, and large once they are read.
 
 Reading JSON is orjson's business; what to do about such a text is the caller's.
 """
@@ -7,12 +7,19 @@ Reading JSON is orjson's business; what to do about such a text is the caller's.
 import json
 from typing import NoReturn
 
+MAX_PARTS = 500_000  # objects and lists; as many elements pass the door for XML
 _LONGEST = 20  # digits and sign of numbers that orjson reads exactly
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
 
 class _Flawed(Exception):
     """Leaves the parser at the first flaw."""
+
+
+def crowded(body: bytes) -> str | None:
+    """Why *body* is not to be read at all, told without reading it: each of its parts takes far more room than it has here."""
+    parts = body.count(b"[") + body.count(b"{")
+    return f"it has more than {MAX_PARTS} objects and lists" if parts > MAX_PARTS else None
 
 
 def flaw(body: bytes) -> str | None:

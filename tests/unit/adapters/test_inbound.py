@@ -1,5 +1,7 @@
 """Reception by contract: what is taken, what is refused, and what the partner is told."""
 
+import tracemalloc
+
 import orjson
 import pytest
 
@@ -143,3 +145,19 @@ def test_a_number_that_would_be_rounded_is_refused_and_nothing_is_kept(partners:
     assert receipt.status == 400
     assert b"more digits than are kept" in receipt.body
     assert shelf.taken == {}
+
+
+def test_a_body_of_millions_of_lists_is_refused_before_it_fills_the_memory(
+    partners: ContractPartners,
+) -> None:
+    shelf = Shelf()
+    body = b'{"more": [' + b"[]," * 1_000_000 + b"[]]}"
+    tracemalloc.start()
+    try:
+        receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert receipt.status == 400
+    assert b"objects and lists" in receipt.body
+    assert most < 5_000_000

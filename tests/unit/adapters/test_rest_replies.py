@@ -25,3 +25,11 @@ def test_an_answer_with_a_number_that_would_be_rounded_breaks_its_schema() -> No
     found = heard(operation, Response(status=200, headers=JSON, body=body))
     assert not found.valid
     assert "more digits than are kept" in found.problem
+
+
+def test_an_answer_of_too_many_parts_is_not_read() -> None:
+    operation = registry.load().contract("post").operations["TaoDon"]
+    body = b'{"Status": [' + b"[]," * 500_000 + b"[]]}"
+    found = heard(operation, Response(status=200, headers=JSON, body=body))
+    assert not found.parsed
+    assert "objects and lists" in found.problem
