@@ -114,8 +114,11 @@ class Advance:
     def _resolve_report(self, payload: Mapping[str, Json]) -> None:
         partner, seq = str(payload["partner"]), int(str(payload["report_seq"]))
         inputs = payload.get("inputs")
-        if payload["act"] == "skip" or not isinstance(inputs, dict):
+        if payload["act"] == "skip":
             self.reporting.end(partner, seq)
+            return
+        if not isinstance(inputs, dict):  # its call was composed, and is no more
+            self.reporting.again(partner, seq)
             return
         write_call(
             self.book,

@@ -64,6 +64,11 @@ class Reporting:
         )
         self._step(call.partner, seq, step=call.step, answer=answer)
 
+    def again(self, partner: str, seq: int) -> None:
+        """Begin the exchange of a report that has not arrived from its first step: a call of it was taken out of its lane."""
+        if any((name, number) == (partner, seq) for name, number, _ in self._unfinished):
+            self._start(partner, seq)
+
     def end(self, partner: str, seq: int) -> None:
         """The report has arrived (or was given up by an admin); the next one's turn."""
         self._set(partner, seq, "done")

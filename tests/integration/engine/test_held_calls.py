@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapters.simulator.faults import Fault, FaultRule
 from engine import errors
 from engine.actions import batches, by_hand, renew
 from engine.queries import incident_groups
@@ -205,3 +206,25 @@ def test_no_new_key_where_an_attempt_may_have_had_an_effect(setup: Setup, uncert
     with pytest.raises(errors.ActionNotNow):
         renew.send_with_new_key(setup.store, call, by="lan", reason="x")
     assert (state(setup, call), outcome(setup, incident)) == ("refused", "open")
+
+
+@pytest.mark.parametrize("operation", ["CapNhatTienDoHoSoMC", "DongBoHoSoMC"])
+def test_a_report_whose_refused_call_gets_a_new_key_still_arrives(
+    database, tmp_path: Path, operation: str
+) -> None:
+    place = Setup(database.url, tmp_path, reports="portal")
+    try:
+        place.simulators.faults.add(FaultRule(fault=Fault.REFUSE, operation=operation, times=1, status=400))
+        code = place.submit()
+        place.run()
+        call = int(str(place.scalar("SELECT id FROM call WHERE status = 'refused'")))
+        renew.send_with_new_key(place.store, call, by="lan", reason="they mended")
+        place.walk_on(code)
+        told = [
+            line["body"]["data"][0]["TrangThai"]  # type: ignore[index, call-overload]
+            for line in place.journal()
+            if line["operation"] == "CapNhatTienDoHoSoMC" and line.get("effect")
+        ]
+        assert told == ["1", "2", "4", "9"]
+    finally:
+        place.close()
