@@ -31,28 +31,33 @@ def deploy(store: Store, deployment: Deployment, *, by: str) -> int:
     """
     with store.transaction() as connection:
         identifier, procedure = _keep(connection, deployment, by)
+        deployments.retire(connection, identifier, retired=False)
         _activate(connection, identifier, procedure)
     return identifier
 
 
-def keep(store: Store, deployment: Deployment, *, by: str) -> int:
+def keep(store: Store, deployment: Deployment, *, by: str, findings: int | None = None) -> int:
     """Store *deployment* as a version that nothing runs yet; its id (of the stored one where the content is known).
+
+    *findings*: how many warnings there are about it.
 
     Raises:
         ModelInvalid: it has no `procedure.yaml`.
     """
     with store.transaction() as connection:
-        identifier, procedure = _keep(connection, deployment, by)
+        identifier, procedure = _keep(connection, deployment, by, findings)
         facts: dict[str, Json] = {"deployment": identifier, "procedure": procedure.code}
         access.audit(connection, by, "deployment-uploaded", facts=facts)
     return identifier
 
 
-def activate(store: Store, deployment: int, *, by: str, reason: str) -> None:
+def activate(store: Store, deployment: int, *, by: str, reason: str, instead_of: int | None = None) -> None:
     """Let new dossiers of its procedure start with the stored *deployment*; running ones keep theirs.
 
+    *instead_of* is the active version that the caller held it against; None: whichever there is.
+
     Raises:
-        DeploymentNotFound.
+        DeploymentNotFound. ActionNotNow: it is retired. PreconditionFailed: another version is active by now.
     """
     with store.transaction() as connection:
         try:
@@ -60,12 +65,68 @@ def activate(store: Store, deployment: int, *, by: str, reason: str) -> None:
         except errors.ProcedureUnknown:
             raise errors.DeploymentNotFound(deployment=deployment) from None
         deployments.lock(connection, procedure.code)
+        place = _place(connection, deployment)
+        if place.retired:
+            raise errors.ActionNotNow(what="this version is retired; bring it back first")
+        if instead_of is not None and place.active != instead_of:
+            raise errors.PreconditionFailed(etag=str(place.active))
         _activate(connection, deployment, procedure)
-        facts: dict[str, Json] = {"deployment": deployment, "procedure": procedure.code}
+        facts: dict[str, Json] = {
+            "deployment": deployment,
+            "procedure": procedure.code,
+            "instead_of": place.active,
+        }
         access.audit(connection, by, "deployment-activated", facts=facts, reason=reason)
 
 
-def _keep(connection: Connection, deployment: Deployment, by: str) -> tuple[int, Procedure]:
+def retire(store: Store, deployment: int, *, by: str, reason: str) -> None:
+    """Let *deployment* never be activated again until it is brought back; dossiers that run on it go on.
+
+    Raises:
+        DeploymentNotFound. ActionNotNow: new dossiers start with it, or it is retired already.
+    """
+    with store.transaction() as connection:
+        place = _held(connection, deployment)
+        if place.active == deployment:
+            raise errors.ActionNotNow(what="new dossiers start with this version; activate another one first")
+        if place.retired:
+            raise errors.ActionNotNow(what="this version is retired already")
+        deployments.retire(connection, deployment, retired=True)
+        facts: dict[str, Json] = {"deployment": deployment, "procedure": place.procedure}
+        access.audit(connection, by, "deployment-retired", facts=facts, reason=reason)
+
+
+def bring_back(store: Store, deployment: int, *, by: str, reason: str) -> None:
+    """Let a retired *deployment* be activated again.
+
+    Raises:
+        DeploymentNotFound. ActionNotNow: it is not retired.
+    """
+    with store.transaction() as connection:
+        place = _held(connection, deployment)
+        if not place.retired:
+            raise errors.ActionNotNow(what="this version is not retired")
+        deployments.retire(connection, deployment, retired=False)
+        facts: dict[str, Json] = {"deployment": deployment, "procedure": place.procedure}
+        access.audit(connection, by, "deployment-brought-back", facts=facts, reason=reason)
+
+
+def _held(connection: Connection, deployment: int) -> deployments.Place:
+    """Where it stands, under its procedure's lock. Raises: DeploymentNotFound."""
+    deployments.lock(connection, _place(connection, deployment).procedure)
+    return _place(connection, deployment)
+
+
+def _place(connection: Connection, deployment: int) -> deployments.Place:
+    found = deployments.place(connection, deployment)
+    if found is None:
+        raise errors.DeploymentNotFound(deployment=deployment)
+    return found
+
+
+def _keep(
+    connection: Connection, deployment: Deployment, by: str, findings: int | None = None
+) -> tuple[int, Procedure]:
     procedure = deployment.procedure
     if procedure is None:
         raise errors.ModelInvalid(file="procedure.yaml", count=1, first="the folder has no procedure.yaml")
@@ -74,7 +135,7 @@ def _keep(connection: Connection, deployment: Deployment, by: str) -> tuple[int,
     known = deployments.find_same(connection, procedure.code, digest)
     if known is not None:
         return known, procedure
-    return _store(connection, deployment, procedure, digest, by), procedure
+    return _store(connection, deployment, procedure, digest, by=by, findings=findings), procedure
 
 
 def _activate(connection: Connection, deployment: int, procedure: Procedure) -> None:
@@ -82,7 +143,15 @@ def _activate(connection: Connection, deployment: int, procedure: Procedure) -> 
     deployments.activate(connection, procedure.code, vi=names.vi, en=names.en, deployment=deployment)
 
 
-def _store(connection: Connection, deployment: Deployment, procedure: Procedure, digest: str, by: str) -> int:
+def _store(
+    connection: Connection,
+    deployment: Deployment,
+    procedure: Procedure,
+    digest: str,
+    *,
+    by: str,
+    findings: int | None,
+) -> int:
     identifier = deployments.insert(
         connection,
         procedure.code,
@@ -90,6 +159,7 @@ def _store(connection: Connection, deployment: Deployment, procedure: Procedure,
         digest=digest,
         definition={"reports": list(procedure.reports)},
         by=by,
+        findings=findings,
     )
     for name, content in deployment.files.items():
         canonical = deployment.canonical.get(name, content)

@@ -10,6 +10,7 @@ from engine.dossiers.statuses import Status
 
 _SELECT = """
     SELECT d.id, d.procedure_code AS procedure, d.version, d.process, d.hash, d.deployed_at, d.deployed_by,
+        d.retired_at, d.findings AS warnings,
         p.active_deployment_id IS NOT DISTINCT FROM d.id AS active,
         (SELECT count(*) FROM dossier o WHERE o.deployment_id = d.id AND NOT o.status = ANY(CAST(:final AS smallint[])))
             AS running
@@ -19,6 +20,9 @@ _SELECT = """
 _LIST = text(
     f"{_SELECT} WHERE (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)"
     " AND (CAST(:active AS boolean) IS NULL OR :active = (p.active_deployment_id IS NOT DISTINCT FROM d.id))"
+    " AND (CAST(:findings AS boolean) IS NULL OR :findings = (coalesce(d.findings, 0) > 0))"
+    " AND (CAST(:running AS boolean) IS NULL OR :running = EXISTS (SELECT 1 FROM dossier o"
+    " WHERE o.deployment_id = d.id AND NOT o.status = ANY(CAST(:final AS smallint[]))))"
     " AND (CAST(:after AS bigint) IS NULL OR d.id < :after) ORDER BY d.id DESC LIMIT :limit"
 )
 
@@ -34,7 +38,10 @@ _FINAL = [status.value for status in Status if status.is_final]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentLine:
-    """A stored version; *active*: new dossiers start with it; *running*: dossiers on it that are not over."""
+    """A stored version; *active*: new dossiers start with it; *running*: dossiers on it that are not over.
+
+    *warnings*: findings when it was stored; None: nobody looked. *retired_at*: since when it cannot be activated.
+    """
 
     id: int
     procedure: str
@@ -45,6 +52,8 @@ class DeploymentLine:
     deployed_by: str
     active: bool
     running: int
+    retired_at: datetime | None
+    warnings: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +67,28 @@ class DeployedFile:
 
 
 def find_deployments(
-    connection: Connection, *, procedure: str | None, active: bool | None, after: int | None, limit: int
+    connection: Connection,
+    *,
+    procedure: str | None,
+    active: bool | None,
+    after: int | None,
+    limit: int,
+    findings: bool | None = None,
+    running: bool | None = None,
 ) -> list[DeploymentLine]:
-    """The newest versions that fit, at most *limit*; *after* is the id of the last one of the page before."""
-    wanted = {"procedure": procedure, "active": active, "after": after, "limit": limit, "final": _FINAL}
+    """The newest versions that fit, at most *limit*; *after* is the id of the last one of the page before.
+
+    *findings*: whether there were any when it was stored; *running*: whether dossiers run on it.
+    """
+    wanted = {
+        "procedure": procedure,
+        "active": active,
+        "findings": findings,
+        "running": running,
+        "after": after,
+        "limit": limit,
+        "final": _FINAL,
+    }
     return [DeploymentLine(**row) for row in connection.execute(_LIST, wanted).mappings()]
 
 

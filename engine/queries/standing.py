@@ -25,6 +25,7 @@ _STANDING = text(
     " WHERE d.deployment_id = :id AND w.status = 'done' AND w.closed_at > now() - interval '30 days' GROUP BY w.element"
     ") found GROUP BY element ORDER BY 3 DESC, 2 DESC, 1"
 )
+_FILES = text("SELECT name, original FROM model WHERE deployment_id = :id")
 _FILE = text("SELECT original FROM model WHERE deployment_id = :id AND name = :name")
 
 
@@ -52,3 +53,8 @@ def file(connection: Connection, deployment: int, name: str) -> bytes | None:
     """The original bytes of a file of a version; None when it has none of this name."""
     found = connection.scalar(_FILE, {"id": deployment, "name": name})
     return None if found is None else bytes(found)
+
+
+def files(connection: Connection, deployment: int) -> dict[str, bytes]:
+    """Every file of a version as it came, by name."""
+    return {row.name: bytes(row.original) for row in connection.execute(_FILES, {"id": deployment})}

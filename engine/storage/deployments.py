@@ -12,8 +12,8 @@ _SAME = text("SELECT id FROM deployment WHERE procedure_code = :code AND hash = 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('deploy ' || :code))")
 _INSERT = text(
     """
-    INSERT INTO deployment (procedure_code, version, process, hash, definition, deployed_by)
-    SELECT :code, coalesce(max(version), 0) + 1, :process, :hash, CAST(:definition AS jsonb), :by
+    INSERT INTO deployment (procedure_code, version, process, hash, definition, deployed_by, findings)
+    SELECT :code, coalesce(max(version), 0) + 1, :process, :hash, CAST(:definition AS jsonb), :by, :findings
     FROM deployment WHERE procedure_code = :code RETURNING id
     """
 )
@@ -25,6 +25,13 @@ _ACTIVATE = text(
     "INSERT INTO procedure (code, name_vi, name_en, active_deployment_id) VALUES (:code, :vi, :en, :deployment)"
     " ON CONFLICT (code) DO UPDATE SET name_vi = excluded.name_vi, name_en = excluded.name_en,"
     " active_deployment_id = excluded.active_deployment_id"
+)
+_STANDING = text(
+    "SELECT d.procedure_code AS procedure, d.retired_at IS NOT NULL AS retired, p.active_deployment_id AS active"
+    " FROM deployment d LEFT JOIN procedure p ON p.code = d.procedure_code WHERE d.id = :id"
+)
+_RETIRE = text(
+    "UPDATE deployment SET retired_at = CASE WHEN :retired THEN coalesce(retired_at, now()) END WHERE id = :id"
 )
 _FILES = text("SELECT name, kind, original, canonical, rewriter FROM model WHERE deployment_id = :id")
 
@@ -48,6 +55,7 @@ def insert(
     digest: str,
     definition: Mapping[str, Json],
     by: str,
+    findings: int | None = None,
 ) -> int:
     """Write the next version of *procedure*; its id."""
     identifier: int = connection.execute(
@@ -58,6 +66,7 @@ def insert(
             "hash": digest,
             "definition": json_text(dict(definition)),
             "by": by,
+            "findings": findings,
         },
     ).scalar_one()
     return identifier
@@ -71,6 +80,26 @@ def insert_model(connection: Connection, deployment: int, columns: Mapping[str, 
 def activate(connection: Connection, procedure: str, *, vi: str, en: str, deployment: int) -> None:
     """Let new dossiers of *procedure* run *deployment*."""
     connection.execute(_ACTIVATE, {"code": procedure, "vi": vi, "en": en, "deployment": deployment})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a version stands: *active* is the version that new dossiers of its procedure run, None: there is none."""
+
+    procedure: str
+    retired: bool
+    active: int | None
+
+
+def place(connection: Connection, deployment: int) -> Place | None:
+    """None when there is no deployment of this id."""
+    row = connection.execute(_STANDING, {"id": deployment}).mappings().one_or_none()
+    return None if row is None else Place(**row)
+
+
+def retire(connection: Connection, deployment: int, *, retired: bool) -> None:
+    """Take a version out of use, or back; its dossiers go on either way."""
+    connection.execute(_RETIRE, {"id": deployment, "retired": retired})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

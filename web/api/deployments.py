@@ -9,10 +9,11 @@ from pydantic import Field
 
 from engine import errors
 from engine.actions import deploy
+from engine.models import differences
 from engine.models.deployment import Deployment, from_files
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
-from engine.queries import deployments
+from engine.queries import deployments, standing
 from engine.queries.deployments import DeploymentLine
 from web import conditions, cursors, packages
 from web.api.models import Asked, Paged, ReasonRequest, Told, answer, blueprint, listing, page
@@ -44,6 +45,8 @@ PACKAGE: dict[str, Any] = {
 class DeploymentsQuery(Paged):
     procedure: str | None = Field(default=None, max_length=32)
     active: bool | None = None
+    findings: bool | None = Field(default=None, description="Whether there were any when it was stored.")
+    running: bool | None = Field(default=None, description="Whether dossiers run on it.")
 
 
 class DeploymentPath(Asked):
@@ -75,7 +78,9 @@ class DeploymentFile(Told):
 
 
 class StoredDeployment(Told):
-    """A stored version. `active`: new dossiers start with it; `running`: dossiers on it that are not over."""
+    """A stored version. `active`: new dossiers start with it; `running`: dossiers on it that are not over. `warnings`: findings
+    when it was stored, null: nobody looked. `retired_at`: since when it cannot be activated.
+    """
 
     id: int
     procedure: str
@@ -86,6 +91,8 @@ class StoredDeployment(Told):
     deployed_by: str
     active: bool
     running: int
+    retired_at: datetime | None
+    warnings: int | None
 
 
 class DeploymentWithFiles(StoredDeployment):
@@ -98,6 +105,35 @@ class Uploaded(DeploymentWithFiles):
     findings: list[FindingTold]
 
 
+class ElementChanged(Told):
+    """`how`: added, removed or changed; `what` of it changed: name, kind, flow, content."""
+
+    how: str
+    element: str
+    kind: str
+    name: str
+    what: list[str]
+
+
+class FileChanged(Told):
+    name: str
+    lines: list[str]
+
+
+class DeploymentChanges(Told):
+    """What a version has that version `against` has not; null: there is no other to hold it against."""
+
+    against: int | None
+    elements: list[ElementChanged]
+    files: list[FileChanged]
+
+
+class ChangesQuery(Asked):
+    """`against`: without it, the active version."""
+
+    against: int | None = Field(default=None, ge=1, lt=2**63)
+
+
 class Deployments(Told):
     items: list[StoredDeployment]
     next: str | None
@@ -108,6 +144,7 @@ def routes(container: Container) -> APIBlueprint:
     api = blueprint("deployments", "Procedures as they are uploaded, judged and activated.")
     _add_reading(api, container)
     _add_writing(api, container)
+    _add_use(api, container)
     return api
 
 
@@ -122,6 +159,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
                 connection,
                 procedure=query.procedure,
                 active=query.active,
+                findings=query.findings,
+                running=query.running,
                 after=after,
                 limit=query.limit + 1,
             )
@@ -137,6 +176,59 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("deployments")
     def get_deployment(path: DeploymentPath) -> Response:
         return _told(container, path.id)
+
+
+def _add_use(api: APIBlueprint, container: Container) -> None:
+    @api.get(
+        "/deployments/<int:id>/changes",
+        summary="Read what a version has that another has not",
+        responses={200: DeploymentChanges},
+    )
+    @needs("deployments")
+    def get_changes(path: DeploymentPath, query: ChangesQuery) -> Response:
+        return answer(_changes(container, path.id, query.against))
+
+    @api.post(
+        "/deployments/<int:id>/retire",
+        summary="Let a version never be activated again",
+        responses={200: DeploymentWithFiles},
+    )
+    @needs("deployments")
+    @idempotent(container)
+    def retire_deployment(path: DeploymentPath, body: ReasonRequest) -> Response:
+        deploy.retire(container.store, path.id, by=principal().name, reason=body.reason)
+        return _told(container, path.id)
+
+    @api.post(
+        "/deployments/<int:id>/bring-back",
+        summary="Let a retired version be activated again",
+        responses={200: DeploymentWithFiles},
+    )
+    @needs("deployments")
+    @idempotent(container)
+    def bring_deployment_back(path: DeploymentPath, body: ReasonRequest) -> Response:
+        deploy.bring_back(container.store, path.id, by=principal().name, reason=body.reason)
+        return _told(container, path.id)
+
+
+def _changes(container: Container, deployment: int, against: int | None) -> DeploymentChanges:
+    """Raises: DeploymentNotFound."""
+    with container.store.reading() as connection:
+        line = deployments.get_deployment(connection, deployment)
+        if against is None:
+            active = deployments.find_deployments(
+                connection, procedure=line.procedure, active=True, after=None, limit=1
+            )
+            against = active[0].id if active else None
+        if against is None:
+            return DeploymentChanges(against=None, elements=[], files=[])
+        deployments.get_deployment(connection, against)
+        before, after = (standing.files(connection, one) for one in (against, deployment))
+    return DeploymentChanges(
+        against=against,
+        elements=[ElementChanged.model_validate(one) for one in differences.elements(before, after)],
+        files=[FileChanged(name=name, lines=lines) for name, lines in differences.files(before, after)],
+    )
 
 
 def _add_writing(api: APIBlueprint, container: Container) -> None:
@@ -168,7 +260,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             raise errors.ModelInvalid(
                 file=wrong[0].file, count=len(wrong), first=str(wrong[0]), findings=findings
             )
-        stored = deploy.keep(container.store, deployment, by=principal().name)
+        stored = deploy.keep(container.store, deployment, by=principal().name, findings=len(findings))
         line, facts = _facts(container, stored)
         told = Uploaded.model_validate(facts | {"findings": _shown(findings)})
         href = f"/api/v1/deployments/{stored}"

@@ -47,6 +47,8 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/mailbox/{id}/fetch"): {},
     ("post", "/api/v1/mailbox/{id}/acknowledge"): {"attempt": 1, "reply": {"ma": 0}},
     ("post", "/api/v1/keys/self/rotate"): {"overlap_hours": 24},
+    ("post", "/api/v1/deployments/{id}/retire"): _REASON,
+    ("post", "/api/v1/deployments/{id}/bring-back"): _REASON,
     ("post", "/api/v1/deployments/{id}/activate"): {"reason": "Decision 12/QD-UBND"},
 }
 

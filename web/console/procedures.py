@@ -2,21 +2,24 @@
 anything is stored, and its activation.
 """
 
-from difflib import unified_diff
-from itertools import islice
-from typing import Annotated
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
 from engine.actions import deploy
+from engine.models import differences
 from engine.models.deployment import Deployment, from_files
+from engine.models.differences import ElementChange
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
 from engine.queries import deployments, diagrams, standing
-from engine.queries.deployments import DeployedFile
-from engine.storage.database import Connection
+from engine.queries.deployments import DeploymentLine
+from engine.queries.standing import ElementStanding
+from engine.storage.database import Connection, Store
 from web import cursors, packages
 from web.console import rendering
 from web.console.access import right, visitor
@@ -25,7 +28,7 @@ from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
 
 _MOST_DRAWN = 5
-_MOST_LINES = 1000
+_LONGEST_NUMBER = 18
 _MOST_DRAWN_BYTES = 1024 * 1024
 
 
@@ -33,7 +36,17 @@ class ProceduresView(View):
     """The list's address."""
 
     procedure: str = Field(default="", max_length=32)
+    findings: Literal["", "yes", "no"] = ""
+    running: Literal["", "yes", "no"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What differs from another version: elements of the models, and lines of the files."""
+
+    elements: list[ElementChange]
+    files: list[tuple[str, list[str]]]
 
 
 class DeploymentView(View):
@@ -51,9 +64,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
 def _list(container: Container, view: ProceduresView, **more: object) -> str:
     after = cursors.read(container, view.cursor, view.bound)
     with container.store.reading() as connection:
-        found = deployments.find_deployments(
-            connection, procedure=view.procedure or None, active=None, after=after, limit=ROWS + 1
-        )
+        found = _found(connection, view, after, ROWS + 1)
     rows, following = rendering.rows_of(container, found, view.bound)
     values = {"findings": None, "drawings": [], "problem": None, **more}
     return page(
@@ -62,9 +73,26 @@ def _list(container: Container, view: ProceduresView, **more: object) -> str:
         view=view,
         rows=rows,
         following=following,
-        filtered=bool(view.procedure),
+        filtered=bool(view.procedure or view.findings or view.running),
         **values,
     )
+
+
+def _found(
+    connection: Connection, view: ProceduresView, after: int | None, limit: int
+) -> list[DeploymentLine]:
+    return deployments.find_deployments(
+        connection,
+        procedure=view.procedure or None,
+        active=None,
+        findings=_WISHES[view.findings],
+        running=_WISHES[view.running],
+        after=after,
+        limit=limit,
+    )
+
+
+_WISHES = {"": None, "yes": True, "no": False}
 
 
 def _add_reading(blueprint: Blueprint, container: Container) -> None:
@@ -102,10 +130,15 @@ def _one(
         files = deployments.files_of(connection, deployment)
         elements = standing.of_deployment(connection, deployment)
         labels = diagrams.labels_of(connection, {deployment}).get(deployment, {})
-        others = deployments.find_deployments(
-            connection, procedure=line.procedure, active=None, after=None, limit=ROWS
-        )
-        changes = _changes(connection, deployment, against, files) if against else []
+        others = [
+            one
+            for one in deployments.find_deployments(
+                connection, procedure=line.procedure, active=None, after=None, limit=ROWS
+            )
+            if one.id != deployment
+        ]
+        against = against or _active_of(connection, line)
+        changes = _changes(connection, deployment, against) if against else None
     return page(
         "deployment.html",
         container,
@@ -114,28 +147,57 @@ def _one(
         problem=problem,
         elements=elements,
         labels=labels,
-        tokens=[{"element": one.element, "state": one.state} for one in elements],
+        tokens=_tokens(elements, changes),
         drawing=next((one.name for one in files if one.kind == "bpmn"), None),
-        others=[one for one in others if one.id != deployment],
+        others=others,
         against=against,
+        older=next((one for one in others if one.id == against), None),
         changes=changes,
+        found=_judged(container, deployment),
     )
 
 
-def _changes(
-    connection: Connection, deployment: int, against: int, files: list[DeployedFile]
-) -> list[tuple[str, list[str]]]:
-    """(file, the lines of its difference) for each file that is not the same. Raises: DeploymentNotFound."""
+def _active_of(connection: Connection, line: DeploymentLine) -> int | None:
+    """The version that new dossiers start with, where that is another one: what an activation is held against."""
+    if line.active:
+        return None
+    found = deployments.find_deployments(
+        connection, procedure=line.procedure, active=True, after=None, limit=1
+    )
+    return found[0].id if found else None
+
+
+def _changes(connection: Connection, deployment: int, against: int) -> Changes:
+    """What *deployment* has that *against* has not. Raises: DeploymentNotFound."""
     deployments.get_deployment(connection, against)
-    names = {one.name for one in [*files, *deployments.files_of(connection, against)]}
-    found = []
-    for name in sorted(names):
-        old, new = (standing.file(connection, one, name) or b"" for one in (against, deployment))
-        if old != new:
-            before, after = (data.decode(errors="replace").splitlines() for data in (old, new))
-            told = unified_diff(before, after, lineterm="", n=2)
-            found.append((name, list(islice(told, 2, _MOST_LINES))))
-    return found
+    before, after = (standing.files(connection, one) for one in (against, deployment))
+    return Changes(elements=differences.elements(before, after), files=differences.files(before, after))
+
+
+def _tokens(elements: list[ElementStanding], changes: Changes | None) -> list[dict[str, str]]:
+    """How elements are marked on the drawing: by their dossiers, else by what is new of them."""
+    marked = {one.element: one.how for one in changes.elements} if changes else {}
+    marked |= {
+        one.element: one.state for one in elements if one.state != "passed" or one.element not in marked
+    }
+    return [{"element": element, "state": state} for element, state in marked.items()]
+
+
+def _judged(container: Container, deployment: int) -> list[Finding]:
+    """What there is to find about a stored version by what partners offer now."""
+    offered = container.offered()
+    known = None if offered is None else tuple(sorted(offered.items()))
+    return list(_findings(container.store, deployment, known))
+
+
+@lru_cache(maxsize=256)
+def _findings(
+    store: Store, deployment: int, offered: tuple[tuple[str, frozenset[str]], ...] | None
+) -> tuple[Finding, ...]:
+    """Versions never change, so each is judged once a process."""
+    with store.reading() as connection:
+        files = standing.files(connection, deployment)
+    return tuple(lint(from_files(files), offered=None if offered is None else dict(offered)))
 
 
 def _add_acts(blueprint: Blueprint, container: Container) -> None:
@@ -152,17 +214,34 @@ def _add_acts(blueprint: Blueprint, container: Container) -> None:
                 container, ProceduresView(), findings=findings, drawings=_drawings(deployment, findings)
             )
             return _refused(shown, 422)
-        stored = deploy.keep(container.store, deployment, by=visitor().name)
+        stored = deploy.keep(container.store, deployment, by=visitor().name, findings=len(findings))
         return back(f"/quy-trinh/{stored}", "done")
 
     @blueprint.post("/quy-trinh/<int:id>")
     @right("deploy")
-    def activate(id: int) -> Response:  # noqa: A002
+    def act_on_version(id: int) -> Response:  # noqa: A002
         try:
-            deploy.activate(container.store, id, by=visitor().name, reason=rendering.reason())
-        except errors.RequestInvalid as problem:
+            _act(container, id)
+        except (errors.RequestInvalid, errors.ActionNotNow, errors.PreconditionFailed) as problem:
             return _refused(_one(container, id, problem), problem.status)
         return back(f"/quy-trinh/{id}", "done")
+
+
+def _act(container: Container, deployment: int) -> None:
+    """Raises: RequestInvalid, DeploymentNotFound, ActionNotNow; PreconditionFailed: it was held against another version."""
+    action, by, why = request.form.get("action", ""), visitor().name, rendering.reason()
+    if action == "activate":
+        seen = request.form.get("instead_of", "")
+        if seen and not (seen.isascii() and seen.isdigit() and len(seen) < _LONGEST_NUMBER):
+            raise errors.RequestInvalid(reason="this is no version")
+        deploy.activate(
+            container.store, deployment, by=by, reason=why, instead_of=int(seen) if seen else None
+        )
+        return
+    act = {"retire": deploy.retire, "bring-back": deploy.bring_back}.get(action)
+    if act is None:
+        raise errors.RequestInvalid(reason="this is no act on a version")
+    act(container.store, deployment, by=by, reason=why)
 
 
 def _drawings(deployment: Deployment, findings: list[Finding]) -> list[dict[str, object]]:
@@ -184,9 +263,7 @@ def _refused(shown: str, status: int) -> Response:
 def _listed(_container: Container) -> Listed:
     view = read(ProceduresView)
     return Listed(
-        find=lambda connection, after, limit: deployments.find_deployments(
-            connection, procedure=view.procedure or None, active=None, after=after, limit=limit
-        ),
+        find=lambda connection, after, limit: _found(connection, view, after, limit),
         bound=view.bound,
     )
 
@@ -194,6 +271,16 @@ def _listed(_container: Container) -> Listed:
 EXPORT = Exported(
     path="/quy-trinh",
     right="see",
-    columns=plain("procedure", "version", "active", "running", "hash", "deployed_by", "deployed_at"),
+    columns=plain(
+        "procedure",
+        "version",
+        "active",
+        "running",
+        "warnings",
+        "hash",
+        "deployed_by",
+        "deployed_at",
+        "retired_at",
+    ),
     listed=_listed,
 )

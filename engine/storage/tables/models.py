@@ -27,6 +27,8 @@ deployment = Table(
     Column("definition", JSONB, nullable=False),  # procedure.yaml as read
     moment("deployed_at", now=True),
     words("deployed_by", default=""),
+    moment("retired_at"),  # from then on it cannot be made the active one
+    Column("findings", Integer),  # warnings when it was stored; null: nobody looked
     UniqueConstraint("procedure_code", "version"),
     UniqueConstraint("procedure_code", "hash"),
 )

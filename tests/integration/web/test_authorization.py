@@ -67,6 +67,9 @@ RULES = {
     ("GET", "/api/v1/deployments/{id}"): ("deployments", ALIKE),
     ("POST", "/api/v1/deployments"): ("deployments", ALIKE),
     ("POST", "/api/v1/deployments/check"): ("deployments", ALIKE),
+    ("GET", "/api/v1/deployments/{id}/changes"): ("deployments", ALIKE),
+    ("POST", "/api/v1/deployments/{id}/retire"): ("deployments", ALIKE),
+    ("POST", "/api/v1/deployments/{id}/bring-back"): ("deployments", ALIKE),
     ("POST", "/api/v1/deployments/{id}/activate"): ("deployments", ALIKE),
 }
 # routes that let everybody in, or that look at the key themselves

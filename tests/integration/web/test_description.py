@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -18,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from adapters.registry import load
+from engine.actions import deploy
+from engine.models.deployment import from_files
 from engine.storage import incidents, schedules
 from engine.storage.schedules import Planned
 from schedules.timetable import next_fire
@@ -66,6 +69,14 @@ class World:
             self.counter.post(path, {"reason": "so that it can go on"}, key=self.key)
         return code
 
+    def deployment(self, label: str) -> int:
+        """A version that can be retired, or that is."""
+        files = {"procedure.yaml": f"{PROCEDURE}# {uuid4()}\n".encode(), "walk.bpmn": MODEL}
+        stored = deploy.keep(self.counter.store, from_files(files), by="test")
+        if "bring-back" in label:
+            deploy.retire(self.counter.store, stored, by="test", reason="so that it can come back")
+        return stored
+
     def fresh(self, label: str) -> dict[str, object]:
         """What the places of an operation's path name just now; made anew, since acts use things up."""
         counter = self.counter
@@ -87,7 +98,7 @@ class World:
             if "acknowledge" in label:
                 counter.post(f"/api/v1/mailbox/{places['id']}/fetch", {}, key=self.key)
         if "deployments/{id}" in label:
-            places["id"] = 1
+            places["id"] = self.deployment(label) if "retire" in label or "bring-back" in label else 1
         if "{name}" in label:
             places["name"] = "timers" if "schedules" in label else "box" if "/check" in label else "post"
         return places

@@ -173,8 +173,8 @@ def test_a_broken_model_is_refused_with_its_findings_drawn_and_a_good_one_activa
     kept = upload(admin, {"procedure.yaml": good, "walk.bpmn": MODEL, "check.form": json.dumps(FORM)})
     where = kept.headers["location"].split("?")[0]
     assert counter.scalar("SELECT name_vi FROM procedure") == "Thủ tục thử"
-    assert admin.post(where, {"reason": ""}).status == 400
-    assert admin.post(where, {"reason": "new words"}).status == 303
+    assert admin.post(where, {"reason": "", "action": "activate"}).status == 400
+    assert admin.post(where, {"reason": "new words", "action": "activate", "instead_of": "1"}).status == 303
     assert counter.scalar("SELECT name_vi FROM procedure") == "Thủ tục thử 2"
     assert counter.scalar("SELECT reason FROM audit WHERE what = 'deployment-activated'") == "new words"
 

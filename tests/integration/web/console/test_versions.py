@@ -30,7 +30,8 @@ def test_a_version_tells_where_its_dossiers_stand(counter: Counter, viewer: Visi
             "UPDATE work_item SET opened_at = closed_at - interval '90 minutes' WHERE status = 'done'"
         )
     page = viewer.page("/quy-trinh/1")
-    rows = [text_of(row) for row in page[page.index("<tbody>") : page.index("</tbody>")].split("</tr>")]
+    table = page[page.index("Hồ sơ đang ở đâu") :]
+    rows = [text_of(row) for row in table[table.index("<tbody>") : table.index("</tbody>")].split("</tr>")]
     assert "wait 1 ✖ 1 –" in rows[0]
     assert "check 2 0 1.5 h" in rows[1]
     assert '"element": "wait", "state": "trouble"' in html.unescape(html.unescape(page))
@@ -59,3 +60,112 @@ def test_two_versions_are_compared_line_by_line(counter: Counter, viewer: Visito
     assert "Hai phiên bản giống nhau" in viewer.page(f"/quy-trinh/{second}?against={second}")
     assert viewer.get(f"/quy-trinh/{second}?against=99").status == 404
     assert viewer.get(f"/quy-trinh/{second}?against=x").status == 400
+
+
+def version(counter: Counter, **changes: bytes | str) -> int:
+    """Another version, stored and not active."""
+    files: dict[str, bytes] = {
+        "procedure.yaml": PROCEDURE.replace("A test procedure", "Renewed").encode(),
+        "walk.bpmn": MODEL,
+        "check.form": json.dumps(FORM).encode(),
+    }
+    return deploy.keep(counter.store, from_files(files | changes), by="test")  # type: ignore[arg-type]
+
+
+def test_what_an_activation_changes_is_seen_before_it(counter: Counter, viewer: Visitor) -> None:
+    model = MODEL.replace('name="Kiểm tra"'.encode(), 'name="Thẩm tra"'.encode())
+    second = version(counter, **{"walk.bpmn": model})
+    page = viewer.page(f"/quy-trinh/{second}?lang=en")
+    shown = text_of(page)
+    assert "What differs from v1 · Active" in shown
+    assert "Thẩm tra check userTask ≠ Changed: name" in shown
+    assert page.index("Changed:") < page.index(
+        "New dossiers start with this version; running ones keep theirs."
+    )
+    assert '"element": "check", "state": "changed"' in html.unescape(html.unescape(page))
+    assert "disabled>Activate</button>" in page
+    engineer = Visitor(counter, "engineer")
+    third = version(counter, **{"notes.md": b"another"})
+    deploy.activate(counter.store, third, by="somebody", reason="faster")
+    stale = engineer.post(f"/quy-trinh/{second}", {"action": "activate", "reason": "x", "instead_of": "1"})
+    assert stale.status == 412
+    assert "v3" in text_of(stale.body.decode())
+    form = {"action": "activate", "reason": "seen", "instead_of": str(third)}
+    assert engineer.post(f"/quy-trinh/{second}", form).status == 303
+    assert counter.scalar("SELECT active_deployment_id FROM procedure") == second
+
+
+def test_a_version_is_retired_and_brought_back(counter: Counter) -> None:
+    engineer, viewer = Visitor(counter, "engineer"), Visitor(counter, "viewer")
+    code = counter.new_dossier()
+    old = {"action": "retire", "reason": "a new decree"}
+    assert engineer.post("/quy-trinh/1", old).status == 409, "new dossiers start with it"
+    second = version(counter)
+    deploy.activate(counter.store, second, by="test", reason="x")
+    assert viewer.post("/quy-trinh/1", old).status == 403
+    assert engineer.post("/quy-trinh/1", {"action": "retire", "reason": ""}).status == 400
+    assert engineer.post("/quy-trinh/1", old).status == 303
+    assert "⏹ Đã ngừng dùng" in text_of(engineer.page("/quy-trinh"))
+    assert engineer.post("/quy-trinh/1", old).status == 409
+    refused = engineer.post("/quy-trinh/1", {"action": "activate", "reason": "x"})
+    assert refused.status == 409
+    assert "đã ngừng dùng" in refused.body.decode()
+    item = counter.open_item(code)
+    done = {"data": {"decision": "accept"}}
+    counter.post(f"/api/v1/work-items/{item}/complete", done, key=counter.officer)
+    counter.apply_all()
+    assert counter.scalar("SELECT status FROM dossier WHERE code = :code", code=code) == 5, "it goes on"
+    assert engineer.post("/quy-trinh/1", {"action": "bring-back", "reason": "the decree fell"}).status == 303
+    assert engineer.post("/quy-trinh/1", {"action": "activate", "reason": "x"}).status == 303
+    assert engineer.post("/quy-trinh/1", {"action": "explode", "reason": "x"}).status == 400
+    assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'deployment-retired'") == 1
+    assert (
+        counter.scalar("SELECT reason FROM audit WHERE what = 'deployment-brought-back'") == "the decree fell"
+    )
+
+
+def test_deploying_a_retired_version_anew_takes_it_into_use(counter: Counter) -> None:
+    second = version(counter)
+    deploy.retire(counter.store, second, by="test", reason="x")
+    assert version(counter) == second, "the same content is the same version"
+    files = {
+        "procedure.yaml": PROCEDURE.replace("A test procedure", "Renewed").encode(),
+        "walk.bpmn": MODEL,
+        "check.form": json.dumps(FORM).encode(),
+    }
+    assert deploy.deploy(counter.store, from_files(files), by="test") == second
+    assert counter.scalar("SELECT retired_at FROM deployment WHERE id = :id", id=second) is None
+
+
+def test_versions_are_found_by_their_findings_and_dossiers(counter: Counter, viewer: Visitor) -> None:
+    files = {"procedure.yaml": PROCEDURE.replace("A test", "Odd").encode(), "walk.bpmn": MODEL}
+    odd = deploy.keep(counter.store, from_files(files), by="test", findings=2)
+    counter.new_dossier()
+
+    def listed(query: str) -> list[int]:
+        page = viewer.page(f"/quy-trinh?{query}")
+        return [one for one in (1, odd) if f'href="/quy-trinh/{one}"' in page]
+
+    assert listed("") == [1, odd]
+    assert listed("findings=yes") == [odd]
+    assert listed("findings=no") == listed("running=yes") == [1]
+    assert listed("running=no") == [odd]
+    assert "Không có gì khớp" in viewer.page("/quy-trinh?running=yes&findings=yes")
+    assert viewer.get("/quy-trinh?running=some").status == 400
+    assert "<td><code>check</code></td>" in viewer.page(f"/quy-trinh/{odd}"), (
+        "the form that is missing is found"
+    )
+    assert "<td><code>check</code></td>" not in viewer.page("/quy-trinh/1")
+
+
+def test_programs_read_the_changes_and_retire(counter: Counter) -> None:
+    second = version(counter)
+    key = counter.new_key("engineer", "deployments")
+    told = counter.get(f"/api/v1/deployments/{second}/changes", key=key).json
+    assert (told["against"], told["elements"]) == (1, [])
+    assert [one["name"] for one in told["files"]] == ["procedure.yaml"]  # type: ignore[attr-defined]
+    path = f"/api/v1/deployments/{second}"
+    assert counter.post("/api/v1/deployments/1/retire", {"reason": "x"}, key=key).code == "action-not-now"
+    assert counter.post(f"{path}/retire", {"reason": "x"}, key=key).json["retired_at"]
+    assert counter.post(f"{path}/activate", {"reason": "x"}, key=key).code == "action-not-now"
+    assert counter.post(f"{path}/bring-back", {"reason": "x"}, key=key).json["retired_at"] is None
