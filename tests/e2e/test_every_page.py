@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator
 
+import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from engine.actions import accounts
 from tests.e2e.test_diagram import DRAWING
 from tests.support import every_page
 from tests.support.console import PASSWORD
+from tests.support.console_rows import add_incident
 from tests.support.counter import Counter, open_counter
 from tests.support.person import Person
+from tests.support.procedures import UNIT
 
 LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -47,6 +50,48 @@ def test_axe_finds_nothing(chromium: Browser, counter: Counter, lang: str, theme
             person.page.wait_for_selector('#diagram[data-ready="true"]')
         if complaints := violations(person):
             found[address] = complaints
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
+
+
+@pytest.mark.slow
+def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, counter: Counter) -> None:
+    """They have no address of their own, so that the map does not know them."""
+    officer = accounts.create(counter.store, "lan", PASSWORD, roles=["officer"], unit=UNIT, by="test")
+    incident = add_incident(counter, counter.new_dossier(), cause="unknown-outcome", actions=("ask", "done"))
+    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
+    found: dict[str, object] = {}
+
+    def look(what: str, button: Locator) -> None:
+        button.click()
+        person.page.wait_for_load_state()
+        if complaints := violations(person):
+            found[what] = complaints
+
+    page = person.page
+    page.goto("/tai-khoan")
+    section = page.locator(f"section[aria-labelledby='a-{officer}']")
+    section.get_by_role("checkbox", name="Người xem").check()
+    section.get_by_label("Lý do").fill("nghỉ phép")
+    look("a change of an account", section.get_by_role("button", name="Lưu"))
+    assert page.get_by_text("Được thêm quyền").is_visible()
+    page.goto(f"/su-co/{incident}")
+    look("an act without a reason", page.locator("form.act button").first)
+    page.goto("/toi")
+    secret = page.locator("input[name=secret]").input_value()
+    form = page.locator("form", has=page.locator("input[name=code]"))
+    form.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
+    form.get_by_label("Mã 6 chữ số").fill("1")
+    look("a wrong code", form.get_by_role("button"))
+    form.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
+    form.get_by_label("Mã 6 chữ số").fill(pyotp.TOTP(secret).now())
+    look("the second factor switched on", form.get_by_role("button"))
+    assert page.get_by_text("Tắt mã thứ hai").is_visible()
+    look("signed out", page.locator("header button"))
+    page.get_by_label("Tên tài khoản").fill("admin")
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    look("the question for the code", page.locator("main button").first)
+    page.get_by_label("Mã 6 chữ số").fill("1")
+    look("the question for the code again", page.locator("main button").first)
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
 
 
