@@ -168,6 +168,8 @@ def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: fl
     with store.transaction() as connection:
         try:
             repeated = take_message_in(connection, arrival, now=now, keep_days=keep_days)
+            if repeated:
+                messages.count_repeat(connection, arrival)
         except errors.MessageConflict as error:  # its incident is committed before it leaves
             repeated, conflict = True, error
     if conflict is not None:

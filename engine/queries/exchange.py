@@ -3,7 +3,7 @@
 Calls by filter are in `call_list`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -12,7 +12,7 @@ from engine import errors
 from engine.exchange.ports import Json
 
 CALL_STATES = ("pending", "held", "sending", "unknown", "incident", "refused", "done", "withdrawn")
-MESSAGE_STATES = ("kept", "met", "delivered", "unclaimed", "ambiguous")
+MESSAGE_STATES = ("kept", "met", "delivered", "unclaimed", "ambiguous", "rejected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +34,19 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFilter:
-    """What a list of messages is narrowed to; None does not narrow."""
+    """What a list of messages is narrowed to; None does not narrow. *status* may be ``untaken``: a person must take it in hand.
+
+    *since* … *until*, the latter not included, is when they came.
+    """
 
     status: str | None = None
     source: str | None = None
     name: str | None = None
     dossier: str | None = None
     unit: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    repeated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +64,14 @@ class MessageLine:
     received_at: datetime
     keep_until: datetime | None
     delivered_at: datetime | None
+    repeats: int
+    repeated_at: datetime | None
 
 
 _UNITS = "ARRAY[d.receiving_unit, d.competent_unit, d.returning_unit]"
 _MESSAGE_COLUMNS = (
     f"m.id, m.source, m.message_id, m.name, m.key, d.code AS dossier, {_UNITS} AS units, m.status, m.received_at,"
-    " m.keep_until, m.delivered_at"
+    " m.keep_until, m.delivered_at, m.repeats, m.repeated_at"
 )
 _MESSAGE_CLAUSES = {
     "status": "m.status = :status",
@@ -71,7 +79,11 @@ _MESSAGE_CLAUSES = {
     "name": "m.name = :name",
     "dossier": "d.code = :dossier",
     "unit": f":unit = ANY({_UNITS})",
+    "since": "m.received_at >= :since",
+    "until": "m.received_at < :until",
+    "repeated": "(m.repeats > 0) = :repeated",
 }
+_UNTAKEN = "m.status IN ('unclaimed', 'ambiguous')"
 _CALL_BODY = text("SELECT body, reply FROM call WHERE id = :id")
 _ATTEMPTS = text(
     "SELECT ask, number, worker, started_at, ended_at, outcome, http_status, detail, request, reply, contract_hash"
@@ -101,14 +113,26 @@ def find_messages(
     connection: Connection, wanted: MessageFilter, *, after: int | None, limit: int
 ) -> list[MessageLine]:
     """The newest messages that fit, at most *limit*; *after* is the id of the last one of the page before."""
-    given = {name: getattr(wanted, name) for name in _MESSAGE_CLAUSES if getattr(wanted, name) is not None}
-    clauses = [_MESSAGE_CLAUSES[name] for name in given] + (["m.id < :after"] if after is not None else [])
+    clauses, given = _where(wanted)
+    clauses += ["m.id < :after"] if after is not None else []
     statement = text(
         f"SELECT {_MESSAGE_COLUMNS} FROM message m LEFT JOIN dossier d ON d.id = m.dossier_id {_and(clauses)}"
         " ORDER BY m.id DESC LIMIT :limit"
     )
     rows = connection.execute(statement, {**given, "after": after, "limit": limit})
     return [MessageLine(**{**row, "units": tuple(row["units"])}) for row in rows.mappings()]
+
+
+def count_untaken(connection: Connection, wanted: MessageFilter) -> tuple[int, int]:
+    """Of those that fit whatever their state: how many nobody took, and how often any of them came again."""
+    clauses, given = _where(replace(wanted, status=None, repeated=None))
+    clauses.append(f"({_UNTAKEN} OR m.repeats > 0)")
+    statement = text(
+        f"SELECT count(*) FILTER (WHERE {_UNTAKEN}), coalesce(sum(m.repeats), 0)"
+        f" FROM message m LEFT JOIN dossier d ON d.id = m.dossier_id {_and(clauses)}"
+    )
+    untaken, repeats = connection.execute(statement, given).one()
+    return int(untaken), int(repeats)
 
 
 def get_message(connection: Connection, message: int) -> MessageLine:
@@ -123,6 +147,18 @@ def message_body(connection: Connection, message: int) -> tuple[Json, bytes | No
     """What a message that exists says, as read and as it came: personal data."""
     row = connection.execute(_MESSAGE_BODY, {"id": message}).one()
     return row[0], _bytes(row[1])
+
+
+def _where(wanted: MessageFilter) -> tuple[list[str], dict[str, object]]:
+    given = {name: getattr(wanted, name) for name in _MESSAGE_CLAUSES if getattr(wanted, name) is not None}
+    clauses = {name: _MESSAGE_CLAUSES[name] for name in given}
+    if wanted.status == "untaken":
+        clauses["status"] = _UNTAKEN
+        del given["status"]
+    if wanted.repeated:
+        clauses["repeated"] = "m.repeats > 0"
+        del given["repeated"]
+    return list(clauses.values()), given
 
 
 def _bytes(found: object) -> bytes | None:

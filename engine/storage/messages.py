@@ -77,6 +77,18 @@ _KEEP_FOR = text(
     " keep_until = greatest(keep_until, now() + (keep_until - received_at)) WHERE id = :id"
 )
 
+_REPEATED = text(
+    "UPDATE message SET repeats = repeats + 1, repeated_at = now()"
+    " WHERE source = :source AND message_id = :message_id"
+)
+_STATUS = text("SELECT status FROM message WHERE id = :id")
+_OF_DOSSIER = text(
+    "SELECT coalesce(m.dossier_id, (SELECT d.id FROM dossier d WHERE d.code = m.key)) FROM message m WHERE m.id = :id"
+)
+_LOCK_DOSSIER = text(
+    "SELECT d.id FROM dossier d WHERE d.id = (SELECT dossier_id FROM message WHERE id = :id) FOR NO KEY UPDATE"
+)
+
 _UNCLAIMED = text("UPDATE message SET status = 'unclaimed' WHERE status = 'kept' AND keep_until < :now")
 
 
@@ -157,8 +169,8 @@ def named(connection: Connection, message: int) -> Named | None:
     return None if row is None else Named(**row)
 
 
-def hold(connection: Connection, message: int, called: Named, dossier: int) -> str:
-    """Take the locks of a message that is to be given to *dossier*, then its row, as appliers do; its status."""
+def hold(connection: Connection, message: int, called: Named, dossier: int | None) -> str:
+    """Take the locks of a message that is to be given to *dossier* (None: to whoever waits), then its row; its status."""
     lock(connection, [(called.name, called.key, dossier)])
     status: str = connection.execute(_HOLD, {"id": message}).scalar_one()
     return status
@@ -195,6 +207,33 @@ def give(connection: Connection, message: int, dossier: int) -> str | None:
         return None
     meet(connection, message, dossier, tasks[0])
     return tasks[0]
+
+
+def keep(connection: Connection, message: int, dossier: int | None) -> None:
+    """Keep a held message, for *dossier* where it is for one, as long as if it came now."""
+    connection.execute(_KEEP_FOR, {"id": message, "dossier": dossier})
+
+
+def status(connection: Connection, message: int) -> str:
+    """The status of a message that exists."""
+    return str(connection.execute(_STATUS, {"id": message}).scalar_one())
+
+
+def dossier_of(connection: Connection, message: int) -> int | None:
+    """The dossier that a message is for, else the one that its key is the code of."""
+    dossier: int | None = connection.scalar(_OF_DOSSIER, {"id": message})
+    return dossier
+
+
+def lock_dossier(connection: Connection, message: int) -> int | None:
+    """Lock the dossier that a message is for, before anything else of it; None: it is for none."""
+    dossier: int | None = connection.scalar(_LOCK_DOSSIER, {"id": message})
+    return dossier
+
+
+def count_repeat(connection: Connection, arrival: Arrival) -> None:
+    """Note that a stored message came again."""
+    connection.execute(_REPEATED, {"source": arrival.source, "message_id": arrival.message_id})
 
 
 def set_status(

@@ -39,7 +39,8 @@ PATHS = (
     "/cuoc-goi?answer=500", "/cuoc-goi?outcome=refused", "/cuoc-goi?attempts=3", "/cuoc-goi?size=9999",
     "/cuoc-goi?since=2030-01-01", "/cuoc-goi?due_since=2030-01-01", "/cuoc-goi?outcome=ok",
     "/cuoc-goi?partner=p1&status=pending",
-    "/thong-diep?status=unclaimed", "/doi-tac", "/doi-tac/p1",
+    "/thong-diep?status=unclaimed", "/thong-diep?since=2030-01-01", "/thong-diep?repeated=yes", "/thong-diep?until=2020-01-01",
+    "/doi-tac", "/doi-tac/p1",
     "/viec", "/lich", "/quy-trinh",
     "/nhat-ky", "/nhat-ky?who=nobody",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
-from engine.actions import by_hand, reveal
+from engine.actions import by_hand, reveal, untaken
 from engine.queries import candidates, dossiers, exchange
 from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
 from web import cursors
@@ -23,10 +23,13 @@ UNTAKEN = frozenset({"kept", "unclaimed", "ambiguous"})
 class MessagesView(View):
     """The list's address."""
 
-    status: Literal["", "kept", "met", "delivered", "unclaimed", "ambiguous"] = ""
+    status: Literal["", "untaken", "kept", "met", "delivered", "unclaimed", "ambiguous", "rejected"] = ""
     source: str = Field(default="", max_length=64)
     name: str = Field(default="", max_length=100)
     dossier: str = Field(default="", max_length=64)
+    since: str = Field(default="", max_length=10)
+    until: str = Field(default="", max_length=10)
+    repeated: Literal["", "yes", "no"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -38,6 +41,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """``/thong-diep`` and ``/thong-diep/<id>``."""
     _add_list(blueprint, container)
     _add_one(blueprint, container)
+    _add_deciding(blueprint, container)
     _add_reading(blueprint, container)
 
 
@@ -50,6 +54,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             found = exchange.find_messages(connection, wanted, after=after, limit=ROWS + 1)
+            unmatched, repeats = exchange.count_untaken(connection, wanted)
         rows, following = rendering.rows_of(container, found, view.bound)
         return page(
             "messages.html",
@@ -57,7 +62,9 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             view=view,
             rows=rows,
             following=following,
-            states=MESSAGE_STATES,
+            states=("untaken", *MESSAGE_STATES),
+            unmatched=unmatched,
+            repeats=repeats,
             filtered=any(value for value in view.bound.values()),
         )
 
@@ -81,6 +88,31 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
                 _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/thong-diep/{id}", "done")
+
+
+def _add_deciding(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/thong-diep/<int:id>/xu-ly")
+    @right("act")
+    def decide_on_message(id: int) -> Response:  # noqa: A002
+        _find(container, id)
+        try:
+            _decide(container, id)
+        except (errors.RequestInvalid, errors.ActionNotNow) as problem:
+            return Response(
+                _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+            )
+        return back(f"/thong-diep/{id}", "done")
+
+
+def _decide(container: Container, message: int) -> None:
+    """Raises: RequestInvalid: no act, or no reason. ActionNotNow: not as the message stands."""
+    action, why, by = request.form.get("action", ""), rendering.reason(), visitor().name
+    if action == "offer":
+        untaken.offer_again(container.store, message, by=by, reason=why)
+    elif action == "reject":
+        untaken.reject(container.store, message, by=by, reason=why, now=container.clock.now())
+    else:
+        raise errors.RequestInvalid(reason="this is no act on a message")
 
 
 def _add_reading(blueprint: Blueprint, container: Container) -> None:
@@ -130,6 +162,7 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
         container,
         message=message,
         untaken=message.status in UNTAKEN,
+        acts=_acts(message),
         near=near,
         payload=masking.plain_json(payload) if is_open else masking.masked_json(payload),
         body=masking.plain_text(body) if is_open else masking.masked_text(body),
@@ -140,12 +173,21 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
     )
 
 
+def _acts(message: MessageLine) -> list[str]:
+    """What can be done about a message beside giving it to a dossier."""
+    states = {"offer": untaken.OFFERED, "reject": untaken.REJECTED}
+    return [act for act, which in states.items() if message.status in which]
+
+
 def _wanted(view: MessagesView) -> MessageFilter:
     return MessageFilter(
         status=view.status or None,
         source=view.source or None,
         name=view.name or None,
         dossier=view.dossier or None,
+        since=rendering.day_begins(view.since),
+        until=rendering.day_ends(view.until),
+        repeated=None if not view.repeated else view.repeated == "yes",
         unit=visitor().unit,
     )
 
@@ -164,7 +206,7 @@ def _listed(_container: Container) -> Listed:
 _COLUMNS = (
     *plain("id", "dossier", "source", "name", "message_id"),
     Column("status", "message_state"),
-    *plain("received_at", "keep_until", "delivered_at"),
+    *plain("received_at", "keep_until", "delivered_at", "repeats", "repeated_at"),
 )
 EXPORT = Exported(path="/thong-diep", right="see", columns=_COLUMNS, listed=_listed)
 

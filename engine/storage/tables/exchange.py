@@ -127,11 +127,15 @@ message = Table(
     Column("dossier_id", ForeignKey("dossier.id")),
     Column("payload", JSONB, nullable=False),
     Column("body", LargeBinary),
-    words("status", default="kept"),  # kept | met | delivered | unclaimed | ambiguous
+    words("status", default="kept"),  # kept | met | delivered | unclaimed | ambiguous | rejected
     moment("received_at", now=True),
     moment("keep_until"),
     moment("delivered_at"),
+    Column("repeats", Integer, nullable=False, server_default="0"),  # how often it came again
+    moment("repeated_at"),
     UniqueConstraint("source", "message_id"),
+    Index("message_untaken_idx", "id", postgresql_where=text("status IN ('unclaimed', 'ambiguous')")),
+    Index("message_repeated_idx", "id", postgresql_where=text("repeats > 0")),
     Index("message_kept_idx", "name", "key", "id", postgresql_where=text("status = 'kept'")),
     Index("message_dossier_id_idx", "dossier_id"),
 )
