@@ -79,6 +79,8 @@ def act(
             raise errors.ActionRefused(incident=incident, action=action, known=", ".join(found.actions))
         if found.call_id is not None and found.call_status not in resolving.HELD and action != "close":
             raise errors.ActionNotNow(what=f"call {found.call_id} is {found.call_status} by now")
+        if action in ("resend", "retry") and not found.call_wanted:
+            raise errors.ActionNotNow(what=f"the task of call {found.call_id} is gone: say what became of it")
         _ACTS[action](_Act(connection=connection, incident=found, data=data or {}, by=by, reason=reason))
         incidents.close(connection, incident, by=by, resolution=action)
         if found.call_id is not None and action != "close":

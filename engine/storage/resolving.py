@@ -15,7 +15,7 @@ HELD = ("incident", "refused")
 
 _CONCERNS = text("SELECT dossier_id, call_id FROM incident WHERE id = :id")
 _LOCK_DOSSIER = text("SELECT id FROM dossier WHERE id = :id FOR NO KEY UPDATE")
-_LOCK_CALL = text("SELECT status FROM call WHERE id = :id FOR NO KEY UPDATE")
+_LOCK_CALL = text("SELECT status, wanted FROM call WHERE id = :id FOR NO KEY UPDATE")
 _INCIDENT = text(
     "SELECT id, cause, dossier_id, partner, call_id, event_id, task, facts, actions, status"
     " FROM incident WHERE id = :id FOR UPDATE"
@@ -42,7 +42,7 @@ _PAUSE = text("UPDATE partner SET paused = true, paused_reason = :reason WHERE n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIncident:
-    """An incident held by this transaction."""
+    """An incident held by this transaction. *call_wanted*: the task of its call still is."""
 
     id: int
     cause: str
@@ -55,6 +55,7 @@ class OpenIncident:
     actions: tuple[str, ...]
     status: str
     call_status: str | None
+    call_wanted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +75,12 @@ def take(connection: Connection, incident: int) -> OpenIncident | None:
     if concerns is None:
         return None
     connection.execute(_LOCK_DOSSIER, {"id": concerns[0]})
-    call_status = connection.scalar(_LOCK_CALL, {"id": concerns[1]})
+    call = connection.execute(_LOCK_CALL, {"id": concerns[1]}).one_or_none()
+    call_status, call_wanted = (None, True) if call is None else (call[0], call[1])
     row = connection.execute(_INCIDENT, {"id": incident}).mappings().one()
-    return OpenIncident(**{**row, "actions": tuple(row["actions"]), "call_status": call_status})
+    return OpenIncident(
+        **{**row, "actions": tuple(row["actions"])}, call_status=call_status, call_wanted=call_wanted
+    )
 
 
 def concerned_call(connection: Connection, call: int) -> ConcernedCall:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import errors
 from engine.actions import receive, resolve, send
 from engine.exchange.ports import Answer, Outcome
 from engine.storage.calls import ClaimedCall
@@ -96,6 +97,9 @@ def test_call_that_may_have_happened_stays_a_persons_business_after_a_withdrawal
     withdraw(setup, code)
     setup.run()
     assert state(setup, call) == "incident"
+    if outcome is Outcome.UNKNOWN:
+        with pytest.raises(errors.ActionNotNow):  # nobody wants it sent any more
+            resolve.act(setup.store, int(str(incident)), "resend", by="admin", reason="a habit")
     act = "done" if outcome is Outcome.UNKNOWN else "accept"
     resolve.act(setup.store, int(str(incident)), act, {"ma": 0}, by="admin", reason="they had done it")
     setup.run()
