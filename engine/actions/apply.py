@@ -229,9 +229,11 @@ def _meet_messages(connection: Connection, writes: Writes, done: Sequence[Advanc
 
 def _settle_messages(connection: Connection, done: Sequence[Advance]) -> None:
     """Mark what was delivered; a message whose wait was gone is kept again, for the next wait of its dossier."""
-    delivered = [advance.delivered for advance in done if advance.delivered is not None]
+    delivered = {
+        advance.delivered: advance.book.dossier.id for advance in done if advance.delivered is not None
+    }
     if delivered:
-        messages.set_status(connection, delivered, "delivered")
+        messages.deliver(connection, delivered)
     for advance in done:
         if advance.returned is not None and advance.event.message is not None:
             messages.set_status(connection, [advance.returned], "kept")

@@ -6,7 +6,7 @@ that dossier alone, unless its key is the dossier's own code: whoever waits for 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,9 +52,10 @@ _OPEN_WAITS = text(
 )
 
 _MEET = text("UPDATE wait SET message_id = :message WHERE dossier_id = :dossier AND task = :task")
-_STATE = text(
-    "UPDATE message SET status = :status, dossier_id = coalesce(:dossier, dossier_id),"
-    " delivered_at = CASE WHEN :status = 'delivered' THEN now() END WHERE id = ANY(:ids)"
+_STATE = text("UPDATE message SET status = :status, delivered_at = NULL WHERE id = ANY(:ids)")
+_DELIVERED = text(
+    "UPDATE message m SET status = 'delivered', delivered_at = now(), dossier_id = g.dossier"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:dossiers AS bigint[])) AS g(id, dossier) WHERE m.id = g.id"
 )
 
 _KEPT = text(
@@ -192,9 +193,9 @@ def open_waits(connection: Connection, message: int) -> list[OpenWait]:
 
 
 def meet(connection: Connection, message: int, dossier: int, task: str) -> None:
-    """Give a message to a wait."""
+    """Give a message to a wait. It is the dossier's only once it is delivered: the wait may be gone by then."""
     connection.execute(_MEET, {"message": message, "dossier": dossier, "task": task})
-    set_status(connection, [message], "met", dossier=dossier)
+    set_status(connection, [message], "met")
 
 
 def give(connection: Connection, message: int, dossier: int) -> str | None:
@@ -236,10 +237,13 @@ def count_repeat(connection: Connection, arrival: Arrival) -> None:
     connection.execute(_REPEATED, {"source": arrival.source, "message_id": arrival.message_id})
 
 
-def set_status(
-    connection: Connection, messages: Sequence[int], status: str, *, dossier: int | None = None
-) -> None:
-    connection.execute(_STATE, {"ids": list(messages), "status": status, "dossier": dossier})
+def set_status(connection: Connection, messages: Sequence[int], status: str) -> None:
+    connection.execute(_STATE, {"ids": list(messages), "status": status})
+
+
+def deliver(connection: Connection, taken: Mapping[int, int]) -> None:
+    """Each message was taken by a wait of its dossier, and is that dossier's for good."""
+    connection.execute(_DELIVERED, {"ids": list(taken), "dossiers": list(taken.values())})
 
 
 def kept_for(connection: Connection, waits: Sequence[Wait]) -> dict[tuple[int, str], int]:

@@ -149,3 +149,16 @@ def test_message_that_was_listed_as_unclaimed_and_then_given_is_kept_for_as_long
     assert sweep.list_unclaimed(setup.store, now=datetime.now(UTC) + timedelta(days=1)) == 0
     setup.run()
     assert ended(setup) == [code]
+
+
+def test_message_whose_wait_was_gone_is_for_the_next_that_waits_for_its_key(setup: Setup) -> None:
+    first = begun(setup, "a")
+    receive.withdraw(setup.store, first, reason="moved", by="applicant", now=setup.clock.now())
+    arrive(setup)  # it meets the wait that the withdrawal, not applied yet, ends
+    assert setup.scalar("SELECT status FROM message") == "met"
+    setup.run()
+    assert setup.scalar("SELECT status FROM message") == "kept"
+    second = begun(setup, "b")
+    assert ended(setup) == [second]
+    whose = "SELECT d.code FROM message m JOIN dossier d ON d.id = m.dossier_id WHERE m.status = 'delivered'"
+    assert setup.scalar(whose) == second
