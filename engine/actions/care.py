@@ -1,5 +1,8 @@
 """Who looks after an incident, what they noted of it, and where else it is followed: nothing that changes the dossier."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from engine import errors
 from engine.exchange.ports import Json
 from engine.storage import access, accounts, incidents
@@ -8,8 +11,23 @@ from engine.storage.database import Store, plain_text
 MOST_NOTE, MOST_TICKET = 2000, 500
 
 
-def look_after(store: Store, incident: int, *, owner: str, note: str, ticket: str, by: str) -> None:
+Cared: TypeAlias = tuple[str | None, str | None, str | None]
+"""Owner, note and ticket of an incident."""
+
+
+def look_after(
+    store: Store,
+    incident: int,
+    *,
+    owner: str,
+    note: str,
+    ticket: str,
+    by: str,
+    seen: Callable[[Cared], None],
+) -> None:
     """Give an incident an *owner* (an account's name), a *note* and a *ticket* (a number, or an address); empty: none.
+
+    *seen* is asked about what stands there, and raises where the caller has not seen that.
 
     Raises:
         IncidentNotFound. RequestInvalid: nobody has this name.
@@ -27,6 +45,7 @@ def look_after(store: Store, incident: int, *, owner: str, note: str, ticket: st
         )
         if before is None:
             raise errors.IncidentNotFound(incident=incident)
+        seen(before[1:])
         facts: dict[str, Json] = {
             "incident": incident,
             "before": {"owner": before[1], "note": before[2], "ticket": before[3]},

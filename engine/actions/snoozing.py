@@ -1,5 +1,7 @@
 """Putting off what needs attention, until a moment and with a reason; it is shown apart meanwhile, never hidden."""
 
+from datetime import datetime
+
 from engine import errors
 from engine.exchange.ports import Json
 from engine.storage import access
@@ -11,6 +13,32 @@ HOURS = (1, 4, 24, 72)
 KINDS = frozenset(
     {"incidents", "calls", "messages", "due", "dossiers", "items", "partners", "events", "jobs", "schedules"}
 )
+
+
+MOST_DAYS = 30
+"""For how long the incidents of a cause may be muted."""
+
+
+def mute(store: Store, cause: str, until: datetime | None, *, by: str, reason: str) -> None:
+    """Put the incidents of *cause* off until a moment of the database's own time; None: no longer.
+
+    They stay in every list and count, marked as muted; it is the very thing that the first page's put off does.
+
+    Raises:
+        RequestInvalid: no such cause or time, no reason.
+    """
+    if not 0 < len(cause) <= 100:
+        raise errors.RequestInvalid(reason="there is no such cause to mute")
+    if not reason.strip():
+        raise errors.RequestInvalid(reason="the reason is missing")
+    facts: dict[str, Json] = {"cause": cause, "until": until.isoformat() if until else None}
+    with store.transaction() as connection:
+        if not access.snooze_until(connection, "incidents", cause, until, MOST_DAYS, who=by, reason=reason):
+            raise errors.RequestInvalid(
+                reason=f"a cause is muted until a moment of the next {MOST_DAYS} days"
+            )
+        what = "cause-muted" if until is not None else "cause-unmuted"
+        access.audit(connection, by, what, facts=facts, reason=reason)
 
 
 def put_off(store: Store, kind: str, name: str, hours: int, *, by: str, reason: str) -> None:

@@ -1,7 +1,7 @@
 """Incidents as the console shows them: grouped by cause, counted, and what became of those that were dealt with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -9,6 +9,8 @@ from sqlalchemy import Connection, text
 from engine.queries.incidents import IncidentFilter
 
 OUTCOMES = ("open", "verified", "failed", "waiting", "closed")
+RUN_AGAIN = ("retry", "resend", "ask", "recompose", "deliver", "renew")
+"""Acts that let the work run again: dealt with counts only once it really ran."""
 _COUNT_LIMIT = 10_000
 
 
@@ -26,6 +28,20 @@ class Group:
     last_at: datetime
     last_hour: int
     last_day: int
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What became of the incidents of a cause that were told to run again in the last day."""
+
+    cause: str
+    partner: str | None
+    element: str | None
+    procedure: str | None
+    verified: int
+    failed: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +106,27 @@ def group_incidents(connection: Connection, wanted: IncidentFilter, *, limit: in
         "SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, count(*) AS count,"
         " count(DISTINCT i.dossier_id) AS dossiers, min(i.opened_at) AS first_at, max(i.opened_at) AS last_at,"
         " count(*) FILTER (WHERE i.opened_at > now() - interval '1 hour') AS last_hour,"
-        " count(*) FILTER (WHERE i.opened_at > now() - interval '1 day') AS last_day"
+        " count(*) FILTER (WHERE i.opened_at > now() - interval '1 day') AS last_day,"
+        " array_agg(DISTINCT d.competent_unit) FILTER (WHERE d.competent_unit IS NOT NULL) AS units"
         f" {_FROM} {where} GROUP BY 1, 2, 3, 4 ORDER BY count(*) DESC, 1, 2, 3, 4 LIMIT :limit"
     )
-    return [Group(**row) for row in connection.execute(statement, {**given, "limit": limit}).mappings()]
+    rows = connection.execute(statement, {**given, "limit": limit}).mappings()
+    return [Group(**{**row, "units": tuple(row["units"] or ())}) for row in rows]
+
+
+def after_retry(connection: Connection, wanted: IncidentFilter, *, limit: int = 100) -> list[Retried]:
+    """Per cause and place, what became of those dealt with in the last day by running them again; the newest 5,000."""
+    where, given = _where(replace(wanted, status=None))
+    again = f"{where} {'AND' if where else 'WHERE'} i.resolution = ANY(CAST(:again AS text[]))"
+    statement = text(
+        "SELECT cause, partner, element, procedure, count(*) FILTER (WHERE came = 'verified') AS verified,"
+        " count(*) FILTER (WHERE came = 'failed') AS failed, count(*) FILTER (WHERE came = 'waiting') AS waiting"
+        f" FROM (SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, {OUTCOME} AS came {_FROM} {again}"
+        " AND i.status = 'closed' AND i.closed_at > now() - interval '1 day' ORDER BY i.id DESC LIMIT :newest) found"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 6 DESC, 7 DESC, 5 DESC, 1, 2, 3, 4 LIMIT :limit"
+    )
+    given |= {"again": list(RUN_AGAIN), "newest": 5_000, "limit": limit}
+    return [Retried(**row) for row in connection.execute(statement, given).mappings()]
 
 
 def count_incidents(

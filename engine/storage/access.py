@@ -100,6 +100,15 @@ _SNOOZE = text(
     ON CONFLICT (kind, name) DO UPDATE SET until = excluded.until, reason = excluded.reason, who = excluded.who
     """
 )
+_SNOOZE_UNTIL = text(
+    """
+    INSERT INTO snooze (kind, name, until, reason, who)
+    SELECT :kind, :name, coalesce(CAST(:until AS timestamptz), now()), :reason, :who
+    WHERE CAST(:until AS timestamptz) IS NULL
+        OR :until > now() AND :until <= now() + make_interval(days => :most_days)
+    ON CONFLICT (kind, name) DO UPDATE SET until = excluded.until, reason = excluded.reason, who = excluded.who
+    """
+)
 ASKED_FROM: ContextVar[str] = ContextVar("asked_from", default="")
 """The network address that the present request comes from; empty where there is none, as in jobs and commands."""
 
@@ -281,3 +290,19 @@ def snooze(connection: Connection, kind: str, name: str, hours: int, *, who: str
     """Put a count off for *hours* from now; 0 ends that."""
     given = {"kind": kind, "name": name, "hours": hours, "who": who, "reason": plain_text(reason, 2000)}
     connection.execute(_SNOOZE, given)
+
+
+def snooze_until(
+    connection: Connection,
+    kind: str,
+    name: str,
+    until: datetime | None,
+    most_days: int,
+    *,
+    who: str,
+    reason: str,
+) -> bool:
+    """Put a count off until a moment of at most the next *most_days*; None ends that. False: it is another moment."""
+    given = {"kind": kind, "name": name, "until": until, "most_days": most_days}
+    told = {"who": who, "reason": plain_text(reason, 2000)}
+    return connection.execute(_SNOOZE_UNTIL, given | told).rowcount == 1

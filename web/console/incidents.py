@@ -6,11 +6,11 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from engine import errors
-from engine.actions import care, resolve
+from engine.actions import care, resolve, snoozing
 from engine.exchange.ports import Json
-from engine.queries import dossiers, incident_groups, incidents
+from engine.queries import attention, dossiers, incident_groups, incidents
 from engine.queries.incidents import Incident, IncidentFilter
-from web import cursors
+from web import conditions, cursors
 from web.bodies import parse_object
 from web.console import rendering
 from web.console.access import right, visitor
@@ -43,6 +43,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     _add_list(blueprint, container)
     _add_one(blueprint, container)
     _add_care(blueprint, container)
+    _add_muting(blueprint, container)
 
 
 def wanted_by(view: IncidentsView) -> IncidentFilter:
@@ -82,6 +83,12 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
         after = cursors.read(container, view.cursor, view.bound)
         with container.store.reading() as connection:
             groups = incident_groups.group_incidents(connection, wanted)
+            retried = incident_groups.after_retry(connection, wanted)
+            muted = {
+                name: one
+                for (kind, name), one in attention.snoozed(connection).items()
+                if kind == "incidents"
+            }
             found = incidents.find_incidents(connection, wanted, after=after, limit=ROWS + 1)
             count, exact = incident_groups.count_incidents(connection, wanted)
         rows, following = rendering.rows_of(container, found, view.bound)
@@ -90,6 +97,9 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             container,
             view=view,
             groups=groups,
+            retried=retried,
+            muted=muted,
+            causes=sorted({one.cause for one in groups} | muted.keys()),
             rows=rows,
             following=following,
             count=counted(count, exact),
@@ -108,6 +118,7 @@ def _one(container: Container, incident: int, problem: errors.LienthongError | N
         container,
         incident=found,
         outcome=outcome,
+        seen=conditions.tag(found.owner, found.note, found.ticket),
         problem=problem,
         typed=request.form if problem else {},
         needs_data=NEEDS_DATA,
@@ -177,12 +188,32 @@ def _add_care(blueprint: Blueprint, container: Container) -> None:
                 note=form.get("note", ""),
                 ticket=form.get("ticket", ""),
                 by=visitor().name,
+                seen=_check_seen,
             )
-        except errors.RequestInvalid as problem:
+        except (errors.RequestInvalid, errors.PreconditionFailed) as problem:
             return Response(
                 _one(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/su-co/{id}", "done")
+
+
+def _check_seen(stands: care.Cared) -> None:
+    """Raises: PreconditionFailed: somebody was faster than this form."""
+    now = conditions.tag(*stands)
+    if request.form.get("seen", "") != now:
+        raise errors.PreconditionFailed(etag=now)
+
+
+def _add_muting(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/su-co/tat-tieng")
+    @right("act")
+    def mute_cause() -> Response:
+        form = request.form
+        until = None if form.get("action") == "unmute" else rendering.moment(form.get("until", ""))
+        snoozing.mute(
+            container.store, form.get("cause", ""), until, by=visitor().name, reason=rendering.reason()
+        )
+        return back(rendering.own_path(form.get("next", "/su-co")), "done")
 
 
 def _data(action: str) -> dict[str, Json]:

@@ -1,8 +1,10 @@
 """Incidents: grouped, acted on with a reason, one and many; what is told of them is what really happened."""
 
 import re
+from datetime import timedelta
 
 from engine.actions import batches
+from engine.clock import VIETNAM, SystemClock
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_incident, set_aside
 from tests.support.counter import Counter
@@ -136,27 +138,103 @@ def test_nobody_without_the_right_acts_and_the_button_says_why(counter: Counter)
         assert viewer.post(path, {"action": "retry", "reason": "x"}).status == 403
 
 
+def seen(visitor: Visitor, incident: int) -> dict[str, str]:
+    """What the form that is shown now knows of how the incident stands."""
+    found = re.search(r'name="seen" value="(\w+)"', visitor.page(f"/su-co/{incident}"))
+    assert found is not None
+    return {"seen": found[1]}
+
+
 def test_an_incident_is_looked_after_by_somebody_and_found_by_that(counter: Counter) -> None:
     code = counter.new_dossier()
     mine, other = add_incident(counter, code), add_incident(counter, code)
     lan, viewer = Visitor(counter, "operator", name="lan"), Visitor(counter, "viewer")
     path = f"/su-co/{mine}/trong-nom"
-    assert (
-        lan.post(path, {"take": "yes", "note": "đã gọi", "ticket": "https://tickets.example/7"}).status == 303
-    )
+    form = {"take": "yes", "note": "đã gọi", "ticket": "https://tickets.example/7"}
+    assert lan.post(path, form | seen(lan, mine)).status == 303
     page = lan.page(f"/su-co/{mine}")
     assert 'href="https://tickets.example/7"' in page
     assert "đã gọi" in page
     for query, found in (("owner=lan", [mine]), ("owner=-", [other]), ("owner=minh", [])):
         listed = lan.page(f"/su-co?{query}")
         assert [one for one in (mine, other) if f'<a href="/su-co/{one}">' in listed] == found, query
-    assert lan.post(path, {"owner": "nobody-here"}).status == 400
+    assert lan.post(path, {"owner": "nobody-here"} | seen(lan, mine)).status == 400
     assert viewer.post(path, {"owner": "lan"}).status == 403
     assert lan.post("/su-co/999/trong-nom", {"owner": "lan"}).status == 404
     before = counter.scalar("SELECT facts -> 'before' FROM audit WHERE what = 'incident-looked-after'")
     assert before == {"owner": None, "note": None, "ticket": None}
-    assert lan.post(path, {"owner": "", "ticket": "javascript:alert(1)//"}).status == 303
+    assert lan.post(path, {"owner": "", "ticket": "javascript:alert(1)//"} | seen(lan, mine)).status == 303
     assert 'href="javascript' not in lan.page(f"/su-co/{mine}")
+
+
+def test_somebody_who_was_faster_is_not_overwritten_and_both_versions_are_shown(counter: Counter) -> None:
+    incident = add_incident(counter, counter.new_dossier())
+    lan, minh = (Visitor(counter, "operator", name=name) for name in ("lan", "minh"))
+    path, slow = f"/su-co/{incident}/trong-nom", seen(minh, incident)
+    assert lan.post(path, {"take": "yes", "note": "gọi rồi"} | seen(lan, incident)).status == 303
+    late = minh.post(path, {"take": "yes", "note": "để tôi"} | slow)
+    assert late.status == 412
+    assert "gọi rồi" in late.body.decode()
+    assert ">để tôi</textarea>" in late.body.decode()
+    assert counter.scalar("SELECT owner FROM incident") == "lan"
+    assert minh.post(path, {"take": "yes"}).status == 412
+    again = re.search(r'name="seen" value="(\w+)"', late.body.decode())
+    assert again is not None
+    assert minh.post(path, {"take": "yes", "note": "để tôi", "seen": again[1]}).status == 303
+    assert counter.scalar("SELECT owner FROM incident") == "minh"
+    assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'incident-looked-after'") == 2
+
+
+def test_a_muted_cause_stays_counted_and_says_by_whom_why_and_until_when(counter: Counter) -> None:
+    trouble(counter, counter.new_dossier())
+    operator, viewer = Visitor(counter, "operator"), Visitor(counter, "viewer")
+    until = (SystemClock().now() + timedelta(days=2)).astimezone(VIETNAM)
+    form = {"cause": "poison-event", "until": until.strftime("%Y-%m-%dT%H:%M"), "reason": "vendor <b>mends"}
+    path = "/su-co/tat-tieng"
+    assert viewer.post(path, form).status == 403
+    for wrong in (
+        {"until": "soon"}, {"until": "2020-01-01T08:00"}, {"until": "2099-01-01T08:00"}, {"reason": " "}, {"cause": ""},
+    ):  # fmt: skip
+        assert operator.post(path, form | wrong).status == 400, wrong
+    assert operator.post(path, form | {"next": "/su-co?status=open"}).status == 303
+    page = operator.page("/su-co?lang=en")
+    assert "1 found" in text_of(page)
+    assert "Muted" in text_of(page)
+    assert until.strftime("%d/%m/%Y %H:%M") in text_of(page)
+    assert "vendor &lt;b&gt;mends" in page
+    assert "vendor &lt;b&gt;mends" in operator.page("/")  # with what was put off
+    assert (
+        operator.post(path, {"cause": "poison-event", "action": "unmute", "reason": "mended"}).status == 303
+    )
+    assert "b&gt;mends" not in operator.page("/su-co")
+    told = counter.scalar("SELECT string_agg(what, ' ' ORDER BY id) FROM audit WHERE what LIKE 'cause-%'")
+    assert told == "cause-muted cause-unmuted"
+
+
+def test_a_cause_tells_what_became_of_those_run_again_and_whom_it_concerns(counter: Counter) -> None:
+    code = counter.new_dossier()
+    ids = [trouble(counter, code) for _ in range(3)]
+    operator = Visitor(counter, "operator")
+    assert "<td>1</td><td>H99.14</td>" in operator.page("/su-co")
+    for incident in ids[:2]:
+        operator.post(f"/su-co/{incident}", {"action": "retry", "reason": "mended"})
+    rows = (
+        r"Poisonous event</th><td>–</td><td>1\.000001</td><td>–</td><td>(\d)</td><td>(.*?)</td><td>(\d)</td>"
+    )
+    found = re.search(rows, operator.page("/su-co?lang=en"))
+    assert found is not None
+    assert found.groups() == ("0", "0", "2")
+    counter.apply_all()
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE event SET status = 'set_aside' WHERE id = (SELECT event_id FROM incident WHERE id = %s)",
+            (ids[1],),
+        )
+    page = operator.page("/su-co?lang=en")
+    found = re.search(rows, page)
+    assert found is not None
+    assert (found[1], text_of(found[2]).strip(), found[3]) == ("1", "✖ 1", "0")
+    assert "Run again in the last 24 hours" not in operator.page("/su-co?lang=en&cause=call-refused")
 
 
 def test_incidents_are_narrowed_by_their_day_and_groups_tell_the_trend(counter: Counter) -> None:
