@@ -41,7 +41,7 @@ PATHS = (
     "/cuoc-goi?partner=p1&status=pending",
     "/thong-diep?status=unclaimed", "/thong-diep?since=2030-01-01", "/thong-diep?repeated=yes", "/thong-diep?until=2020-01-01",
     "/doi-tac", "/doi-tac/p1",
-    "/viec", "/lich", "/quy-trinh",
+    "/viec", "/tien-trinh", "/lich", "/quy-trinh",
     "/nhat-ky", "/nhat-ky?who=nobody",
 )  # fmt: skip
 

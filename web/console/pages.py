@@ -27,6 +27,7 @@ from web.console import (
     sign_on,
     signing_in,
     work_items,
+    workers,
 )
 from web.container import Container
 
@@ -49,6 +50,7 @@ _PARTS = (
     home,
     procedures,
     schedules,
+    workers,
     people,
     own_account,
     audit,

@@ -37,6 +37,7 @@ MENU = (
     ("see", "/doi-tac", "partners"),
     ("see", "/quy-trinh", "procedures"),
     ("see", "/lich", "schedules"),
+    ("see", "/tien-trinh", "workers"),
     ("accounts", "/tai-khoan", "accounts"),
     ("accounts", "/khoa", "keys_heading"),
     ("audit", "/nhat-ky", "audit"),

@@ -21,7 +21,7 @@ from tests.support.procedures import UNIT
 
 WEB = Path(__file__).parents[4] / "web"
 LISTS = ("/ho-so", "/su-co", "/cuoc-goi", "/thong-diep", "/viec", "/quy-trinh", "/nhat-ky", "/lo")
-PLAIN = ("/", "/doi-tac", "/lich", "/tai-khoan", "/khoa")
+PLAIN = ("/", "/doi-tac", "/lich", "/tien-trinh", "/tai-khoan", "/khoa")
 PUBLIC = ("/thu-tuc", "/thu-tuc/1.000001", "/tra-cuu", "/vao")
 
 
