@@ -18,6 +18,9 @@ from waitress.utilities import BadRequest
 
 from web.problems import MEDIA_TYPE, title
 
+# How much of an answer is put aside (beyond a megabyte on disk) for who reads it slowly; beyond it a thread would wait for
+# him, with its connection to the database: a few slow readers would stop the web.
+_ON_DISK = 512 * 1024 * 1024
 _MARGIN = 64 * 1024  # above our own limit, which answers with more words
 _CODES = {
     400: "request-invalid",
@@ -97,6 +100,7 @@ class WebServer:
             connection_limit=1000,
             asyncore_use_poll=True,
             max_request_body_size=max_body_bytes + _MARGIN,
+            outbuf_high_watermark=_ON_DISK,
             ident="lienthong",
             clear_untrusted_proxy_headers=False,  # nobody trusts them; an open console looks whether they are there
         )
