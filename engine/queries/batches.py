@@ -34,6 +34,11 @@ class BatchLine:
         return "finished" if self.state == "running" and not self.waiting else self.state
 
     @property
+    def percent(self) -> int:
+        """How much of it is over, whatever came of it: 100 only once nothing waits."""
+        return 100 if not self.waiting else (self.total - self.waiting) * 100 // self.total
+
+    @property
     def left_s(self) -> int | None:
         """About how long the rest takes at the pace of the last minute, in seconds; None: nothing went on or is left."""
         running = self.state == "running" and self.waiting and self.lately
@@ -90,6 +95,7 @@ _LINE = """
 """
 _CLAUSES = {
     "action": "b.action = :action",
+    "subject": "b.subject = :subject",
     "who": "b.who = :who",
     "since": "b.created_at >= :since",
     "until": "b.created_at < :until",
@@ -123,6 +129,7 @@ class BatchFilter:
     """What the list is narrowed to; None does not narrow. *since* … *until*, the latter not included."""
 
     action: str | None = None
+    subject: str | None = None
     who: str | None = None
     standing: str | None = None
     since: datetime | None = None

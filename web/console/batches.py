@@ -13,7 +13,7 @@ from engine.queries import batches, incident_groups
 from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
 from web import cursors, problems
-from web.console import bulk, rendering
+from web.console import bulk, exports, rendering
 from web.console.access import right, visitor
 from web.console.bulk import Frozen
 from web.console.exports import Column, Exported, Listed, plain
@@ -26,6 +26,7 @@ class BatchesView(View):
     """The list's address."""
 
     action: str = Field(default="", max_length=64)
+    subject: Literal["", "incident", "dossier", "call"] = ""
     who: str = Field(default="", max_length=100)
     standing: Literal["", "running", "paused", "cancelled", "finished"] = ""
     since: str = Field(default="", max_length=10)
@@ -41,6 +42,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """``/su-co/xem-truoc``, ``/lo`` and ``/lo/<id>``."""
     _add_preview(blueprint, container)
     _add_pages(blueprint, container)
+    _add_items(blueprint, container)
 
 
 def _add_preview(blueprint: Blueprint, container: Container) -> None:
@@ -161,9 +163,33 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
         return back(f"/lo/{id}", "done")
 
 
+def _add_items(blueprint: Blueprint, container: Container) -> None:
+    def add_file(kind: str) -> None:
+        @right("see")
+        def items_file(id: int) -> Response:  # noqa: A002
+            read(View)
+            _check_all_units()
+            with container.store.reading() as connection:
+                batches.get_batch(connection, id)
+            listed = Listed(
+                find=lambda connection, after, limit: batches.items_of(
+                    connection, id, after=after, limit=limit
+                ),
+                bound={},
+                key="item",
+            )
+            return exports.respond(container, f"/lo/{id}", kind, ITEM_COLUMNS, listed)
+
+        blueprint.add_url_rule(f"/lo/<int:id>/muc.{kind}", f"batch_items_{kind}", items_file)
+
+    for kind in exports.TYPES:
+        add_file(kind)
+
+
 def _wanted(view: BatchesView) -> BatchFilter:
     return BatchFilter(
         action=view.action or None,
+        subject=view.subject or None,
         who=view.who or None,
         standing=view.standing or None,
         since=rendering.day_begins(view.since),
@@ -216,6 +242,13 @@ def _listed(_container: Container) -> Listed:
     )
 
 
+ITEM_COLUMNS = (
+    *plain("item", "dossier", "title"),
+    Column("status", "batch"),
+    Column("outcome", "outcome"),
+    *plain("detail", "done_at"),
+)
+"""What the file of a batch's items shows."""
 _COLUMNS = (
     *plain("id"),
     Column("action", "act"),

@@ -83,30 +83,38 @@ def add(blueprint: Blueprint, container: Container, lists: Sequence[Exported]) -
 def _add_file(blueprint: Blueprint, container: Container, exported: Exported, kind: str) -> None:
     @right(exported.right)
     def export() -> Response:
-        listed = exported.listed(container)
-        file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # closed with the answer
-        told = words(language())
-        with container.store.reading() as connection:
-            rows = _rows(connection, listed)
-            count = _WRITERS[kind](file, told, exported.columns, rows)
-        _write_down(container, exported.path, kind, listed.bound, count)
-        size = file.tell()
-        file.seek(0)
-        response = Response(_chunks(file), content_type=TYPES[kind])
-        name = _file_name(exported.path, listed.bound)
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-        response.content_length = size
-        response.call_on_close(file.close)
-        return response
+        return respond(container, exported.path, kind, exported.columns, exported.listed(container))
 
     blueprint.add_url_rule(f"{exported.path}.{kind}", f"export_{exported.path[1:]}_{kind}", export)
+
+
+def respond(
+    container: Container, path: str, kind: str, columns: Sequence[Column], listed: Listed
+) -> Response:
+    """The rows of a list as a file, once that is in the audit trail; *path* says of which list."""
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # closed with the answer
+    told = words(language())
+    with container.store.reading() as connection:
+        rows = _rows(connection, listed)
+        count = _WRITERS[kind](file, told, columns, rows)
+    _write_down(container, path, kind, listed.bound, count)
+    size = file.tell()
+    file.seek(0)
+    response = Response(_chunks(file), content_type=TYPES[kind])
+    name = _file_name(path, listed.bound)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response.content_length = size
+    response.call_on_close(file.close)
+    return response
 
 
 def _file_name(path: str, bound: Mapping[str, object]) -> str:
     """The list, the day and its filters, but for free words, which may be a person's name."""
     day = SystemClock().now().astimezone(VIETNAM).strftime("%Y-%m-%d")
     told = [f"{name}-{value}" for name, value in bound.items() if value and _PLAIN.fullmatch(str(value))]
-    return "_".join([f"{path[1:]}-{day}", *(one for one in told if not one.startswith(_FREE))])[:120]
+    return "_".join(
+        [f"{path[1:].replace('/', '-')}-{day}", *(one for one in told if not one.startswith(_FREE))]
+    )[:120]
 
 
 def _rows(connection: Connection, listed: Listed) -> Iterator[object]:

@@ -91,6 +91,23 @@ def test_the_page_tells_the_pace_and_about_how_long(counter: Counter, admin: Vis
     assert "1 a minute · about 4 minutes left" in text_of(admin.page(f"/lo/{batch}?lang=en"))
 
 
+def test_the_list_tells_progress_pace_and_filter_and_the_items_are_had_as_a_file(
+    counter: Counter, admin: Visitor, batch: int
+) -> None:
+    run(counter, limit=1)
+    page = text_of(admin.page("/lo?lang=en"))
+    assert "Running 25 % 1 a minute · about 4 minutes left" in page
+    assert "?cause=x" in page
+    reply = admin.get(f"/lo/{batch}/muc.csv?lang=en")
+    lines = reply.body.decode("utf-8-sig").strip().splitlines()
+    assert reply.headers["content-disposition"].startswith(f'attachment; filename="lo-{batch}-')
+    assert (len(lines), [",done," in line for line in lines].count(True)) == (5, 1)
+    assert admin.get(f"/lo/{batch}/muc.xlsx").status == 200
+    assert admin.get("/lo/999/muc.csv").status == 404
+    assert Visitor(counter, "viewer", unit="H99.14").get(f"/lo/{batch}/muc.csv").status == 403
+    assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'list-exported'") == 2
+
+
 def test_an_act_on_a_batch_needs_a_reason_a_right_and_a_known_word(
     counter: Counter, admin: Visitor, batch: int
 ) -> None:
@@ -110,6 +127,8 @@ def test_the_list_is_narrowed_by_what_its_address_says(counter: Counter, admin: 
         ("standing=finished", False),
         ("action=retry&who=admin", True),
         ("who=lan", False),
+        ("subject=incident", True),
+        ("subject=call", False),
         ("until=2020-01-01", False),
     ):
         assert (address in admin.page(f"/lo?{query}")) == there, query

@@ -351,6 +351,7 @@ def dynamic() -> Iterator[str]:
     from engine.queries.exchange import CALL_STATES, MESSAGE_STATES
     from engine.queries.incident_groups import OUTCOMES
     from web.console import pages
+    from web.console.batches import ITEM_COLUMNS
     from web.console.dossier_tabs import TABS
     from web.console.help_page import BATCH_STATES, INCIDENT_STATES, ITEM_STATES
 
@@ -364,6 +365,7 @@ def dynamic() -> Iterator[str]:
         "held": ("work-item", "call", "wait", "timer", "incident", "event"),
     }  # fmt: skip
     yield from (f"column_{column.name}" for one in pages.LISTS for column in one.columns)
+    yield from (f"column_{column.name}" for column in ITEM_COLUMNS)
     yield from (f"{group}_{name.replace('-', '_')}" for group, names in groups.items() for name in names)
 
 
