@@ -76,3 +76,17 @@ def test_a_hostile_text_in_every_field_of_a_page_does_not_run(counter: Counter, 
         page, complaints = seen(counter, path, tmp_path)
         assert "<title>run" not in page
         assert complaints == ""
+
+
+def test_a_version_shows_heat_and_counts_on_its_elements(counter: Counter, tmp_path: Path) -> None:
+    codes = [counter.new_dossier() for _ in range(2)]
+    item = counter.open_item(codes[0])
+    counter.post(f"/api/v1/work-items/{item}/complete", {"data": {"decision": "accept"}}, key=counter.officer)
+    counter.apply_all()
+    page, complaints = seen(counter, "/quy-trinh/1", tmp_path)
+    assert 'data-ready="true"' in page, complaints
+    shapes = re.findall(r'<g class="([^"]*)" data-element-id="([^"]*)"', page)
+    assert [one for classes, one in shapes if re.search(r"token-heat-\d", classes)] == ["check"]
+    assert sorted(marked(page)) == ["check", "wait"]
+    assert re.findall(r'class="badge-count">([^<]+)<', page) == ["1 ☐", "1 ☐"]
+    assert complaints == ""

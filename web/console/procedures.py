@@ -17,6 +17,7 @@ from engine.models.differences import ElementChange
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
 from engine.queries import deployments, diagrams, standing
+from engine.queries.clock import Clocks
 from engine.queries.deployments import DeploymentLine
 from engine.queries.standing import ElementStanding
 from engine.storage.database import Connection, Store
@@ -57,8 +58,9 @@ class DeploymentView(View):
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/quy-trinh`` and ``/quy-trinh/<id>``."""
-    _add_reading(blueprint, container)
-    _add_acts(blueprint, container)
+    clocks = Clocks()
+    _add_reading(blueprint, container, clocks)
+    _add_acts(blueprint, container, clocks)
 
 
 def _list(container: Container, view: ProceduresView, **more: object) -> str:
@@ -95,7 +97,7 @@ def _found(
 _WISHES = {"": None, "yes": True, "no": False}
 
 
-def _add_reading(blueprint: Blueprint, container: Container) -> None:
+def _add_reading(blueprint: Blueprint, container: Container, clocks: Clocks) -> None:
     @blueprint.get("/quy-trinh")
     @right("see")
     def procedure_list() -> str:
@@ -104,7 +106,7 @@ def _add_reading(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/quy-trinh/<int:id>")
     @right("see")
     def deployment_page(id: int) -> str:  # noqa: A002
-        return _one(container, id, against=read(DeploymentView).against)
+        return _one(container, clocks, id, against=read(DeploymentView).against)
 
     @blueprint.get("/quy-trinh/<int:id>/tep/<string:name>")
     @right("see")
@@ -120,6 +122,7 @@ def _add_reading(blueprint: Blueprint, container: Container) -> None:
 
 def _one(
     container: Container,
+    clocks: Clocks,
     deployment: int,
     problem: errors.LienthongError | None = None,
     *,
@@ -128,7 +131,7 @@ def _one(
     with container.store.reading() as connection:
         line = deployments.get_deployment(connection, deployment)
         files = deployments.files_of(connection, deployment)
-        elements = standing.of_deployment(connection, deployment)
+        elements = standing.of_deployment(connection, deployment, clocks)
         labels = diagrams.labels_of(connection, {deployment}).get(deployment, {})
         others = [
             one
@@ -148,6 +151,8 @@ def _one(
         elements=elements,
         labels=labels,
         tokens=_tokens(elements, changes),
+        states=standing.STATES,
+        hottest=standing.HOTTEST,
         drawing=next((one.name for one in files if one.kind == "bpmn"), None),
         others=others,
         against=against,
@@ -175,12 +180,24 @@ def _changes(connection: Connection, deployment: int, against: int) -> Changes:
 
 
 def _tokens(elements: list[ElementStanding], changes: Changes | None) -> list[dict[str, str]]:
-    """How elements are marked on the drawing: by their dossiers, else by what is new of them."""
+    """How elements are marked on the drawing: by their dossiers, else by what is new of them; and by how long people take.
+
+    A badge says the same in numbers: how many wait, and how many incidents are open.
+    """
     marked = {one.element: one.how for one in changes.elements} if changes else {}
     marked |= {
         one.element: one.state for one in elements if one.state != "passed" or one.element not in marked
     }
-    return [{"element": element, "state": state} for element, state in marked.items()]
+    tokens = [{"element": element, "state": state} for element, state in marked.items()]
+    tokens += [{"element": one.element, "state": f"heat-{one.took.heat}"} for one in elements if one.took]
+    badges = [(one.element, _badge(one)) for one in elements if one.waiting or one.incidents]
+    return tokens + [{"element": element, "badge": badge} for element, badge in badges]
+
+
+def _badge(one: ElementStanding) -> str:
+    counts = ((one.people + one.messages + one.timers, "☐"), (one.calls, "→"), (one.unclear, "?"))
+    told = [f"{count} {icon}" for count, icon in (*counts, (one.incidents, "✖")) if count]
+    return " · ".join(told)
 
 
 def _judged(container: Container, deployment: int) -> list[Finding]:
@@ -200,7 +217,7 @@ def _findings(
     return tuple(lint(from_files(files), offered=None if offered is None else dict(offered)))
 
 
-def _add_acts(blueprint: Blueprint, container: Container) -> None:
+def _add_acts(blueprint: Blueprint, container: Container, clocks: Clocks) -> None:
     @blueprint.post("/quy-trinh")
     @right("deploy")
     def upload() -> Response:
@@ -223,7 +240,7 @@ def _add_acts(blueprint: Blueprint, container: Container) -> None:
         try:
             _act(container, id)
         except (errors.RequestInvalid, errors.ActionNotNow, errors.PreconditionFailed) as problem:
-            return _refused(_one(container, id, problem), problem.status)
+            return _refused(_one(container, clocks, id, problem), problem.status)
         return back(f"/quy-trinh/{id}", "done")
 
 

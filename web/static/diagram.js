@@ -17,7 +17,15 @@
     const elements = viewer.get("elementRegistry");
     const mark = (element, name) => elements.get(element) && canvas.addMarker(element, name);
     for (const element of Object.keys(JSON.parse(place.dataset.visits || "{}"))) mark(element, "token-passed");
-    for (const token of JSON.parse(place.dataset.tokens)) mark(token.element, `token-${token.state}`);
+    const overlays = viewer.get("overlays");
+    for (const token of JSON.parse(place.dataset.tokens)) {
+      if (token.state) mark(token.element, `token-${token.state}`);
+      if (!token.badge || !elements.get(token.element)) continue;
+      const html = document.createElement("span");
+      html.className = "badge-count";
+      html.textContent = token.badge;
+      overlays.add(token.element, { position: { bottom: 6, left: -4 }, html });
+    }
     for (const button of document.querySelectorAll(`[data-zoom-of="${place.id}"]`)) {
       button.addEventListener("click", () => {
         const by = button.dataset.zoom;

@@ -2,10 +2,12 @@
 
 import html
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
 from engine.actions import deploy
+from engine.clock import VIETNAM
 from engine.models.deployment import from_files
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_incident
@@ -17,6 +19,14 @@ def viewer(counter: Counter) -> Visitor:
     return Visitor(counter, "viewer")
 
 
+def last_workday() -> datetime:
+    """Yesterday or before, no Saturday or Sunday, at midnight here."""
+    day = datetime.now(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    return day
+
+
 def test_a_version_tells_where_its_dossiers_stand(counter: Counter, viewer: Visitor) -> None:
     assert "No dossier is on this version" in viewer.page("/quy-trinh/1?lang=en")
     codes = [counter.new_dossier() for _ in range(3)]
@@ -26,14 +36,19 @@ def test_a_version_tells_where_its_dossiers_stand(counter: Counter, viewer: Visi
     incident = add_incident(counter, codes[1])
     with counter.store.transaction() as connection:
         connection.exec_driver_sql("UPDATE incident SET element = 'wait' WHERE id = %s", (incident,))
+        closed = last_workday().replace(hour=14)  # office hours end at 11:30 and begin again at 13:30
         connection.exec_driver_sql(
-            "UPDATE work_item SET opened_at = closed_at - interval '90 minutes' WHERE status = 'done'"
+            "UPDATE work_item SET opened_at = %s, closed_at = %s WHERE status = 'done'",
+            (closed.replace(hour=11), closed),
         )
     page = viewer.page("/quy-trinh/1")
     table = page[page.index("Hồ sơ đang ở đâu") :]
     rows = [text_of(row) for row in table[table.index("<tbody>") : table.index("</tbody>")].split("</tr>")]
-    assert "wait 1 ✖ 1 –" in rows[0]
-    assert "check 2 0 1.5 h" in rows[1]
+    assert "wait 1 thông điệp: 1 ✖ 1 – –" in rows[0]
+    assert "check 2 người xử lý: 2 0 1 giờ 4/4" in rows[1]
+    tokens = html.unescape(html.unescape(page))
+    assert '"element": "check", "state": "heat-4"' in tokens
+    assert r'"badge": "1 \u2610 \u00b7 1 \u2716", "element": "wait"' in tokens
     assert '"element": "wait", "state": "trouble"' in html.unescape(html.unescape(page))
 
 
