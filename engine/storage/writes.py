@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from engine.exchange.ports import Json
 from engine.storage.database import json_text
-from engine.storage.statements import Statement
+from engine.storage.statements import Statement, array
 
 type_row = dict[str, object]
 
@@ -119,7 +119,8 @@ _PARTS: Mapping[str, str] = {
             status = CASE WHEN {_UNDONE} THEN 'withdrawn' ELSE c.status END, holds = c.holds AND NOT ({_UNDONE}),
             settled_at = CASE WHEN {_UNDONE} THEN now() END
         FROM jsonb_to_recordset(CAST(:unwanted AS jsonb)) AS r(dossier_id bigint, task text)
-        WHERE c.dossier_id = r.dossier_id AND c.task = r.task AND c.status NOT IN ('done', 'withdrawn')""",
+        WHERE c.dossier_id = r.dossier_id AND c.task = r.task AND c.status NOT IN ('done', 'withdrawn')
+        RETURNING c.id, c.status""",
     "waits": """
         INSERT INTO wait (dossier_id, task, element, name, key, message_id)
         SELECT dossier_id, task, element, name, key, message_id FROM jsonb_to_recordset(CAST(:waits AS jsonb))
@@ -175,16 +176,26 @@ _PARTS: Mapping[str, str] = {
         ON CONFLICT DO NOTHING""",
 }
 _OF_CLOSED = ("closed_waits", "closed_timers", "closed_items", "closed_incidents")
-_WAKE_APPLIERS = "SELECT pg_notify('lienthong_event', '')"
-_WAKE_SENDERS = "SELECT pg_notify('lienthong_call', '')"
+_WAKE_APPLIERS = "SELECT CAST(pg_notify('lienthong_event', '') AS text)"
+_WAKE_SENDERS = "SELECT CAST(pg_notify('lienthong_call', '') AS text)"
+_WITHDRAWN = "SELECT CAST(id AS text) FROM unwanted_part WHERE status = 'withdrawn'"
+
+# What a settlement has told of a call that was waited for is not seen by the statement that withdraws it.
+_CLOSE_OF_WITHDRAWN = Statement(
+    "UPDATE incident SET status = 'closed', closed_at = now(), closed_by = 'system', resolution = 'its task is over'"
+    " WHERE call_id = ANY(CAST(:calls AS bigint[])) AND status <> 'closed'"
+)
 
 
 def flush(connection: Connection, writes: Writes) -> None:
-    """Write all of it in one statement; nothing is committed here."""
+    """Write all of it in one statement, and seldom in a second one; nothing is committed here."""
     filled = tuple(name for name in Writes.__dataclass_fields__ if getattr(writes, name))
     if filled:
         parameters = {name: json_text(getattr(writes, name)) for name in filled}
-        _statement(filled).send(connection, parameters)
+        rows = _statement(filled).send(connection, parameters)
+        withdrawn = [int(row[0]) for row in rows if row[0]] if writes.unwanted else []
+        if withdrawn:
+            _CLOSE_OF_WITHDRAWN.send(connection, {"calls": array(withdrawn)})
 
 
 @lru_cache(maxsize=1024)
@@ -193,6 +204,7 @@ def _statement(filled: tuple[str, ...]) -> Statement:
     parts = [part for name in filled for part in (_OF_CLOSED if name == "closed" else (name,))]
     wakes = [_WAKE_APPLIERS] if "events" in filled else []
     wakes += [_WAKE_SENDERS] if "calls" in filled or "unwanted" in filled else []
+    wakes += [_WITHDRAWN] if "unwanted" in filled else []
     written = ", ".join(f'"{name}_part" AS ({_PARTS[name]})' for name in parts)
     return Statement(f"WITH {written} {' UNION ALL '.join(wakes) or 'SELECT'}")
 

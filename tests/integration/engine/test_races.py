@@ -202,6 +202,30 @@ def test_late_answer_and_the_end_of_its_task_never_wait_for_each_other_in_a_circ
     assert setup.scalar("SELECT status FROM dossier") == 7
 
 
+def test_refusal_that_is_settled_while_the_task_ends_leaves_no_incident_that_nobody_can_close(
+    setup: Setup,
+) -> None:
+    """The withdrawal waits for the call; the settlement's incident was not there when its statement began."""
+    code = setup.submit()
+    while not setup.scalar("SELECT count(*) FROM call"):
+        setup.worker.step()
+    receive.withdraw(setup.store, code, reason="", by="applicant", now=setup.clock.now())
+    thread = threading.Thread(target=setup.worker.step)
+    with setup.store.transaction() as connection:
+        connection.execute(text("UPDATE call SET status = 'refused', attempt = 1, settled_at = now()"))
+        thread.start()
+        waiting(setup.store)
+        connection.execute(
+            text(
+                "INSERT INTO incident (cause, dossier_id, partner, call_id, task, element, title, actions)"
+                " SELECT 'call-refused', dossier_id, partner, id, task, element, '', '[\"retry\", \"skip\"]' FROM call"
+            )
+        )
+    thread.join(5)
+    assert setup.scalar("SELECT status FROM call") == "withdrawn"
+    assert setup.rows("SELECT status, resolution FROM incident") == [("closed", "its task is over")]
+
+
 def test_worker_that_freezes_inside_a_transaction_stops_the_others_only_as_long_as_its_lease(
     setup: Setup,
 ) -> None:
