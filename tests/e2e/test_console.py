@@ -74,7 +74,7 @@ def test_an_admin_retries_one_incident_and_then_fifty_and_the_totals_add_up(
     admin.page.get_by_text("Đã chạy thật").first.wait_for()
     admin.page.goto("/su-co")
     admin.page.get_by_label("Hành động").select_option("retry")
-    admin.page.get_by_label("Tất cả sự cố khớp bộ lọc").check()
+    admin.page.get_by_label("Tất cả mục khớp bộ lọc").check()
     admin.page.get_by_role("button", name="Xem trước").click()
     admin.page.get_by_label("Lý do").fill("đã sửa cả loạt")
     admin.page.get_by_role("button", name="Xác nhận").click()
