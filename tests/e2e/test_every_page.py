@@ -12,7 +12,7 @@ from engine.actions import accounts
 from tests.e2e.test_diagram import DRAWING
 from tests.support import every_page
 from tests.support.console import PASSWORD
-from tests.support.console_rows import add_incident
+from tests.support.console_rows import add_call, add_incident
 from tests.support.counter import Counter, open_counter
 from tests.support.person import Person
 from tests.support.procedures import UNIT
@@ -58,6 +58,7 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     """They have no address of their own, so that the map does not know them."""
     officer = accounts.create(counter.store, "lan", PASSWORD, roles=["officer"], unit=UNIT, by="test")
     incident = add_incident(counter, counter.new_dossier(), cause="unknown-outcome", actions=("ask", "done"))
+    add_call(counter, counter.new_dossier(), "pending")
     person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
     found: dict[str, object] = {}
 
@@ -76,6 +77,10 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     assert page.get_by_text("Được thêm quyền").is_visible()
     page.goto(f"/su-co/{incident}")
     look("an act without a reason", page.locator("form.act button").first)
+    page.goto("/cuoc-goi")
+    page.locator("input[name=call]").first.check()
+    look("a preview of calls", page.locator("form").get_by_role("button", name="Xem trước"))
+    assert page.get_by_text("Sẽ được xử lý").is_visible()
     page.goto("/toi")
     secret = page.locator("input[name=secret]").input_value()
     form = page.locator("form", has=page.locator("input[name=code]"))

@@ -1,9 +1,11 @@
 """Every page of the console as addresses that show something, made from the URL map: a page without one fails."""
 
 import re
+from datetime import timedelta
 
-from engine.actions import batches, suspend
-from tests.support.console_rows import add_call, add_incident, add_message
+from engine.actions import batches, by_hand, resolve, snoozing, suspend
+from engine.clock import SystemClock
+from tests.support.console_rows import add_call, add_incident, add_message, set_aside
 from tests.support.counter import Counter
 from tests.support.procedures import NOON
 from web.app import create_app
@@ -29,7 +31,26 @@ def addresses(counter: Counter) -> dict[str, str]:
     held = counter.new_dossier()
     suspend.suspend(counter.store, held, by="admin", reason="x", now=NOON)
     found[f"/ho-so/{held}"] = "/ho-so/<string:code>"
+    found |= {f"/cuoc-goi/{call}": "/cuoc-goi/<int:id>" for call in _calls(counter, code)}
+    _trouble_in_hand(counter, code)
     return found | dict.fromkeys(_EXTRA, "")
+
+
+def _calls(counter: Counter, code: str) -> tuple[int, int]:
+    """One that an operator holds, and one that was refused and may have a new key."""
+    held, refused = add_call(counter, code, "pending"), add_call(counter, code, "refused")
+    by_hand.act_on_call(counter.store, held, "hold", by="admin", reason="x")
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE attempt SET outcome = 'refused' WHERE call_id = %s", (refused,))
+    return held, refused
+
+
+def _trouble_in_hand(counter: Counter, code: str) -> None:
+    """A cause that is muted, and an incident that was told to run again."""
+    until = SystemClock().now() + timedelta(days=1)
+    snoozing.mute(counter.store, "unknown-outcome", until, by="admin", reason="x")
+    again = add_incident(counter, code, event=set_aside(counter, code))
+    resolve.act(counter.store, again, "retry", by="admin", reason="x")
 
 
 def lists(counter: Counter) -> list[str]:
