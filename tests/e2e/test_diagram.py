@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.counter import Counter, open_counter
+from engine.actions import deploy
+from engine.models.deployment import from_files
+from tests.support.counter import MODEL, PROCEDURE, Counter, open_counter
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here: apt-get install chromium")
@@ -90,3 +92,12 @@ def test_a_version_shows_heat_and_counts_on_its_elements(counter: Counter, tmp_p
     assert sorted(marked(page)) == ["check", "wait"]
     assert re.findall(r'class="badge-count">([^<]+)<', page) == ["1 ☐", "1 ☐"]
     assert complaints == ""
+
+
+def test_a_model_that_nobody_drew_leaves_no_empty_canvas(counter: Counter, tmp_path: Path) -> None:
+    files = {"procedure.yaml": PROCEDURE.encode(), "walk.bpmn": MODEL, "check.form": b"{}"}
+    other = deploy.keep(counter.store, from_files(files), by="test")
+    page, _ = seen(counter, f"/quy-trinh/{other}", tmp_path)
+    (place,) = re.findall(r'<div id="diagram"[^>]*>.{0,9}', page)
+    assert re.search(r' hidden(=""|>)', place), place
+    assert "djs-container" not in page

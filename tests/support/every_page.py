@@ -3,10 +3,11 @@
 import re
 from datetime import timedelta
 
-from engine.actions import batches, by_hand, resolve, snoozing, suspend
+from engine.actions import batches, by_hand, deploy, resolve, snoozing, suspend
 from engine.clock import SystemClock
+from engine.models.deployment import from_files
 from tests.support.console_rows import add_call, add_incident, add_message, set_aside
-from tests.support.counter import Counter
+from tests.support.counter import MODEL, PROCEDURE, Counter
 from tests.support.procedures import NOON
 from web.app import create_app
 from web.console.dossier_tabs import TABS
@@ -33,6 +34,7 @@ def addresses(counter: Counter) -> dict[str, str]:
     found[f"/ho-so/{held}"] = "/ho-so/<string:code>"
     found |= {f"/cuoc-goi/{call}": "/cuoc-goi/<int:id>" for call in _calls(counter, code)}
     _trouble_in_hand(counter, code)
+    found[f"/quy-trinh/{_other_version(counter)}"] = "/quy-trinh/<int:id>"
     return found | dict.fromkeys(_EXTRA, "")
 
 
@@ -51,6 +53,13 @@ def _trouble_in_hand(counter: Counter, code: str) -> None:
     snoozing.mute(counter.store, "unknown-outcome", until, by="admin", reason="x")
     again = add_incident(counter, code, event=set_aside(counter, code))
     resolve.act(counter.store, again, "retry", by="admin", reason="x")
+
+
+def _other_version(counter: Counter) -> int:
+    """One that is not active and whose model differs."""
+    model = MODEL.replace(b'id="check" name="', b'id="check" name="2 ')
+    files = {"procedure.yaml": PROCEDURE.encode(), "walk.bpmn": model, "check.form": b"{}"}
+    return deploy.keep(counter.store, from_files(files), by="test", findings=1)
 
 
 def lists(counter: Counter) -> list[str]:

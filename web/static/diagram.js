@@ -12,7 +12,13 @@
       return;
     }
     const viewer = new BpmnJS({ container: place });
-    await viewer.importXML(xml);
+    try {
+      await viewer.importXML(xml);
+    } catch {
+      viewer.destroy(); // a model that nobody drew: the list beside it is all there is
+      place.hidden = true;
+      return;
+    }
     const canvas = viewer.get("canvas");
     const elements = viewer.get("elementRegistry");
     const mark = (element, name) => elements.get(element) && canvas.addMarker(element, name);
