@@ -1,7 +1,6 @@
 """A page for every code that a problem can have, made from the error classes themselves."""
 
 import inspect
-from collections.abc import Iterator
 
 from flask import Blueprint
 
@@ -13,11 +12,6 @@ from web.console.rendering import language, page
 from web.container import Container
 
 
-def known() -> dict[str, type[LienthongError]]:
-    """Every code with its class."""
-    return {one.code: one for one in sorted(_classes(LienthongError), key=lambda one: one.code)}
-
-
 def routes(container: Container) -> Blueprint:
     """``/errors/<code>``, to which a problem's ``type`` leads."""
     blueprint = Blueprint("error_pages", __name__)
@@ -25,7 +19,7 @@ def routes(container: Container) -> Blueprint:
     @blueprint.get("/errors/<string:code>")
     @needs(OPEN)
     def error_page(code: str) -> str:
-        found = known().get(code)
+        found = telling.known().get(code)
         if found is None:
             raise errors.AddressUnknown(path=f"/errors/{code}")
         return page(
@@ -55,12 +49,3 @@ def markdown(error: type[LienthongError]) -> str:
         f"What to do: {error.remedy}." if error.remedy else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _classes(root: type[LienthongError]) -> Iterator[type[LienthongError]]:
-    for one in root.__subclasses__():
-        if "code" in one.__dict__ and one.__module__.startswith("engine."):
-            yield one
-        yield from _classes(one)
-    if root is LienthongError:
-        yield root

@@ -5,10 +5,11 @@ neither is told as the engine says it, never left out; tests see to it that what
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any, TypeAlias
 
 import yaml
@@ -60,6 +61,44 @@ def reason(text: str, language: str) -> str:
             if found:
                 return vietnamese.format(*found.groups())
     return text
+
+
+def sentence(text: str, language: str) -> str:
+    """What an error or a reason said in English when it was written down, in *language*."""
+    told_ = reason(text, language)
+    if language == "vi" and told_ == text and len(text) <= _LONGEST:
+        for pattern, vietnamese in _sentences():
+            found = pattern.fullmatch(text)
+            if found:
+                facts = {name: reason(value, language) for name, value in found.groupdict().items()}
+                return vietnamese.format_map(_Facts(facts))
+    return told_
+
+
+def known() -> Mapping[str, type[LienthongError]]:
+    """Every error's code with its class."""
+    return {one.code: one for one in sorted(_classes(LienthongError), key=lambda one: one.code)}
+
+
+def _classes(root: type[LienthongError]) -> Iterator[type[LienthongError]]:
+    for one in root.__subclasses__():
+        if "code" in one.__dict__ and one.__module__.startswith("engine."):
+            yield one
+        yield from _classes(one)
+    if root is LienthongError:
+        yield root
+
+
+@lru_cache(maxsize=1)
+def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Every error's text that has words of its own, as a pattern, with its Vietnamese."""
+    found = []
+    for code, error in known().items():
+        parts = [(re.escape(words), name) for words, name, _, _ in Formatter().parse(error.text)]
+        if any(words.strip() for words, _ in parts):
+            pattern = "".join(words + (f"(?P<{name}>.*)" if name else "") for words, name in parts)
+            found.append((re.compile(pattern, re.DOTALL), entry(code, error, "vi")["text"]))
+    return tuple(found)
 
 
 def _said(error: LienthongError, text: str, language: str) -> str:

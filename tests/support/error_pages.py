@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import engine.errors
-from web.error_pages import known, markdown
+from web.error_pages import markdown
+from web.telling import known
 
 FOLDER = Path(engine.errors.__file__).parent.parent / "docs" / "errors"
 

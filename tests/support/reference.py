@@ -11,7 +11,7 @@ from engine.actions.keys import SCOPES
 from engine.dossiers.statuses import Status, may_become
 from engine.environment import variables
 from lienthong.cli import lienthong
-from web import error_pages
+from web import telling
 from web.words import Words, words
 
 FOLDER = Path(web.__file__).parent.parent / "docs" / "reference"
@@ -80,7 +80,7 @@ def index_page() -> str:
         "- [Commands](commands.md)",
         "- [States and scopes](states.md)",
         "- [Metrics](../metrics.md)",
-        f"- [Error codes](../errors/), {len(error_pages.known())} of them, each with its page",
+        f"- [Error codes](../errors/), {len(telling.known())} of them, each with its page",
         "- The REST interface: `/api/v1/openapi.json` of every installation, shown at `/api/v1/docs`; [its rules](../api.md)",
     )
 

@@ -114,6 +114,7 @@ def frame(now: datetime) -> dict[str, object]:
         "working": working,
         "in_language": in_language,
         "told": lambda error: telling.told(error, lang),
+        "sentence_told": lambda said: telling.sentence(said, lang),
         "reason_told": lambda reason: telling.reason(reason, lang),
         "address": address,
         "now": local(now),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.counter import Counter, dossier, paper
 from web.api import examples
 from web.app import create_app
-from web.error_pages import known
+from web.telling import known
 
 NAUGHTY = st.sampled_from(
     (

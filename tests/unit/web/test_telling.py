@@ -12,7 +12,7 @@ import yaml
 from engine import errors
 from engine.actions.accounts import RIGHTS
 from web import telling
-from web.error_pages import known
+from web.telling import known
 
 ROOT = Path(__file__).parents[3]
 READ = ("engine/actions", "engine/dossiers", "engine/queries", "engine/storage/partners.py", "web")
@@ -123,3 +123,18 @@ def test_an_unknown_reason_is_told_as_it_is_and_quickly() -> None:
     long = "is none of " * 90
     assert telling.reason(long + "!", "vi")
     assert re.fullmatch("is none of .*", telling.reason("is none of " * 1000, "vi"), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("english", "vietnamese"),
+    [
+        ("incident 5 is closed already", "sự cố 5 đã đóng rồi"),
+        ("H99-1 is suspended already", "H99-1 đã tạm dừng rồi"),
+        ("work item 3 is claimed by lan", "việc 3 đang do lan giữ"),
+        ("nobody knows this sentence", "nobody knows this sentence"),
+        ("", ""),
+    ],
+)
+def test_what_was_written_down_in_english_is_told_in_vietnamese(english: str, vietnamese: str) -> None:
+    assert telling.sentence(english, "vi") == vietnamese
+    assert telling.sentence(english, "en") == english
