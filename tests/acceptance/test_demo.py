@@ -19,8 +19,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 LAST = re.compile(r"demo: 20 dossiers, 20 finished, 0 lost, 0 doubled, 0 incidents, (\d+) calls, \d+ s")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def folder() -> Iterator[Path]:
+    """Each test's own: runs are counted in it, whichever test comes first."""
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3
     path = Path(tempfile.mkdtemp(prefix="lt-demo-", dir=memory if roomy else None))
