@@ -7,11 +7,11 @@ large data, on demand), and nothing is written but through the book's `Writes`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from engine.actions import amend
 from engine.actions.book import Book
 from engine.actions.calls import write_call
 from engine.actions.dossier_view import DossierView
 from engine.actions.reporting import Reporting
-from engine.dossiers import corrections
 from engine.dossiers.ledger import EntryKind
 from engine.dossiers.statuses import Status
 from engine.exchange.ports import Json, Partners
@@ -142,25 +142,10 @@ class Advance:
         self._report(seq, "status", Status.WITHDRAWN.name_vi, "withdrawal")
 
     def corrected(self) -> None:
-        """An admin corrects a value of the data, unless it was changed since it was looked at."""
-        payload = self.event.payload
-        given = payload["path"]
-        path = [str(step) for step in given] if isinstance(given, list) else []
-        data, salt = self.book.now_data(), self.book.dossier.salt
-        facts: dict[str, Json] = {
-            "field": ".".join(path),
-            "by": payload.get("by"),
-            "reason": payload.get("reason"),
-            "before": corrections.digest(salt, corrections.value_at(data, path)),
-            "after": corrections.digest(salt, payload["value"]),
-        }
-        if facts["before"] != payload["before"]:
-            self.book.tell("correction-refused", facts)
-            return
-        changed = corrections.replaced(data.get(path[0]), path[1:], payload["value"])
-        self.book.data[path[0]] = changed
-        self.view.write({path[0]: changed})
-        self.book.tell("corrected", facts)
+        amend.correct(self.book, self.view, self.event.payload)
+
+    def extended(self) -> None:
+        amend.extend(self.book, self.event.payload)
 
     def calendar_changed(self) -> None:
         self.book.count_anew()
@@ -384,6 +369,7 @@ _KINDS: Mapping[str, Callable[[Advance], None]] = {
     "resolved": Advance.resolved,
     "withdrawn": Advance.withdrawn,
     "corrected": Advance.corrected,
+    "extended": Advance.extended,
     "calendar-changed": Advance.calendar_changed,
 }
 

@@ -86,13 +86,21 @@ class Book:
 
     # -- the legal clock -----------------------------------------------------------------------------
 
-    def enter(self, kind: EntryKind, *, task: str = "", reason: str = "", ground: str = "") -> None:
-        """Write a line of the ledger and count the due date and the legal timers anew."""
+    def enter(
+        self,
+        kind: EntryKind,
+        *,
+        task: str = "",
+        reason: str = "",
+        ground: str = "",
+        until: datetime | None = None,
+    ) -> None:
+        """Write a line of the ledger and count the due date and the legal timers anew; *until* is an extension's date."""
         entries = self._entries()
         if not _adds(entries, kind, task):
             return
         before = self.due_at
-        entries.append(Entry(kind=kind, at=self.now, task=task, reason=reason, ground=ground))
+        entries.append(Entry(kind=kind, at=self.now, task=task, reason=reason, ground=ground, until=until))
         self._count(entries)
         self.writes.ledger.append(
             row(

@@ -62,6 +62,11 @@ class Clocks:
         term = ledger.term_of(procedure, channel) if procedure is not None else None
         return state(entries, term, calendar, now)
 
+    def of(self, connection: Connection, dossier: int) -> WorkingCalendar:
+        """The calendar that counts for a dossier that exists."""
+        _, _, code, version = connection.execute(_FACTS, {"id": dossier}).one()
+        return self._calendars.get(connection, code, version)
+
     def calendar(self, connection: Connection, code: str, version: int) -> WorkingCalendar:
         """The calendar *code* of this version."""
         return self._calendars.get(connection, code, version)

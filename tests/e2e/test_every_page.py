@@ -57,7 +57,8 @@ def test_axe_finds_nothing(chromium: Browser, counter: Counter, lang: str, theme
 def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, counter: Counter) -> None:
     """They have no address of their own, so that the map does not know them."""
     officer = accounts.create(counter.store, "lan", PASSWORD, roles=["officer"], unit=UNIT, by="test")
-    incident = add_incident(counter, counter.new_dossier(), cause="unknown-outcome", actions=("ask", "done"))
+    code = counter.new_dossier()
+    incident = add_incident(counter, code, cause="unknown-outcome", actions=("ask", "done"))
     add_call(counter, counter.new_dossier(), "pending")
     person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
     found: dict[str, object] = {}
@@ -81,6 +82,13 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     page.locator("input[name=call]").first.check()
     look("a preview of calls", page.locator("form").get_by_role("button", name="Xem trước"))
     assert page.get_by_text("Sẽ được xử lý").is_visible()
+    page.goto(f"/ho-so/{code}?tab=ledger")
+    extension = page.locator("section[aria-labelledby='extend']")
+    extension.get_by_label("Ngày hẹn trả mới").fill("2026-03-20")
+    extension.get_by_label("Căn cứ").fill("Điều 19")
+    extension.get_by_label("Lý do").fill("chờ xác minh")
+    look("an extension", extension.get_by_role("button"))
+    assert page.get_by_role("button", name="Gia hạn").is_visible()
     page.goto("/toi")
     secret = page.locator("input[name=secret]").input_value()
     form = page.locator("form", has=page.locator("input[name=code]"))
