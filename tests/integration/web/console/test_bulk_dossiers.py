@@ -54,9 +54,7 @@ def test_the_chosen_are_suspended_and_resumed_in_a_batch_that_adds_up(
     assert status == 303
     assert batches.run_waiting(counter.store, counter.clock) == 3
     assert totals(operator, where) == [3, 2, 1, 0, 0]
-    assert f"{codes[2]} is suspended already" in text_of(
-        operator.page(where)
-    )  # nothing of the list is dropped
+    assert f"{codes[2]} đã tạm dừng rồi" in text_of(operator.page(where))  # nothing of the list is dropped
     assert counter.scalar("SELECT count(*) FROM suspension") == 4
     _, where = confirm(operator, preview(operator, "resume", dossier=ids[:2]))
     operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "resume", "reason": "by hand"})

@@ -77,7 +77,7 @@ def test_a_batch_does_what_its_preview_counted_and_its_totals_add_up(counter: Co
     counter.apply_all()
     text = text_of(operator.page(batch))
     assert "Tổng 10 = xong 8 + bỏ qua 2 + hỏng 0 + đang chờ 0" in text
-    assert text.count("closed by operator before") == 2
+    assert text.count("operator đã đóng trước đó") == 2
     assert "Đã chạy thật: 8" in text
     assert counter.scalar("SELECT status FROM incident WHERE id = :id", id=late) == "open"
     assert batches.run_waiting(counter.store, counter.clock) == 0

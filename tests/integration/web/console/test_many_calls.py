@@ -67,7 +67,9 @@ def test_calls_are_held_and_released_and_what_went_on_meanwhile_is_skipped_with_
     assert status == 303
     assert batches.run_waiting(counter.store, counter.clock) == 3
     assert totals(operator, where) == [3, 2, 1, 0, 0]
-    assert f"call {ids[1]} is sending and does not allow hold" in text_of(operator.page(where))
+    assert f"cuộc gọi {ids[1]} đang ở trạng thái sending, không cho phép hold" in text_of(
+        operator.page(where)
+    )
     listed = operator.page("/cuoc-goi?status=held&lang=en")
     assert [one for one in ids if f'<a href="/cuoc-goi/{one}">{one}</a></th>' in listed] == [ids[0], ids[2]]
     assert "operator (batch 1)" in text_of(listed)
