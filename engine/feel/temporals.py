@@ -143,7 +143,10 @@ def instant(value: DateTime) -> int:
 
 
 def at_instant(nanos: int, zone: Zone) -> DateTime:
-    """The date and time in *zone* at so many nanoseconds since 1970-01-01T00:00Z; a local time counts as UTC."""
+    """The date and time in *zone* at so many nanoseconds since 1970-01-01T00:00Z; a local time counts as UTC.
+
+    An hour that a zone has twice is meant the first time where only the zone's id is given; the second is told by its offset.
+    """
     if isinstance(zone, str):
         number, rest = divmod(nanos, DAY)
         day, seconds = date_of(number), rest // SECOND
@@ -151,7 +154,9 @@ def at_instant(nanos: int, zone: Zone) -> DateTime:
         clock = seconds // 3600, seconds // 60 % 60, seconds % 60
         moment = datetime(year, day.month, day.day, *clock, tzinfo=UTC).astimezone(_zone_info(zone))
         offset = moment.utcoffset()
-        nanos += 0 if offset is None else int(offset.total_seconds()) * SECOND
+        seconds_off = 0 if offset is None else int(offset.total_seconds())
+        nanos += seconds_off * SECOND
+        zone = seconds_off if moment.fold else zone
     else:
         nanos += (zone or 0) * SECOND
     number, rest = divmod(nanos, DAY)

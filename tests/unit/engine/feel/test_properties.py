@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine import feel
@@ -125,6 +125,9 @@ MOMENTS = st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2037, 1, 1))  # noqa
     st.integers(-(10**6), 10**6),
     st.sampled_from(["Europe/Paris", "Asia/Ho_Chi_Minh", "America/New_York"]),
 )
+@example(dt.datetime(2000, 10, 29, 6, 0), 0, "America/New_York")  # noqa: DTZ001  # the second one o'clock of that night
+@example(dt.datetime(2000, 10, 29, 4, 30), 5400, "America/New_York")  # noqa: DTZ001
+@example(dt.datetime(2000, 10, 29, 1, 0), 0, "Europe/Paris")  # noqa: DTZ001
 @settings(deadline=None)
 def test_adding_seconds_in_a_zone_is_adding_them_in_utc(moment: dt.datetime, seconds: int, zone: str) -> None:
     context = {"m": moment.replace(tzinfo=dt.UTC), "z": zone, "s": dt.timedelta(seconds=seconds)}
