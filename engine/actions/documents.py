@@ -18,9 +18,8 @@ from engine.storage.database import Store
 from engine.storage.documents import DocumentRow
 
 MAX_BYTES = 25 * 1024 * 1024
-UNLISTED_DAYS = (
-    2  # after which content that no dossier lists is dropped; far longer than any submission takes
-)
+UNLISTED_DAYS = 2
+"""After which content that no dossier lists is dropped: far longer than any submission takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""What people do about their own account: another password, and the sessions that they left open elsewhere."""
+"""What people do about their own account: another password, and the sessions that they left open elsewhere.
+
+That it is they who ask, by their present password, is seen to before (`engine.actions.sessions.recognise`).
+"""
 
 from engine.actions import accounts as people
 from engine.actions import sessions
@@ -8,15 +11,14 @@ from engine.storage.accounts import OpenSession
 from engine.storage.database import Store
 
 
-def change_own_password(store: Store, account: int, session: str, *, present: str, wanted: str) -> None:
+def change_own_password(store: Store, account: int, session: str, *, wanted: str) -> None:
     """Give *account* the password *wanted*; its other sessions end, the *session* that asks goes on.
 
-    Raises: SignInRefused: *present* is not its password. RequestInvalid, AccountNotFound.
+    Raises: RequestInvalid: it is too short, or too long. AccountNotFound.
     """
     kept = people.hashed(wanted)
     with store.transaction() as connection:
         found = people.locked(connection, account)
-        sessions.check_password(found, present)
         accounts.set_password(connection, account, kept)
         ended = accounts.end_other_sessions(connection, account, sessions.digest(session))
         facts: dict[str, Json] = {"account": found.name, "sessions_ended": ended}

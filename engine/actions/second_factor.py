@@ -14,7 +14,6 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from engine import errors
 from engine.actions import accounts as people
-from engine.actions import sessions
 from engine.storage import access, accounts
 from engine.storage.accounts import StoredAccount
 from engine.storage.database import Store
@@ -39,10 +38,11 @@ def address_of(secret: str, name: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
-def enrol(store: Store, account: int, secret: str, *, password: str, code: str, key: bytes) -> None:
-    """Ask *account* for codes made with *secret* from now on, if the person has the password and can make one.
+def enrol(store: Store, account: int, secret: str, *, code: str, key: bytes) -> None:
+    """Ask *account* for codes made with *secret* from now on, if the person can make one.
 
-    Raises: RequestInvalid; SignInRefused: the password is wrong. AccountNotFound.
+    That the person has the password, too, is seen to before (`engine.actions.sessions.recognise`).
+    Raises: RequestInvalid, AccountNotFound.
     """
     if not is_secret(secret):
         raise errors.RequestInvalid(reason="the secret is none that was made here")
@@ -51,7 +51,6 @@ def enrol(store: Store, account: int, secret: str, *, password: str, code: str, 
         raise errors.RequestInvalid(reason="the code does not match; look at the telephone's clock")
     with store.transaction() as connection:
         found = people.locked(connection, account)
-        sessions.check_password(found, password)
         accounts.set_second_factor(connection, account, _fernet(key).encrypt(secret.encode()).decode())
         accounts.take_step(connection, account, step)
         access.audit(connection, found.name, "second-factor-set", facts={"account": found.name})

@@ -99,12 +99,6 @@ def sign_in_with_code(
         return begin_session(connection, found, address=address, by="password and code")
 
 
-def check_password(account: StoredAccount, password: str) -> None:
-    """Raises: SignInRefused: it is not the account's."""
-    if not _matches(account.password, password[:MAX_PASSWORD]):
-        raise errors.SignInRefused
-
-
 def begin_session(connection: Connection, account: StoredAccount, *, address: str, by: str) -> str:
     """The text of a new session of *account*; *by* says how its person was recognised."""
     text = secrets.token_urlsafe(32)

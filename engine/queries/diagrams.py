@@ -34,11 +34,16 @@ class Diagram:
 def find_diagram(connection: Connection, dossier: int) -> Diagram | None:
     """The drawing for a dossier that exists; None when no file of its deployment has the process."""
     deployment, process = connection.execute(_PROCESS, {"id": dossier}).one()
-    for content in connection.scalars(_FILES, {"deployment": deployment}):
-        labels = _labels(bytes(content))
+    for content in originals(connection, deployment):
+        labels = _labels(content)
         if process in labels:
-            return Diagram(process=process, content=bytes(content), labels=labels)
+            return Diagram(process=process, content=content, labels=labels)
     return None
+
+
+def originals(connection: Connection, deployment: int) -> list[bytes]:
+    """The BPMN files of a deployment as they were handed over, by their names."""
+    return [bytes(content) for content in connection.scalars(_FILES, {"deployment": deployment})]
 
 
 def labels_of(connection: Connection, deployments: Collection[int]) -> dict[int, dict[str, str]]:

@@ -71,14 +71,14 @@ _CLAUSES = {
     "owner": "coalesce(i.owner, '') = :owner",
 }
 
-OUTCOME = """
+OUTCOME = f"""
     CASE WHEN i.status <> 'closed' THEN 'open'
     WHEN i.resolution = 'renew' THEN coalesce((SELECT CASE WHEN n.status IN ('done', 'withdrawn') THEN 'verified'
         WHEN n.status IN ('incident', 'refused') THEN 'failed' ELSE 'waiting' END
         FROM call c JOIN call n ON n.dossier_id = c.dossier_id AND n.partner = c.partner AND n.element = c.element
             AND n.report_seq IS NOT DISTINCT FROM c.report_seq AND n.id > c.id
         WHERE c.id = i.call_id ORDER BY n.id LIMIT 1), 'waiting')
-    WHEN i.resolution NOT IN ('retry', 'resend', 'ask', 'recompose', 'deliver') THEN 'closed'
+    WHEN i.resolution NOT IN {RUN_AGAIN} THEN 'closed'
     WHEN i.call_id IS NOT NULL THEN (SELECT CASE WHEN c.status IN ('done', 'withdrawn') THEN 'verified'
         WHEN c.status IN ('incident', 'refused') THEN 'failed' ELSE 'waiting' END FROM call c WHERE c.id = i.call_id)
     WHEN i.event_id IS NOT NULL THEN (SELECT CASE e.status WHEN 'applied' THEN 'verified'

@@ -12,9 +12,9 @@ from lxml import etree
 from sqlalchemy import Connection, text
 
 from engine import errors, xml
+from engine.queries import diagrams
 
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-_FILES = text("SELECT original FROM model WHERE deployment_id = :deployment AND kind = 'bpmn' ORDER BY name")
 _HISTORY = text(
     """
     SELECT t.body, d.deployment_id FROM dossier d JOIN timeline t ON t.dossier_id = d.id
@@ -65,8 +65,8 @@ def _step(body: bytes, words: dict[str, str]) -> Passed | None:
 
 def _words(connection: Connection, deployment: int) -> dict[str, str]:
     """Element → words, for every element of a deployment that has some."""
-    contents = connection.scalars(_FILES, {"deployment": deployment})
-    return {element: words for content in contents for element, words in _of_file(bytes(content)).items()}
+    contents = diagrams.originals(connection, deployment)
+    return {element: words for content in contents for element, words in _of_file(content).items()}
 
 
 @lru_cache(maxsize=64)

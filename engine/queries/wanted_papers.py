@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from engine import errors, feel, xml
 from engine.models.procedure import Text
-from engine.queries import phases, procedures
+from engine.queries import diagrams, phases, procedures
 
 _WAITING = text(
     """
@@ -22,7 +22,6 @@ _WAITING = text(
     """
 )
 _DATA = text("SELECT data FROM dossier WHERE code = :code")
-_FILES = text("SELECT original FROM model WHERE deployment_id = :deployment AND kind = 'bpmn' ORDER BY name")
 
 
 def wanted(connection: Connection, code: str, *, now: datetime) -> list[Text]:
@@ -53,8 +52,8 @@ def _codes(expression: str, context: dict[str, object], now: datetime) -> Iterat
 
 def _texts(connection: Connection, deployment: int) -> dict[str, str]:
     """Element → expression, for every element of a deployment that may want papers."""
-    contents = connection.scalars(_FILES, {"deployment": deployment})
-    return {element: said for content in contents for element, said in _of_file(bytes(content)).items()}
+    contents = diagrams.originals(connection, deployment)
+    return {element: said for content in contents for element, said in _of_file(content).items()}
 
 
 @lru_cache(maxsize=64)

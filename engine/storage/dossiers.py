@@ -76,16 +76,6 @@ class NewDossier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What a submission stands on: what came under its id before, the deployment to run, and which of the units are units
-    on the day."""
-
-    known: "KnownRequest | None"
-    deployment: int | None
-    units: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRequest:
     """The dossier that an event from outside is of, its kind, and the digest of the request that it came with, if any."""
 
@@ -93,6 +83,16 @@ class KnownRequest:
     code: str
     kind: str
     request: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a submission stands on: what came under its id before, the deployment to run, and which of the units are units
+    on the day."""
+
+    known: KnownRequest | None
+    deployment: int | None
+    units: frozenset[str]
 
 
 def known_request(connection: Connection, external_id: str) -> KnownRequest | None:

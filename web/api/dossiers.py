@@ -30,6 +30,7 @@ def routes(container: Container) -> APIBlueprint:
     _add_answering(api, container)
     _add_holding(api, container)
     _add_reading(api, container)
+    _add_history(api, container)
     return api
 
 
@@ -203,6 +204,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         response = conditions.tagged(answer(shapes.whole(brief, held, **personal)), tags[bool(personal)])
         return conditional(response)
 
+
+def _add_history(api: APIBlueprint, container: Container) -> None:
     @api.get(
         "/dossiers/<string:code>/timeline",
         summary="Read a dossier's history, oldest first",

@@ -1,18 +1,19 @@
 """Bulk acts in three steps: choose, see what exactly would be done, confirm; and the batches with their honest totals."""
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from flask import Blueprint, Response, request
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from engine import errors
 from engine.actions import batch_control
-from engine.actions import batches as acts
 from engine.queries import batches, incident_groups
 from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
-from web import cursors, problems
+from web import cursors
 from web.console import bulk, exports, rendering
 from web.console.access import right, visitor
 from web.console.bulk import Frozen
@@ -41,7 +42,8 @@ class BatchView(View):
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/su-co/xem-truoc``, ``/lo`` and ``/lo/<id>``."""
     _add_preview(blueprint, container)
-    _add_pages(blueprint, container)
+    _add_list(blueprint, container)
+    _add_one(blueprint, container)
     _add_items(blueprint, container)
 
 
@@ -51,9 +53,7 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
     def preview() -> str:
         action = _action()
         ids, total = _ids(container)
-        with container.store.reading() as connection:
-            found = incident_groups.chosen(connection, ids, unit=visitor().unit)
-        able = [one for one in found if _is_able(one, action)]
+        able = [one for one in _chosen(container, ids) if _is_able(one, action)]
         frozen = Frozen(
             action=action, ids=tuple(one.id for one in able), ignored=len(ids) - len(able), total=total
         )
@@ -62,47 +62,31 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/lo")
     @right("act")
     def confirm() -> Response:
-        frozen = bulk.thaw(container, "incident")
-        try:
-            bulk.check_count(frozen, bulk.TYPED_ABOVE)
-            batch = acts.create(
-                container.store,
-                frozen.action,
-                frozen.ids,
-                by=visitor().name,
-                reason=rendering.reason(),
-                target=request.form.get("target", "")[:500],
-            )
-        except errors.RequestInvalid as problem:
-            with container.store.reading() as connection:
-                found = incident_groups.chosen(connection, frozen.ids, unit=visitor().unit)
-            able = [one for one in found if _is_able(one, frozen.action)]
-            again = _preview(container, frozen, able, problem=problem)
-            return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        return back(f"/lo/{batch}")
+        def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
+            able = [one for one in _chosen(container, frozen.ids) if _is_able(one, frozen.action)]
+            return _preview(container, frozen, able, problem=problem)
+
+        return bulk.confirm(container, "incident", lambda _action: bulk.TYPED_ABOVE, again)
 
 
 def _preview(
     container: Container, frozen: Frozen, able: list[Chosen], *, problem: errors.LienthongError | None
 ) -> str:
     """*able*: those of the frozen list that the act can still be done about."""
-    return page(
+    return bulk.preview(
         "batch_preview.html",
         container,
-        frozen=frozen,
-        ice=bulk.freeze(container, "incident", frozen),
-        gone=len(frozen.ids) - len(able),
+        "incident",
+        frozen,
+        able,
+        typed_above=bulk.TYPED_ABOVE,
+        problem=problem,
         by_cause=Counter(one.cause for one in able).most_common(),
         by_partner=Counter(one.partner or "–" for one in able).most_common(),
-        samples=able[: bulk.SAMPLES],
-        typed_above=bulk.TYPED_ABOVE,
-        target=request.form.get("target", ""),
-        problem=problem,
-        typed=request.form,
     )
 
 
-def _add_pages(blueprint: Blueprint, container: Container) -> None:
+def _add_list(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/lo")
     @right("see")
     def batch_list() -> str:
@@ -123,31 +107,12 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
             filtered=any(value for value in view.bound.values()),
         )
 
-    def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
-        view = read(BatchView)
-        _check_all_units()
-        after = cursors.read(container, view.cursor, {**view.bound, "batch": id_})
-        with container.store.reading() as connection:
-            batch = batches.get_batch(connection, id_)
-            found = batches.items_of(connection, id_, after=after, limit=ROWS + 1)
-            came = batches.outcomes(connection, id_)
-        rows, following = rendering.rows_of(container, found, {**view.bound, "batch": id_}, key="item")
-        return page(
-            "batch.html",
-            container,
-            batch=batch,
-            rows=rows,
-            following=following,
-            outcomes=came,
-            acts=batch_control.possible(batch.state, waiting=batch.waiting, failed=batch.failed),
-            problem=problem,
-            typed=request.form if problem else {},
-        )
 
+def _add_one(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/lo/<int:id>")
     @right("see")
     def batch_page(id: int) -> str:  # noqa: A002
-        return shown(id)
+        return _shown(container, id)
 
     @blueprint.post("/lo/<int:id>")
     @right("act")
@@ -158,9 +123,32 @@ def _add_pages(blueprint: Blueprint, container: Container) -> None:
             batch_control.act(container.store, id, action, by=visitor().name, reason=rendering.reason())
         except (errors.RequestInvalid, errors.ActionNotNow) as problem:
             return Response(
-                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+                _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/lo/{id}", "done")
+
+
+def _shown(container: Container, id_: int, problem: errors.LienthongError | None = None) -> str:
+    view = read(BatchView)
+    _check_all_units()
+    bound = {**view.bound, "batch": id_}
+    after = cursors.read(container, view.cursor, bound)
+    with container.store.reading() as connection:
+        batch = batches.get_batch(connection, id_)
+        found = batches.items_of(connection, id_, after=after, limit=ROWS + 1)
+        came = batches.outcomes(connection, id_)
+    rows, following = rendering.rows_of(container, found, bound, key="item")
+    return page(
+        "batch.html",
+        container,
+        batch=batch,
+        rows=rows,
+        following=following,
+        outcomes=came,
+        acts=batch_control.possible(batch.state, waiting=batch.waiting, failed=batch.failed),
+        problem=problem,
+        typed=request.form if problem else {},
+    )
 
 
 def _add_items(blueprint: Blueprint, container: Container) -> None:
@@ -212,18 +200,20 @@ def _action() -> str:
 
 def _ids(container: Container) -> tuple[list[int], int]:
     """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
-    ticked = bulk.chosen("incident")
+    ticked = bulk.ticked("incident")
     if ticked is not None:
         return ticked, len(ticked)
-    try:
-        wanted = wanted_by(IncidentsView.model_validate(bulk.filters(tuple(IncidentsView.model_fields))))
-    except ValidationError as exc:
-        raise problems.from_validation(exc) from exc
+    wanted = wanted_by(bulk.filter_of(IncidentsView))
     with container.store.reading() as connection:
-        ids = incident_groups.ids_of(connection, wanted, limit=bulk.MOST)
-        if len(ids) < bulk.MOST:
-            return ids, len(ids)
-        return ids, incident_groups.count_incidents(connection, wanted, most=bulk.COUNTED + 1)[0]
+        return bulk.matching(
+            partial(incident_groups.ids_of, connection, wanted),
+            partial(incident_groups.count_incidents, connection, wanted),
+        )
+
+
+def _chosen(container: Container, ids: Sequence[int]) -> list[Chosen]:
+    with container.store.reading() as connection:
+        return incident_groups.chosen(connection, ids, unit=visitor().unit)
 
 
 def _is_able(one: Chosen, action: str) -> bool:

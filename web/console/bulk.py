@@ -1,24 +1,32 @@
-"""What every act about many shares: the list that a preview froze, its bound, and the number that is typed.
+"""What every act about many shares: what was chosen, the list that a preview froze, and its confirmation as a batch.
 
 What an act can be done about, and what a preview tells of it, is each page's own business.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from flask import request
+from flask import Response, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from pydantic import ValidationError
 
 from engine import errors
+from engine.actions import batches as acts
+from web import problems
+from web.console import rendering
 from web.console.access import visitor
+from web.console.rendering import View, back, page
 from web.container import Container
+
+Filter = TypeVar("Filter", bound=View)
 
 MOST = 10_000
 """How many items a batch holds; of more that match, the oldest."""
 COUNTED = 1_000_000
 """How far those that match are counted where there are more than a batch holds."""
 TYPED_ABOVE = 100
-SAMPLES = 5
+_SAMPLES = 5
 _GOOD_S = 1800
 _PER_ITEM_S = 0.01
 
@@ -52,7 +60,7 @@ class Frozen:
         return max(1, round(len(self.ids) * _PER_ITEM_S))
 
 
-def chosen(name: str) -> list[int] | None:
+def ticked(name: str) -> list[int] | None:
     """The ids that were ticked as *name*; None: all that match are wanted. Raises: RequestInvalid."""
     if request.form.get("all") == "yes":
         return None
@@ -66,21 +74,69 @@ def chosen(name: str) -> list[int] | None:
     return [int(one) for one in given]
 
 
-def filters(names: Sequence[str]) -> dict[str, str]:
-    """The list's filter that came along with a form, of the *names* that it gives."""
-    return {
-        name: request.form[f"filter_{name}"].strip() for name in names if f"filter_{name}" in request.form
+def filter_of(model: type[Filter]) -> Filter:
+    """The list's filter that came along with a form; what was emptied stays empty.
+
+    Raises: RequestInvalid: something in it is malformed.
+    """
+    given = {
+        name: request.form[f"filter_{name}"].strip()
+        for name in model.model_fields
+        if f"filter_{name}" in request.form
     }
+    try:
+        return model.model_validate(given)
+    except ValidationError as exc:
+        raise problems.from_validation(exc) from exc
 
 
-def freeze(container: Container, subject: str, frozen: Frozen) -> str:
+def matching(ids: Callable[..., list[int]], count: Callable[..., tuple[int, bool]]) -> tuple[list[int], int]:
+    """As many of those that match as a batch holds, the oldest; and how many match.
+
+    *ids* takes a ``limit`` and *count* up to how many it counts at ``most``, as the queries of every list do.
+    """
+    found = ids(limit=MOST)
+    return found, len(found) if len(found) < MOST else count(most=COUNTED + 1)[0]
+
+
+def preview(
+    template: str,
+    container: Container,
+    subject: str,
+    frozen: Frozen,
+    able: Sequence[object],
+    *,
+    typed_above: int,
+    problem: errors.LienthongError | None,
+    **told: object,
+) -> str:
+    """The page that shows *frozen* before it is confirmed; *told* is what it tells of its *subject* alone.
+
+    *able*: those of the list that the act can still be done about.
+    """
+    return page(
+        template,
+        container,
+        frozen=frozen,
+        ice=_freeze(container, subject, frozen),
+        gone=len(frozen.ids) - len(able),
+        samples=able[:_SAMPLES],
+        typed_above=typed_above,
+        target=request.form.get("target", ""),
+        problem=problem,
+        typed=request.form,
+        **told,
+    )
+
+
+def _freeze(container: Container, subject: str, frozen: Frozen) -> str:
     """*frozen* as a form carries it, for this session."""
     content = [visitor().token, frozen.action, frozen.ids, frozen.ignored, frozen.total]
     signed = _signer(container, subject).dumps(content)
     return signed if isinstance(signed, str) else signed.decode()
 
 
-def thaw(container: Container, subject: str) -> Frozen:
+def _thaw(container: Container, subject: str) -> Frozen:
     """What the preview of *subject* showed. Raises: FormStale."""
     try:
         content = _signer(container, subject).loads(request.form.get("frozen", ""), max_age=_GOOD_S)
@@ -92,7 +148,36 @@ def thaw(container: Container, subject: str) -> Frozen:
     return Frozen(action=str(action), ids=tuple(ids), ignored=int(ignored), total=int(total))
 
 
-def check_count(frozen: Frozen, typed_above: int) -> None:
+def confirm(
+    container: Container,
+    subject: str,
+    typed_above: Callable[[str], int],
+    again: Callable[[Frozen, errors.RequestInvalid], str],
+) -> Response:
+    """Make a batch of what the preview of *subject* showed and go to its page; *again* shows it anew where that is refused.
+
+    *typed_above* tells above how many items an act asks for their number. Raises: FormStale.
+    """
+    frozen = _thaw(container, subject)
+    try:
+        _check_count(frozen, typed_above(frozen.action))
+        batch = acts.create(
+            container.store,
+            frozen.action,
+            frozen.ids,
+            subject=subject,
+            by=visitor().name,
+            reason=rendering.reason(),
+            target=request.form.get("target", "")[:500],
+        )
+    except errors.RequestInvalid as problem:
+        return Response(
+            again(frozen, problem), status=problem.status, content_type="text/html; charset=utf-8"
+        )
+    return back(f"/lo/{batch}")
+
+
+def _check_count(frozen: Frozen, typed_above: int) -> None:
     """Raises: RequestInvalid: the number of what is large or cannot be undone was not typed."""
     count = len(frozen.ids)
     if count > typed_above and request.form.get("count", "").strip() != str(count):

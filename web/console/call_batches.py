@@ -2,21 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Blueprint, Response, request
-from pydantic import ValidationError
 
 from engine import errors
-from engine.actions import batches as acts
 from engine.actions.by_hand import CALL_ACTS
 from engine.queries import call_list
 from engine.queries.call_list import CallLine
-from web import problems
-from web.console import bulk, rendering
+from web.console import bulk
 from web.console.access import right, visitor
 from web.console.bulk import Frozen
 from web.console.calls import CallsView, able, wanted_by
-from web.console.rendering import back, page
 from web.container import Container
 
 
@@ -40,23 +37,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/cuoc-goi/lo")
     @right("act")
     def confirm_calls() -> Response:
-        frozen = bulk.thaw(container, "call")
-        try:
-            bulk.check_count(frozen, _typed_above(frozen.action))
-            batch = acts.create(
-                container.store,
-                frozen.action,
-                frozen.ids,
-                subject="call",
-                by=visitor().name,
-                reason=rendering.reason(),
-                target=request.form.get("target", "")[:500],
-            )
-        except errors.RequestInvalid as problem:
+        def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
             ready = [one for one in _chosen(container, frozen.ids) if frozen.action in able(one)]
-            again = _preview(container, frozen, ready, problem=problem)
-            return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        return back(f"/lo/{batch}")
+            return _preview(container, frozen, ready, problem=problem)
+
+        return bulk.confirm(container, "call", _typed_above, again)
 
 
 def _preview(
@@ -68,21 +53,18 @@ def _preview(
     problem: errors.LienthongError | None = None,
 ) -> str:
     """*ready*: those of the frozen list that the act can still be done about; *left_out*: those ignored from the start."""
-    return page(
+    return bulk.preview(
         "call_batch_preview.html",
         container,
-        frozen=frozen,
-        ice=bulk.freeze(container, "call", frozen),
-        gone=len(frozen.ids) - len(ready),
+        "call",
+        frozen,
+        ready,
+        typed_above=_typed_above(frozen.action),
+        problem=problem,
         by_state=Counter(one.state for one in ready).most_common(),
         by_partner=Counter(f"{one.partner}.{one.operation}" for one in ready).most_common(),
         left_out=Counter(_why_not(one) for one in left_out).most_common(),
         dossiers=len({one.dossier for one in ready}),
-        samples=ready[: bulk.SAMPLES],
-        typed_above=_typed_above(frozen.action),
-        target=request.form.get("target", ""),
-        problem=problem,
-        typed=request.form,
     )
 
 
@@ -98,20 +80,14 @@ def _typed_above(action: str) -> int:
 
 def _ids(container: Container) -> tuple[list[int], int]:
     """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
-    ticked = bulk.chosen("call")
+    ticked = bulk.ticked("call")
     if ticked is not None:
         return ticked, len(ticked)
-    given = bulk.filters(tuple(CallsView.model_fields))
-    try:
-        view = CallsView.model_validate({name: value for name, value in given.items() if value})
-    except ValidationError as exc:
-        raise problems.from_validation(exc) from exc
-    wanted = wanted_by(view)
+    wanted = wanted_by(bulk.filter_of(CallsView))
     with container.store.reading() as connection:
-        ids = call_list.ids_of(connection, wanted, limit=bulk.MOST)
-        if len(ids) < bulk.MOST:
-            return ids, len(ids)
-        return ids, call_list.count_calls(connection, wanted, most=bulk.COUNTED + 1)[0]
+        return bulk.matching(
+            partial(call_list.ids_of, connection, wanted), partial(call_list.count_calls, connection, wanted)
+        )
 
 
 def _chosen(container: Container, ids: Sequence[int]) -> list[CallLine]:

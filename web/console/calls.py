@@ -54,6 +54,8 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """``/cuoc-goi`` and ``/cuoc-goi/<id>``."""
     _add_list(blueprint, container)
     _add_one(blueprint, container)
+    _add_acts(blueprint, container)
+    _add_reveal(blueprint, container)
 
 
 def _add_list(blueprint: Blueprint, container: Container) -> None:
@@ -95,37 +97,14 @@ def most_attempts(container: Container) -> Mapping[tuple[str, str], int]:
 
 
 def _add_one(blueprint: Blueprint, container: Container) -> None:
-    def shown(id_: int, problem: errors.LienthongError | None = None) -> str:
-        call = find(container, id_)
-        with container.store.reading() as connection:
-            attempts = exchange.attempts(connection, id_)
-            inputs, reply = exchange.call_bodies(connection, id_)
-        is_open = masking.permitted(container, visitor()) == f"call:{id_}"
-        as_json = masking.plain_json if is_open else masking.masked_json
-        as_text = masking.plain_text if is_open else masking.masked_text
-        read_ = [(one, as_text(one.request), as_text(one.reply)) for one in attempts]
-        return page(
-            "call.html",
-            container,
-            call=call,
-            attempts=read_,
-            last=read_[-3:] if call.status in ("incident", "refused") else [],
-            most=most_attempts(container),
-            inputs=as_json(inputs),
-            reply=as_json(reply),
-            is_open=is_open,
-            acts=able(call),
-            renewable=renew.possible(call.status, certain=call.certain, attempts=call.attempt),
-            problem=problem,
-            typed=request.form if problem else {},
-        )
-
     @blueprint.get("/cuoc-goi/<int:id>")
     @right("see")
     def call_page(id: int) -> str:  # noqa: A002
         read(CallView)
-        return shown(id)
+        return _shown(container, id)
 
+
+def _add_acts(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/cuoc-goi/<int:id>")
     @right("act")
     def act_on_call(id: int) -> Response:  # noqa: A002
@@ -135,7 +114,7 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             by_hand.act_on_call(container.store, id, action, by=visitor().name, reason=rendering.reason())
         except (errors.RequestInvalid, errors.ActionNotNow) as problem:
             return Response(
-                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+                _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/cuoc-goi/{id}", "done")
 
@@ -148,10 +127,12 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             renew.send_with_new_key(container.store, id, by=visitor().name, reason=rendering.reason())
         except (errors.RequestInvalid, errors.ActionNotNow) as problem:
             return Response(
-                shown(id, problem), status=problem.status, content_type="text/html; charset=utf-8"
+                _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
             )
         return back(f"/cuoc-goi/{id}", "done")
 
+
+def _add_reveal(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/cuoc-goi/<int:id>/mo")
     @right("reveal")
     def reveal_call(id: int) -> Response:  # noqa: A002
@@ -162,6 +143,32 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
             container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
         )
         return back(f"/cuoc-goi/{id}?seen={masking.permit(container, visitor(), what)}")
+
+
+def _shown(container: Container, id_: int, problem: errors.LienthongError | None = None) -> str:
+    call = find(container, id_)
+    with container.store.reading() as connection:
+        attempts = exchange.attempts(connection, id_)
+        inputs, reply = exchange.call_bodies(connection, id_)
+    is_open = masking.permitted(container, visitor()) == f"call:{id_}"
+    as_json = masking.plain_json if is_open else masking.masked_json
+    as_text = masking.plain_text if is_open else masking.masked_text
+    read_ = [(one, as_text(one.request), as_text(one.reply)) for one in attempts]
+    return page(
+        "call.html",
+        container,
+        call=call,
+        attempts=read_,
+        last=read_[-3:] if call.status in ("incident", "refused") else [],
+        most=most_attempts(container),
+        inputs=as_json(inputs),
+        reply=as_json(reply),
+        is_open=is_open,
+        acts=able(call),
+        renewable=renew.possible(call.status, certain=call.certain, attempts=call.attempt),
+        problem=problem,
+        typed=request.form if problem else {},
+    )
 
 
 def _check_typed(call: CallLine) -> None:

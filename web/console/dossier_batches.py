@@ -2,21 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Blueprint, Response, request
-from pydantic import ValidationError
 
 from engine import errors
 from engine.actions import batches as acts
 from engine.dossiers.statuses import Status, may_become
 from engine.queries import dossier_list
 from engine.queries.dossier_list import Line
-from web import problems
-from web.console import bulk, rendering
+from web.console import bulk
 from web.console.access import right, visitor
 from web.console.bulk import Frozen
 from web.console.dossiers import DossiersView, wanted_by
-from web.console.rendering import back, page
 from web.container import Container
 
 ACTS = tuple(acts.DOSSIER_ACTS)
@@ -41,23 +39,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/ho-so/lo")
     @right("act")
     def confirm_dossiers() -> Response:
-        frozen = bulk.thaw(container, "dossier")
-        try:
-            bulk.check_count(frozen, _typed_above(frozen.action))
-            batch = acts.create(
-                container.store,
-                frozen.action,
-                frozen.ids,
-                subject="dossier",
-                by=visitor().name,
-                reason=rendering.reason(),
-                target=request.form.get("target", "")[:500],
-            )
-        except errors.RequestInvalid as problem:
+        def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
             able = [line for line in _chosen(container, frozen.ids) if is_able(line, frozen.action)]
-            again = _preview(container, frozen, able, problem)
-            return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
-        return back(f"/lo/{batch}")
+            return _preview(container, frozen, able, problem)
+
+        return bulk.confirm(container, "dossier", _typed_above, again)
 
 
 def is_able(line: Line, action: str) -> bool:
@@ -75,20 +61,17 @@ def _preview(
     container: Container, frozen: Frozen, able: list[Line], problem: errors.LienthongError | None = None
 ) -> str:
     """*able*: those of the frozen list that the act can still be done about."""
-    return page(
+    return bulk.preview(
         "dossier_batch_preview.html",
         container,
-        frozen=frozen,
-        ice=bulk.freeze(container, "dossier", frozen),
-        gone=len(frozen.ids) - len(able),
+        "dossier",
+        frozen,
+        able,
+        typed_above=_typed_above(frozen.action),
+        problem=problem,
         by_situation=Counter(line.situation for line in able).most_common(),
         by_procedure=Counter(line.procedure for line in able).most_common(),
         by_partner=Counter((line.call or "–").split(".")[0] for line in able).most_common(),
-        samples=able[: bulk.SAMPLES],
-        typed_above=_typed_above(frozen.action),
-        target=request.form.get("target", ""),
-        problem=problem,
-        typed=request.form,
     )
 
 
@@ -99,23 +82,15 @@ def _typed_above(action: str) -> int:
 
 def _ids(container: Container) -> tuple[list[int], int]:
     """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
-    ticked = bulk.chosen("dossier")
+    ticked = bulk.ticked("dossier")
     if ticked is not None:
         return ticked, len(ticked)
-    wanted = wanted_by(_filter(), container)
+    wanted = wanted_by(bulk.filter_of(DossiersView), container)
     with container.store.reading() as connection:
-        ids = dossier_list.ids_of(connection, wanted, limit=bulk.MOST)
-        if len(ids) < bulk.MOST:
-            return ids, len(ids)
-        return ids, dossier_list.count_lines(connection, wanted, most=bulk.COUNTED + 1)[0]
-
-
-def _filter() -> DossiersView:
-    given = bulk.filters(tuple(DossiersView.model_fields))
-    try:
-        return DossiersView.model_validate({name: value for name, value in given.items() if value})
-    except ValidationError as exc:
-        raise problems.from_validation(exc) from exc
+        return bulk.matching(
+            partial(dossier_list.ids_of, connection, wanted),
+            partial(dossier_list.count_lines, connection, wanted),
+        )
 
 
 def _chosen(container: Container, ids: Sequence[int]) -> list[Line]:

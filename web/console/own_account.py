@@ -78,9 +78,8 @@ def _password(container: Container, account: int) -> None:
     wanted = request.form.get("wanted", "")
     if wanted != request.form.get("again", ""):
         raise errors.RequestInvalid(reason="the new password was typed differently the second time")
-    own_account.change_own_password(
-        container.store, account, _session(), present=_present(container), wanted=wanted
-    )
+    _check_password(container)
+    own_account.change_own_password(container.store, account, _session(), wanted=wanted)
 
 
 def _sessions(container: Container, account: int) -> None:
@@ -88,26 +87,25 @@ def _sessions(container: Container, account: int) -> None:
 
 
 def _enrol(container: Container, account: int) -> None:
+    _check_password(container)
     second_factor.enrol(
         container.store,
         account,
         request.form.get("secret", ""),
-        password=_present(container),
         code=request.form.get("code", "")[:16],
         key=container.secret,
     )
 
 
 def _remove(container: Container, account: int) -> None:
-    _present(container)
+    _check_password(container)
     second_factor.remove(container.store, account, by=visitor().name)
 
 
-def _present(container: Container) -> str:
-    """The password that was typed, once it is known to be right; guessing is slowed down as when signing in."""
+def _check_password(container: Container) -> None:
+    """Guessing is slowed down as when signing in. Raises: SignInRefused, SignInTooSoon."""
     password, address = request.form.get("password", ""), request.remote_addr or ""
     sessions.recognise(container.store, visitor().name, password, address=address)
-    return password
 
 
 def _session() -> str:

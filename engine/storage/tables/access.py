@@ -28,9 +28,8 @@ account = Table(
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     moment("created_at", now=True),
     words("second_factor", nullable=True),  # the secret of its codes, sealed
-    Column(
-        "second_factor_step", BigInteger
-    ),  # a code is good once: the last half minute that one was taken for
+    # a code is good once: the last half minute that one was taken for
+    Column("second_factor_step", BigInteger),
     words("subject", nullable=True),  # what the identity provider calls its person
     UniqueConstraint("name"),
     Index("account_subject_idx", "subject", unique=True),

@@ -61,9 +61,8 @@ dossier = Table(
     Column("applicant", JSONB, nullable=False),
     words("applicant_search", default=""),  # lower case, no accents; for look-up by name
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
-    Column(
-        "record", JSONB, nullable=False, server_default=text("'{}'")
-    ),  # documents, supplements: what reports tell
+    # documents, supplements: what reports tell
+    Column("record", JSONB, nullable=False, server_default=text("'{}'")),
     words("receiving_unit"),
     words("competent_unit"),
     words("returning_unit"),

@@ -38,12 +38,10 @@ call = Table(
     Column("holds", Boolean, nullable=False, server_default=text("true")),  # its lane waits for it
     Column("wanted", Boolean, nullable=False, server_default=text("true")),  # false: its task is gone
     Column("attempt", Integer, nullable=False, server_default="0"),
-    Column(
-        "sends", Integer, nullable=False, server_default="0"
-    ),  # attempts that may have reached the partner
-    Column(
-        "asks", Integer, nullable=False, server_default="0"
-    ),  # since the call was new, or a person had it asked anew
+    # attempts that may have reached the partner
+    Column("sends", Integer, nullable=False, server_default="0"),
+    # since the call was new, or a person had it asked anew
+    Column("asks", Integer, nullable=False, server_default="0"),
     Column("earlier_asks", Integer, nullable=False, server_default="0"),  # before that
     Column("absents", SmallInteger, nullable=False, server_default="0"),
     words("worker", nullable=True),
@@ -93,9 +91,8 @@ attempt = Table(
     Column("request", LargeBinary),
     Column("reply", LargeBinary),
     words("contract_hash", default=""),
-    words(
-        "partner", nullable=True
-    ),  # the call's, so that each partner's newest are found; null: from before this was kept
+    # the call's, so that each partner's newest are found; null: from before this was kept
+    words("partner", nullable=True),
     Index("attempt_partner_started_at_idx", "partner", "started_at"),
     Index("attempt_ended_at_idx", "ended_at", postgresql_using="brin"),
 )
@@ -106,9 +103,8 @@ report = Table(
     Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
     Column("partner", words("partner").type, primary_key=True),
     Column("seq", Integer, primary_key=True),  # the timeline entry that it tells of
-    Column(
-        "body", JSONB, nullable=False
-    ),  # {seq, kind, status, at, text, phase, unit, officer, element, dossier}
+    # {seq, kind, status, at, text, phase, unit, officer, element, dossier}
+    Column("body", JSONB, nullable=False),
     words("status", default="waiting"),  # waiting | running | done
     moment("created_at", now=True),
     moment("done_at"),

@@ -1,15 +1,17 @@
 """Many dossiers at once: what is seen is what is done, item by item, and the totals always add up."""
 
-import html
 import re
 
 import pytest
 from sqlalchemy import text
 
 from engine.actions import batches
+from tests.support.bulk import confirm, frozen, preview, totals
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call
 from tests.support.counter import Counter
+
+LIST = "/ho-so"
 
 
 @pytest.fixture
@@ -21,42 +23,22 @@ def id_of(counter: Counter, code: str) -> str:
     return str(counter.scalar("SELECT id FROM dossier WHERE code = :code", code=code))
 
 
-def preview(visitor: Visitor, action: str, **chosen: object) -> str:
-    reply = visitor.post("/ho-so/xem-truoc", {"action": action, "target": "/ho-so", **chosen})  # type: ignore[dict-item]
-    assert reply.status == 200, reply.body.decode()[-800:]
-    return reply.body.decode()
-
-
-def confirm(visitor: Visitor, page: str, **more: str) -> tuple[int, str]:
-    found = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert found is not None
-    reply = visitor.post("/ho-so/lo", {"frozen": html.unescape(found[1]), "reason": "a court asks", **more})
-    return reply.status, reply.headers.get("location", "")
-
-
-def totals(visitor: Visitor, path: str) -> list[int]:
-    page = text_of(visitor.page(f"{path}?lang=en"))
-    numbers = [int(one) for one in re.findall(r"(?:Total|done|skipped|failed|waiting) (\d+)", page, re.I)[:5]]
-    assert numbers[0] == sum(numbers[1:])
-    return numbers
-
-
 def test_the_chosen_are_suspended_and_resumed_in_a_batch_that_adds_up(
     counter: Counter, operator: Visitor
 ) -> None:
     codes = [counter.new_dossier() for _ in range(4)]
     ids = [id_of(counter, code) for code in codes]
     operator.post(f"/ho-so/{codes[3]}/viec-lam", {"action": "suspend", "reason": "before"})
-    page = preview(operator, "suspend", dossier=ids)
+    page = preview(operator, LIST, "suspend", dossier=ids)
     assert re.search(r"<dd>3</dd>.*?<dd>1</dd>", page, re.S)  # three can be, one is already
     operator.post(f"/ho-so/{codes[2]}/viec-lam", {"action": "suspend", "reason": "between"})
-    status, where = confirm(operator, page)
+    status, where = confirm(operator, LIST, page)
     assert status == 303
     assert batches.run_waiting(counter.store, counter.clock) == 3
     assert totals(operator, where) == [3, 2, 1, 0, 0]
     assert f"{codes[2]} đã tạm dừng rồi" in text_of(operator.page(where))  # nothing of the list is dropped
     assert counter.scalar("SELECT count(*) FROM suspension") == 4
-    _, where = confirm(operator, preview(operator, "resume", dossier=ids[:2]))
+    _, where = confirm(operator, LIST, preview(operator, LIST, "resume", dossier=ids[:2]))
     operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "resume", "reason": "by hand"})
     batches.run_waiting(counter.store, counter.clock)
     assert totals(operator, where) == [2, 1, 1, 0, 0]
@@ -76,7 +58,9 @@ def test_an_act_whose_note_was_lost_with_its_worker_is_done_and_audited_once(
     add_call(counter, code, "pending")
     if action == "resume":
         operator.post(f"/ho-so/{code}/viec-lam", {"action": "suspend", "reason": "before"})
-    _, where = confirm(operator, preview(operator, action, dossier=[id_of(counter, code)]), count="1")
+    _, where = confirm(
+        operator, LIST, preview(operator, LIST, action, dossier=[id_of(counter, code)]), count="1"
+    )
     batches.run_waiting(counter.store, counter.clock)
     with counter.store.transaction() as connection:
         connection.execute(text("UPDATE batch_item SET status = 'waiting'"))
@@ -91,10 +75,10 @@ def test_all_that_match_are_those_of_the_filter_and_of_the_moment(
 ) -> None:
     waiting, other = counter.new_dossier(), counter.new_dossier()
     call = add_call(counter, waiting, "pending")
-    page = preview(operator, "retry", all="yes", filter_situation="retrying")
+    page = preview(operator, LIST, "retry", all="yes", filter_situation="retrying")
     later = counter.new_dossier()
     add_call(counter, later, "pending")
-    status, where = confirm(operator, page)
+    status, where = confirm(operator, LIST, page)
     assert status == 303
     batches.run_waiting(counter.store, counter.clock)
     assert totals(operator, where) == [1, 1, 0, 0, 0]
@@ -108,11 +92,11 @@ def test_all_that_match_are_those_of_the_filter_and_of_the_moment(
 
 def test_what_cannot_be_undone_asks_for_its_number(counter: Counter, operator: Visitor) -> None:
     codes = [counter.new_dossier() for _ in range(2)]
-    page = preview(operator, "cancel", dossier=[id_of(counter, code) for code in codes])
+    page = preview(operator, LIST, "cancel", dossier=[id_of(counter, code) for code in codes])
     for typed in ({}, {"count": "1"}, {"count": "2", "reason": ""}):
-        assert confirm(operator, page, **typed)[0] == 400
+        assert confirm(operator, LIST, page, **typed)[0] == 400
     assert counter.scalar("SELECT count(*) FROM batch") == 0
-    status, where = confirm(operator, page, count="2")
+    status, where = confirm(operator, LIST, page, count="2")
     assert status == 303
     batches.run_waiting(counter.store, counter.clock)
     assert "waiting to run" in text_of(operator.page(f"{where}?lang=en")).lower()
@@ -125,15 +109,13 @@ def test_what_is_no_longer_possible_is_told_when_the_confirmation_fails(
     counter: Counter, operator: Visitor
 ) -> None:
     codes = [counter.new_dossier() for _ in range(2)]
-    page = preview(operator, "suspend", dossier=[id_of(counter, code) for code in codes])
+    page = preview(operator, LIST, "suspend", dossier=[id_of(counter, code) for code in codes])
     assert "Không còn làm được" not in page
     operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "suspend", "reason": "between"})
-    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert frozen is not None
-    again = operator.post("/ho-so/lo", {"frozen": html.unescape(frozen[1]), "reason": " "})
+    again = operator.post("/ho-so/lo", {"frozen": frozen(page), "reason": " "})
     assert again.status == 400
     assert "Không còn làm được: 1." in text_of(again.body.decode())
-    status, where = confirm(operator, again.body.decode())
+    status, where = confirm(operator, LIST, again.body.decode())
     assert status == 303
     batches.run_waiting(counter.store, counter.clock)
     assert totals(operator, where) == [2, 1, 1, 0, 0]
@@ -147,8 +129,8 @@ def test_what_is_malformed_or_of_another_session_does_nothing(counter: Counter, 
         {"action": "suspend", "all": "yes", "filter_situation": "asleep"}, {"dossier": id_},
     ):  # fmt: skip
         assert operator.post("/ho-so/xem-truoc", form).status == 400, form
-    page = preview(operator, "suspend", dossier=[id_])
-    assert confirm(Visitor(counter, "admin"), page)[0] == 403
+    page = preview(operator, LIST, "suspend", dossier=[id_])
+    assert confirm(Visitor(counter, "admin"), LIST, page)[0] == 403
     assert (
         Visitor(counter, "viewer").post("/ho-so/xem-truoc", {"action": "suspend", "dossier": id_}).status
         == 403

@@ -1,12 +1,10 @@
 """Correcting a dossier's data: what would change is seen before it is, and what changed meanwhile is never overwritten."""
 
-import html
-import re
-
 import pytest
 from sqlalchemy import text
 
 from engine.queries import evidence
+from tests.support.bulk import frozen
 from tests.support.console import Visitor, text_of
 from tests.support.counter import Counter
 from tests.support.procedures import UNIT
@@ -21,12 +19,6 @@ def preview(visitor: Visitor, code: str, **changes: str) -> tuple[int, str]:
     form = {"field": "data.note", "value": "lần hai", "reason": "a slip of the pen", **changes}
     reply = visitor.post(f"/ho-so/{code}/sua", form)
     return reply.status, reply.body.decode()
-
-
-def frozen(page: str) -> str:
-    found = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert found is not None
-    return html.unescape(found[1])
 
 
 def confirm(visitor: Visitor, code: str, page: str, reason: str = "a slip of the pen") -> tuple[int, str]:

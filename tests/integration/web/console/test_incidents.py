@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from engine.actions import batches
 from engine.clock import VIETNAM, SystemClock
+from tests.support.bulk import frozen
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_incident, set_aside
 from tests.support.counter import Counter
@@ -65,11 +66,9 @@ def test_a_batch_does_what_its_preview_counted_and_its_totals_add_up(counter: Co
     page = operator.post("/su-co/xem-truoc", chosen).body.decode()
     assert "Sẽ được xử lý 10" in text_of(page)
     assert "không có hành động này) 1" in text_of(page)
-    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert frozen is not None
     operator.post(f"/su-co/{ids[0]}", {"action": "close", "reason": "seen"})  # meanwhile
     late = trouble(counter, codes[0])  # not in the frozen list
-    made = operator.post("/lo", {"frozen": frozen[1], "reason": "mended"})
+    made = operator.post("/lo", {"frozen": frozen(page), "reason": "mended"})
     batch = made.headers["location"]
     assert "Tổng 10 = xong 0 + bỏ qua 0 + hỏng 0 + đang chờ 10" in text_of(operator.page(batch))
     operator.post(f"/su-co/{ids[1]}", {"action": "close", "reason": "seen"})
@@ -90,9 +89,7 @@ def test_a_large_batch_asks_for_its_count(counter: Counter) -> None:
     operator = Visitor(counter, "operator")
     chosen = {"action": "close", "all": "yes", "filter_status": "open"}
     page = operator.post("/su-co/xem-truoc", chosen).body.decode()
-    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert frozen is not None
-    form = {"frozen": frozen[1], "reason": "typed text stays"}
+    form = {"frozen": frozen(page), "reason": "typed text stays"}
     refused = operator.post("/lo", form)
     assert refused.status == 400
     assert "typed text stays" in refused.body.decode()
@@ -112,12 +109,22 @@ def test_more_than_a_batch_holds_is_said_and_the_oldest_are_taken(counter: Count
     chosen = {"action": "close", "all": "yes", "filter_status": "open"}
     page = operator.post("/su-co/xem-truoc", chosen).body.decode()
     assert "Không phải tất cả 10.000 / 10.002" in text_of(page)
-    frozen = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert frozen is not None
-    made = operator.post("/lo", {"frozen": frozen[1], "reason": "seen", "count": "10000"})
+    made = operator.post("/lo", {"frozen": frozen(page), "reason": "seen", "count": "10000"})
     assert made.status == 303
     items = "SELECT max(incident_id) = (SELECT max(id) - 2 FROM incident) FROM batch_item"
     assert counter.scalar(items) is True
+
+
+def test_a_filter_that_was_emptied_means_all_and_not_the_lists_first_choice(counter: Counter) -> None:
+    code = counter.new_dossier()
+    kept, closed = trouble(counter, code), trouble(counter, code)
+    operator = Visitor(counter, "operator")
+    operator.post(f"/su-co/{closed}", {"action": "close", "reason": "seen"})
+    for status, ignored in (("open", 0), ("", 1)):
+        chosen = {"action": "retry", "all": "yes", "filter_status": status, "filter_since": ""}
+        page = operator.post("/su-co/xem-truoc", chosen).body.decode()
+        assert f"không có hành động này) {ignored}" in text_of(page)
+        assert f"<li>{kept} · {code} · " in page
 
 
 def test_what_was_chosen_is_checked_before_anything_is_shown(counter: Counter) -> None:

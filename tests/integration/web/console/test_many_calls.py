@@ -1,15 +1,17 @@
 """Many calls at once: a frozen list, each item with what came of it, totals that add up; the list's columns and filters."""
 
-import html
 import re
 
 import pytest
 from sqlalchemy import text
 
 from engine.actions import batches
+from tests.support.bulk import confirm, preview, totals
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call, add_incident
 from tests.support.counter import Counter
+
+LIST = "/cuoc-goi"
 
 
 @pytest.fixture
@@ -34,36 +36,16 @@ def change(counter: Counter, sql: str, **values: object) -> None:
         connection.execute(text(sql), values)
 
 
-def preview(visitor: Visitor, action: str, **chosen: object) -> str:
-    reply = visitor.post("/cuoc-goi/xem-truoc", {"action": action, "target": "/cuoc-goi", **chosen})  # type: ignore[dict-item]
-    assert reply.status == 200, reply.body.decode()[-800:]
-    return reply.body.decode()
-
-
-def confirm(visitor: Visitor, page: str, **more: str) -> tuple[int, str]:
-    found = re.search(r'name="frozen" value="([^"]+)"', page)
-    assert found is not None
-    reply = visitor.post("/cuoc-goi/lo", {"frozen": html.unescape(found[1]), "reason": "they mend", **more})
-    return reply.status, reply.headers.get("location", "")
-
-
-def totals(visitor: Visitor, path: str) -> list[int]:
-    page = text_of(visitor.page(f"{path}?lang=en"))
-    numbers = [int(one) for one in re.findall(r"(?:Total|done|skipped|failed|waiting) (\d+)", page, re.I)[:5]]
-    assert numbers[0] == sum(numbers[1:])
-    return numbers
-
-
 def test_calls_are_held_and_released_and_what_went_on_meanwhile_is_skipped_with_its_reason(
     counter: Counter, operator: Visitor, code: str
 ) -> None:
     ids = [waiting(counter, code) for _ in range(3)]
     gone = add_call(counter, code, "done")
-    page = preview(operator, "hold", call=[str(one) for one in (*ids, gone)])
+    page = preview(operator, LIST, "hold", call=[str(one) for one in (*ids, gone)])
     assert re.search(r"<dd>3</dd>.*?<dd>1</dd>", page, re.S)
     assert "Xong: 1" in text_of(page)  # what is ignored, by its state
     change(counter, "UPDATE call SET status = 'sending' WHERE id = :id", id=ids[1])
-    status, where = confirm(operator, page)
+    status, where = confirm(operator, LIST, page)
     assert status == 303
     assert batches.run_waiting(counter.store, counter.clock) == 3
     assert totals(operator, where) == [3, 2, 1, 0, 0]
@@ -75,8 +57,8 @@ def test_calls_are_held_and_released_and_what_went_on_meanwhile_is_skipped_with_
     assert "operator (batch 1)" in text_of(listed)
     assert "they mend" in text_of(listed)
     assert "Held by an operator" in operator.page(f"/ho-so/{code}?lang=en")
-    page = preview(operator, "release", all="yes", filter_status="held")
-    assert totals(operator, confirm(operator, page)[1]) == [2, 0, 0, 0, 2]
+    page = preview(operator, LIST, "release", all="yes", filter_status="held")
+    assert totals(operator, confirm(operator, LIST, page)[1]) == [2, 0, 0, 0, 2]
     batches.run_waiting(counter.store, counter.clock)
     assert counter.scalar("SELECT count(*) FROM call_hold") == 0
     assert counter.scalar("SELECT count(*) FROM call WHERE status = 'pending' AND due_at <= now()") == 2
@@ -101,10 +83,10 @@ def test_withdrawing_many_asks_for_the_number_and_takes_only_what_is_certain(
 ) -> None:
     ids = [waiting(counter, code) for _ in range(2)]
     uncertain = add_call(counter, code, "pending")  # its attempt came to nothing that is known
-    page = preview(operator, "withdraw", call=[str(one) for one in (*ids, uncertain)])
+    page = preview(operator, LIST, "withdraw", call=[str(one) for one in (*ids, uncertain)])
     assert re.search(r"<dd>2</dd>.*?<dd>1</dd>", page, re.S)
-    assert confirm(operator, page)[0] == 400
-    status, where = confirm(operator, page, count="2")
+    assert confirm(operator, LIST, page)[0] == 400
+    status, where = confirm(operator, LIST, page, count="2")
     assert status == 303
     batches.run_waiting(counter.store, counter.clock)
     assert totals(operator, where) == [2, 2, 0, 0, 0]
@@ -144,8 +126,8 @@ def test_who_may_not_sees_why_and_what_is_malformed_does_nothing(
         {"action": "hold", "all": "yes", "filter_answer": "99"},
     ):  # fmt: skip
         assert operator.post("/cuoc-goi/xem-truoc", form).status == 400, form
-    page = preview(operator, "hold", call=[call])
-    assert confirm(Visitor(counter, "admin"), page)[0] == 403
+    page = preview(operator, LIST, "hold", call=[call])
+    assert confirm(Visitor(counter, "admin"), LIST, page)[0] == 403
     assert counter.scalar("SELECT count(*) FROM batch") == 0
 
 
