@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import procrastinate
 from procrastinate import exceptions
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Connection
 
 from engine.exchange.ports import Json
@@ -34,12 +35,18 @@ def defer(connection: Connection, job: str, arguments: Mapping[str, Json]) -> No
         return
 
 
-def app(url: str) -> procrastinate.App:
-    """The application of a worker: asynchronous, with its own small pool."""
-    connector = procrastinate.PsycopgConnector(
-        conninfo=plain_url(url),
+def pool(url: str) -> AsyncConnectionPool:
+    """The small pool of a worker's jobs, to be opened by ``async with``, which closes it whatever comes between."""
+    return AsyncConnectionPool(
+        plain_url(url),
         min_size=1,
         max_size=4,
         kwargs={"tcp_user_timeout": 10_000, "keepalives_idle": 5},
+        check=AsyncConnectionPool.check_connection,
+        open=False,
     )
-    return procrastinate.App(connector=connector)
+
+
+def app() -> procrastinate.App:
+    """The application of a worker, asynchronous, to be opened with a `pool`."""
+    return procrastinate.App(connector=procrastinate.PsycopgConnector())

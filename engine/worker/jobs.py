@@ -7,7 +7,9 @@ without one it would never run again.
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import procrastinate
 import structlog
@@ -63,32 +65,38 @@ class JobLoop(threading.Thread):
         self._url = url
         self._work = work
         self._policy = policy
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
+        self._stopping = threading.Event()
+        self._cancel: Callable[[], object] | None = None
 
     def run(self) -> None:
-        asyncio.run(self._forever())
+        asyncio.run(self._until_stopped())
 
     def stop(self) -> None:
-        if self._loop is not None and self._main is not None:
-            self._loop.call_soon_threadsafe(self._main.cancel)
+        """Begin no more jobs; the thread ends when those under way have, for they hold connections."""
+        self._stopping.set()
+        if self._cancel is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._cancel()
+
+    async def _until_stopped(self) -> None:
+        forever = asyncio.create_task(self._forever())
+        self._cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, forever.cancel)
+        with suppress(asyncio.CancelledError):
+            await forever
 
     async def _forever(self) -> None:
-        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
-        while True:
+        while not self._stopping.is_set():
             try:
                 await self._run()
-            except asyncio.CancelledError:
-                return
             except Exception as error:  # noqa: BLE001  # a database that went away comes back
                 log.warning("jobs_interrupted", error=type(error).__name__)
                 await asyncio.sleep(1.0)
 
     async def _run(self) -> None:
-        app = jobs.app(self._url)
+        app = jobs.app()
         for name, function in self._work.items():
             app.task(name=name, queue=jobs.QUEUE)(_reporting(name, function))
-        async with app.open_async():
+        async with jobs.pool(self._url) as pool, app.open_async(pool):
             sweep = asyncio.create_task(self._sweep(app))
             try:
                 await app.run_worker_async(

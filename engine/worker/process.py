@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -106,12 +107,14 @@ class Worker:
             thread.start()
         broken = self._watch(threads)
         heart.drain()
+        until = time.monotonic() + self._policy.drain_s
         listener.stop()
         background.stop()
+        for applier in appliers:
+            applier.stop()
         sender.stop(drain_s=self._policy.drain_s)
-        for loop in appliers:
-            loop.stop()
-            loop.join(self._policy.drain_s)
+        for thread in threads:  # whoever closes the store next finds no connection in use
+            thread.join(max(0.0, until - time.monotonic()))
         heart.stop()
         if broken is not None:
             raise errors.WorkerBroken(thread=broken)

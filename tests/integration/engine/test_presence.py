@@ -1,5 +1,6 @@
 """Workers and schedulers tell that they are there, that they end, and are missed when they die."""
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from engine.storage.presences import Process
 from lienthong.assembly import System
 
 PATIENCE_S = 20.0
+OWN_THREADS = {"jobs", "listener", "sender", "settler", "heart"}
 
 
 @pytest.fixture
@@ -56,6 +58,26 @@ def test_a_worker_and_a_scheduler_are_there_while_they_run(store: Store, databas
     working.join(PATIENCE_S)
     assert found(store, "worker") == found(store, "scheduler") == []
     system.close()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 1.5])
+def test_a_worker_that_was_stopped_leaves_no_thread_and_no_connection(
+    database: object, seconds: float
+) -> None:
+    """Its background jobs were left to themselves: in the middle of one, or, stopped at once, for ever."""
+    before = set(threading.enumerate())
+    system = System(Settings(), database.url)  # type: ignore[attr-defined]
+    worker, ticker = system.worker("w-1"), system.ticker()
+    working = threading.Thread(target=worker.run)
+    working.start()
+    ticker.start()
+    threading.Event().wait(seconds)
+    ticker.stop()
+    worker.stop()
+    working.join(PATIENCE_S)
+    assert not {thread.name for thread in set(threading.enumerate()) - before if thread.name in OWN_THREADS}
+    system.close()
+    gc.collect()  # a connection that was left open is an error here and not in some later test
 
 
 def test_a_heart_tells_that_its_process_takes_nothing_new(store: Store) -> None:
