@@ -46,8 +46,8 @@ def settle_in(system: System, *, renew: bool = False) -> None:
     for folder in folders(system.settings.procedures_path):
         deployment = read_folder(folder)
         if renew or deployment.code not in known:
-            refuse(deployment)
-            identifier = deploy(system.store, deployment, by="system")
+            warnings = refuse(deployment)
+            identifier = deploy(system.store, deployment, by="system", findings=len(warnings))
             log.info("procedure_deployed", procedure=deployment.code, deployment=identifier)
 
 

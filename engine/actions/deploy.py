@@ -23,14 +23,16 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-def deploy(store: Store, deployment: Deployment, *, by: str) -> int:
+def deploy(store: Store, deployment: Deployment, *, by: str, findings: int | None = None) -> int:
     """Store *deployment* and make it the active one; its id (of the stored one where the content is known).
+
+    *findings*: how many warnings there are about it; None: nobody looked.
 
     Raises:
         ModelInvalid: it has findings of severity error, or no `procedure.yaml`.
     """
     with store.transaction() as connection:
-        identifier, procedure = _keep(connection, deployment, by)
+        identifier, procedure = _keep(connection, deployment, by, findings)
         deployments.retire(connection, identifier, retired=False)
         _activate(connection, identifier, procedure)
     return identifier
@@ -134,6 +136,8 @@ def _keep(
     deployments.lock(connection, procedure.code)
     known = deployments.find_same(connection, procedure.code, digest)
     if known is not None:
+        if findings is not None:
+            deployments.count_findings(connection, known, findings)
         return known, procedure
     return _store(connection, deployment, procedure, digest, by=by, findings=findings), procedure
 

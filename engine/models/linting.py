@@ -42,15 +42,17 @@ def lint(
     return in_order(dict.fromkeys(found))
 
 
-def refuse(deployment: Deployment, *, offered: Mapping[str, frozenset[str]] | None = None) -> None:
-    """Nothing when *deployment* may run.
+def refuse(deployment: Deployment, *, offered: Mapping[str, frozenset[str]] | None = None) -> list[Finding]:
+    """The warnings about a *deployment* that may run.
 
     Raises:
         ModelInvalid: with every finding in ``facts["findings"]``.
     """
-    wrong = errors_in(lint(deployment, offered=offered))
+    found = lint(deployment, offered=offered)
+    wrong = errors_in(found)
     if wrong:
         raise ModelInvalid(file=wrong[0].file, count=len(wrong), first=str(wrong[0]), findings=wrong)
+    return found
 
 
 def _whole(deployment: Deployment) -> list[Finding]:

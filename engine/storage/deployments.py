@@ -33,6 +33,7 @@ _STANDING = text(
 _RETIRE = text(
     "UPDATE deployment SET retired_at = CASE WHEN :retired THEN coalesce(retired_at, now()) END WHERE id = :id"
 )
+_COUNT = text("UPDATE deployment SET findings = :findings WHERE id = :id AND findings IS NULL")
 _FILES = text("SELECT name, kind, original, canonical, rewriter FROM model WHERE deployment_id = :id")
 
 
@@ -80,6 +81,11 @@ def insert_model(connection: Connection, deployment: int, columns: Mapping[str, 
 def activate(connection: Connection, procedure: str, *, vi: str, en: str, deployment: int) -> None:
     """Let new dossiers of *procedure* run *deployment*."""
     connection.execute(_ACTIVATE, {"code": procedure, "vi": vi, "en": en, "deployment": deployment})
+
+
+def count_findings(connection: Connection, deployment: int, findings: int) -> None:
+    """Remember how many warnings there are about a version that nobody had looked at."""
+    connection.execute(_COUNT, {"id": deployment, "findings": findings})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

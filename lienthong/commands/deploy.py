@@ -26,11 +26,18 @@ def command(paths: tuple[Path, ...], as_json: bool) -> None:
     deployments = [read_folder(path) for path in paths]
     with opened("deploy") as system:
         offered = offers(system.settings.partners_path)
-        for deployment in deployments:
-            refuse(deployment, offered=offered)
-        stored = [(deploy(system.store, one, by="command line"), one.code) for one in deployments]
+        warnings = [len(refuse(one, offered=offered)) for one in deployments]
+        stored = [
+            {
+                "deployment": deploy(system.store, one, by="command line", findings=count),
+                "procedure": one.code,
+                "warnings": count,
+            }
+            for one, count in zip(deployments, warnings, strict=True)
+        ]
     if as_json:
-        print_json([{"deployment": identifier, "procedure": code} for identifier, code in stored])
+        print_json(stored)
         return
-    for identifier, code in stored:
-        click.echo(f"{code}: deployment {identifier}")
+    for path, one in zip(paths, stored, strict=True):
+        said = f" ({one['warnings']} warnings: lienthong lint {path})" if one["warnings"] else ""
+        click.echo(f"{one['procedure']}: deployment {one['deployment']}{said}")

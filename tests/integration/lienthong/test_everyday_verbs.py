@@ -128,6 +128,7 @@ def test_procedures_models_and_deploy_tell_what_is_in_force(
     (folder / "procedure.yaml").write_text(rules)
     assert verb("deploy", str(folder))[0] == 0
     assert json.loads(verb("procedures", "--json")[1])[0]["version"] == 2
+    assert counter.scalar("SELECT array_agg(findings ORDER BY version) FROM deployment") == [0, 0]
     (folder / "walk.bpmn").write_text("<nonsense/>")
     status, _, err = verb("deploy", str(folder))
     assert (status, err.count("\n")) == (1, 1)
