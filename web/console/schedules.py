@@ -13,7 +13,7 @@ from engine.storage.database import Connection
 from web import conditions
 from web.console import rendering
 from web.console.access import right, visitor
-from web.console.exports import Exported, Listed, plain
+from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import View, back, page, read
 from web.container import Container
 
@@ -50,17 +50,10 @@ def add(blueprint: Blueprint, container: Container) -> None:
 def _shown(container: Container, view: SchedulesView, problem: errors.LienthongError | None = None) -> str:
     with container.store.reading() as connection:
         rows = schedules.list_schedules(connection)
-        coming = firings.next_firings(
-            connection,
-            now=container.clock.now(),
-            kind=view.kind or None,
-            procedure=view.procedure or None,
-            unit=visitor().unit,
-        )
         values = {
             "schedulers": firings.running(connection, "scheduler"),
             "lateness": firings.lateness(connection),
-            "coming": _labelled(connection, coming),
+            "coming": _labelled(connection, _coming(connection, container, view)),
         }
     return page(
         "schedules.html",
@@ -71,6 +64,16 @@ def _shown(container: Container, view: SchedulesView, problem: errors.LienthongE
         most=firings.MOST,
         looked_at=firings.FIRED_MOST,
         **values,
+    )
+
+
+def _coming(connection: Connection, container: Container, view: SchedulesView) -> list[Firing]:
+    return firings.next_firings(
+        connection,
+        now=container.clock.now(),
+        kind=view.kind or None,
+        procedure=view.procedure or None,
+        unit=visitor().unit,
     )
 
 
@@ -107,10 +110,11 @@ def _act(container: Container, name: str) -> None:
     )
 
 
-def _listed(_container: Container) -> Listed:
+def _listed(container: Container) -> Listed:
+    view = read(SchedulesView)
     return Listed(
-        find=lambda connection, _after, _limit: schedules.list_schedules(connection),
-        bound=read(SchedulesView).bound,
+        find=lambda connection, _after, _limit: _coming(connection, container, view),
+        bound=view.bound,
         key=None,
     )
 
@@ -118,6 +122,6 @@ def _listed(_container: Container) -> Listed:
 EXPORT = Exported(
     path="/lich",
     right="see",
-    columns=plain("name", "trigger", "planned", "enabled", "next_at", "last_at", "late_s"),
+    columns=(*plain("at"), Column("kind", "firing"), *plain("name", "dossier", "procedure")),
     listed=_listed,
 )

@@ -65,6 +65,21 @@ def test_rows_and_timers_come_in_the_order_in_which_they_fire(counter: Counter, 
     assert code in Visitor(counter, "viewer", unit=UNIT, name="near").page("/lich")
 
 
+def test_the_file_has_the_rows_of_the_filter(counter: Counter, viewer: Visitor) -> None:
+    code = counter.new_dossier()
+    with counter.store.transaction() as connection:
+        schedules.ensure(connection, [Planned(name="nightly", job="x", trigger="every 1 h")])
+        schedules.plan_next(connection, "nightly", connection.scalar(text("SELECT now() + interval '1 h'")))
+        connection.execute(TIMER, {"task": "soon", "due": NOON, "code": code, "legal": None})
+    assert 'href="/lich.csv?kind=timer"' in viewer.page("/lich?kind=timer")
+    whole, timers = (viewer.get(f"/lich.csv?lang=en{more}").body.decode() for more in ("", "&kind=timer"))
+    assert "nightly" in whole
+    assert timers.splitlines()[1].endswith(f" +07:00,Timer,wait,{code},1.000001")
+    assert "nightly" not in timers
+    elsewhere = Visitor(counter, "viewer", unit="H98.01", name="far")
+    assert code not in elsewhere.get("/lich.csv").body.decode()
+
+
 def test_a_row_that_is_switched_off_is_shown_and_fires_no_more(counter: Counter, viewer: Visitor) -> None:
     with counter.store.transaction() as connection:
         schedules.ensure(connection, [Planned(name="nightly", job="x", trigger="every 1 h")])
