@@ -25,6 +25,7 @@ def _card(contract: "Contract") -> PartnerCard:
     return PartnerCard(
         name=contract.partner,
         title=form.title.vi,
+        title_en=form.title.en,
         label=form.label,
         transport=form.transport.kind,
         operations=tuple(contract.operations),

@@ -19,6 +19,7 @@ from web.rates import Rate
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerCard:
     """What a contract says of a partner, for people. *label* is how honest it is: real, single-source or sample.
+    *title* is Vietnamese, *title_en* English; empty: the same.
 
     *hash* names the content in force in this process, *version* is what the partner calls it; *window*: calls in flight
     per worker, at most; *rate* and *hours*: what the partner asks of its callers; *contact*: name, phone, email, hours, note;
@@ -31,6 +32,7 @@ class PartnerCard:
     transport: str
     operations: tuple[str, ...] = ()
     inbound: tuple[str, ...] = ()
+    title_en: str = ""
     version: str = ""
     hash: str = ""
     window: int = 0
@@ -39,6 +41,10 @@ class PartnerCard:
     hours: str = ""
     contact: Mapping[str, str] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
+
+    def called(self, language: str) -> str:
+        """What the partner is called in *language*: vi or en."""
+        return self.title_en if language == "en" and self.title_en else self.title
 
 
 class PartnerDirectory(Protocol):

@@ -45,6 +45,7 @@ class Partner(Told):
 
     name: str
     title: str
+    title_en: str
     label: str
     transport: str
     operations: list[str]
@@ -101,6 +102,7 @@ def partner(
     return Partner(
         name=name,
         title=card.title if card else name,
+        title_en=card.called("en") if card else name,
         label=card.label if card else "unknown",
         transport=card.transport if card else "",
         operations=list(card.operations) if card else [],

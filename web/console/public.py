@@ -11,7 +11,7 @@ from engine.dossiers import timeline
 from engine.queries import phases, procedures, tracking, wanted_papers
 from web.auth import OPEN, needs
 from web.console.access import check_origin
-from web.console.rendering import View, page, read
+from web.console.rendering import View, language, page, read
 from web.container import Container
 
 _TRIES, _WINDOW_S, _MOST_ADDRESSES = 10, 60.0, 10_000
@@ -84,7 +84,7 @@ def _add_tracking(blueprint: Blueprint, container: Container, tries: Tries) -> N
 
 
 def _shown(container: Container, found: tracking.Tracked) -> str:
-    titles = {card.name: card.title for card in container.partners.cards()}
+    titles = {card.name: card.called(language()) for card in container.partners.cards()}
     with container.store.reading() as connection:
         moves = tracking.clock_moves(connection, found.code)
         waits = tracking.holders(connection, found.code)

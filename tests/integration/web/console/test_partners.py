@@ -14,7 +14,7 @@ from tests.support.raw_partner import RawPartner, http
 
 CONTRACT = """\
 partner: agency
-title: { vi: Cơ quan mẫu, en: Agency }
+title: { vi: Cơ quan mẫu, en: Sample agency }
 label: sample
 basis: Invented for the tests of this page.
 version: "2.1"
@@ -67,6 +67,14 @@ def test_what_the_contract_says_is_told(counter: Counter, port: ContractPartners
     assert "At once 3 calls" in shown
     assert "10 a second" in shown
     assert "Drift ✔ None" in shown
+
+
+def test_a_partner_is_called_in_the_language_of_the_page(counter: Counter, port: ContractPartners) -> None:
+    viewer = Visitor(counter, "viewer")
+    for address in ("/doi-tac", "/doi-tac/agency"):
+        assert "Cơ quan mẫu" in viewer.page(address)
+        assert "Sample agency" not in viewer.page(address)
+        assert "Sample agency" in viewer.page(f"{address}?lang=en")
 
 
 def test_open_calls_that_were_tried_under_another_content_are_drift(
