@@ -23,6 +23,7 @@ RIGHTS: Mapping[str, str] = {
     "reveal": "see personal data, with a reason",
     "decide": "claim and complete work items",
     "act": "act on dossiers, incidents, calls and messages",
+    "move": "have a dossier go to another step",
     "renew": "send a refused call again with a new key",
     "partners": "pause and resume partners",
     "deploy": "upload and activate models",
@@ -36,7 +37,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "viewer": frozenset({"see"}),
     "officer": frozenset({"see", "reveal", "decide"}),
     "operator": frozenset({"see", "reveal", "act", "partners", "audit"}),
-    "engineer": frozenset({"see", "act", "partners", "deploy", "schedules", "audit"}),
+    "engineer": frozenset({"see", "act", "move", "partners", "deploy", "schedules", "audit"}),
     "admin": frozenset(RIGHTS),
 }
 """What each role may do; an account has the rights of all its roles. An account with a unit sees that unit's only."""

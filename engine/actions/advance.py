@@ -111,6 +111,13 @@ class Advance:
         )
         self._advance(happening)
 
+    def moved(self) -> None:
+        payload = self.event.payload
+        origin, target = str(payload["from"]), str(payload["to"])
+        facts: dict[str, Json] = {name: payload.get(name) for name in ("from", "to", "by", "reason")}
+        done = self._advance(run.Moved(task=str(payload["task"]), origin=origin, target=target))
+        self.book.tell("moved" if done else "move-refused", facts)
+
     def _resolve_report(self, payload: Mapping[str, Json]) -> None:
         partner, seq = str(payload["partner"]), int(str(payload["report_seq"]))
         inputs = payload.get("inputs")
@@ -367,6 +374,7 @@ _KINDS: Mapping[str, Callable[[Advance], None]] = {
     "timer": Advance.timer,
     "work-item": Advance.work_item,
     "resolved": Advance.resolved,
+    "moved": Advance.moved,
     "withdrawn": Advance.withdrawn,
     "corrected": Advance.corrected,
     "extended": Advance.extended,

@@ -12,7 +12,7 @@ from threading import Lock
 from engine.errors import LimitExceeded, StateUnreadable
 from engine.exchange.ports import Json
 from engine.models.deployment import Deployment
-from engine.runtime import state
+from engine.runtime import moving, state
 from engine.runtime.instance import Instance
 from engine.runtime.limits import Budget, Limits
 from engine.runtime.model import Model, model_of, no_process
@@ -20,6 +20,7 @@ from engine.runtime.progress import (
     Cancelled,
     Happening,
     InstanceRef,
+    Moved,
     Progress,
     Resolved,
     View,
@@ -154,7 +155,10 @@ def apply(instance: Instance, happening: Happening) -> bool:
     token = instance.tokens.get(happening.task)
     if token is None or instance.ended:
         return False
-    if isinstance(happening, Resolved):
+    if isinstance(happening, Moved):
+        if not moving.move(instance, token, happening):
+            return False
+    elif isinstance(happening, Resolved):
         stuck = (
             token.fault is not None or token.element.calls
         )  # a refused call is an incident, not a parked token

@@ -52,13 +52,22 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """An admin takes the token of *task* away from *origin* and has one begin at *target*, beside it in the model."""
+
+    task: str
+    origin: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
     """The whole instance ends now (withdrawal)."""
 
     reason: str
 
 
-Happening: TypeAlias = CallSettled | MessageArrived | TimerFired | WorkItemDone | Resolved | Cancelled
+Happening: TypeAlias = CallSettled | MessageArrived | TimerFired | WorkItemDone | Resolved | Moved | Cancelled
 
 # -- what it led to ------------------------------------------------------------------------------------
 
