@@ -15,6 +15,7 @@ from web.console.dossier_tabs import TABS
 # What is no page of its own: files, pictures, and what only machines read.
 _NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$|^/vao/cong|/tep/")
 _OF_A_SESSION = "/toi"  # says which session is the one that asks
+_GUIDES = ("README", "howto/answer-an-unknown-call", "reference/commands")
 _EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
 
 
@@ -35,6 +36,7 @@ def addresses(counter: Counter) -> dict[str, str]:
     found |= {f"/cuoc-goi/{call}": "/cuoc-goi/<int:id>" for call in _calls(counter, code)}
     _trouble_in_hand(counter, code)
     found[f"/quy-trinh/{_other_version(counter)}"] = "/quy-trinh/<int:id>"
+    found |= {f"/tro-giup/{name}": "/tro-giup/<path:name>" for name in _GUIDES}
     return found | dict.fromkeys(_EXTRA, "")
 
 
@@ -96,5 +98,6 @@ def _places(counter: Counter) -> _Places:
             ("/quy-trinh/<int:id>", "id"): "1",
             ("/thu-tuc/<string:code>", "code"): "1.000001",
             ("/errors/<string:code>", "code"): "dossier-not-found",
+            ("/tro-giup/<path:name>", "name"): "howto/a-partner-is-down",
         }
     )

@@ -1,4 +1,6 @@
-"""Help, at the same place on every page: what the words of the lists mean, the keys, the version, whose work is in it."""
+"""Help, at the same place on every page: how things are done, what the words of the lists mean, the keys, the version,
+whose work is in it.
+"""
 
 import json
 from functools import cache
@@ -7,10 +9,12 @@ from pathlib import Path
 
 from flask import Blueprint
 
+from engine import errors
 from engine.queries.dossier_list import SITUATIONS
 from engine.queries.exchange import CALL_STATES, MESSAGE_STATES
+from web import guides, telling
 from web.console.access import right
-from web.console.rendering import View, page, read
+from web.console.rendering import View, language, page, read
 from web.container import Container
 
 _MANIFEST = Path(__file__).parent.parent / "static" / "vendor" / "manifest.json"
@@ -20,7 +24,7 @@ BATCH_STATES = ("running", "paused", "cancelled", "finished")
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
-    """``/tro-giup``."""
+    """``/tro-giup`` and the documents under it."""
 
     @blueprint.get("/tro-giup")
     @right("see")
@@ -38,7 +42,20 @@ def add(blueprint: Blueprint, container: Container) -> None:
             version=container.version,
             packages=_packages(),
             libraries=_libraries(),
+            guides=[guides.HOWTO + name for name in guides.howtos()],
+            codes=[
+                (code, telling.entry(code, one, language())["title"]) for code, one in telling.known().items()
+            ],
         )
+
+    @blueprint.get("/tro-giup/<path:name>")
+    @right("see")
+    def guide(name: str) -> str:
+        read(View)
+        found = guides.find(name)
+        if found is None:
+            raise errors.AddressUnknown(path=f"/tro-giup/{name}")
+        return page("guide.html", container, guide=found)
 
 
 @cache

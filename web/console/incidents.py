@@ -38,6 +38,14 @@ class IncidentsView(View):
     cursor: str | None = Field(default=None, max_length=2000)
 
 
+GUIDES = {
+    "unknown-outcome": "answer-an-unknown-call",
+    "partner-outage": "a-partner-is-down",
+    "timeline-altered": "read-a-dossiers-evidence",
+}
+"""What tells how an incident of a cause is dealt with, by the names of docs/howto."""
+
+
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/su-co`` and ``/su-co/<id>``."""
     _add_list(blueprint, container)
@@ -122,6 +130,7 @@ def _one(container: Container, incident: int, problem: errors.LienthongError | N
         problem=problem,
         typed=request.form if problem else {},
         needs_data=NEEDS_DATA,
+        guide=GUIDES.get(found.cause),
     )
 
 
