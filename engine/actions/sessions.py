@@ -79,9 +79,12 @@ def recognise(store: Store, name: str, password: str, *, address: str) -> Stored
 
 
 def sign_in_with_code(
-    store: Store, account: int, is_right: Callable[[StoredAccount], bool], *, address: str
+    store: Store, account: int, take: Callable[[Connection, StoredAccount], str | None], *, address: str
 ) -> str:
-    """The text of a new session of *account*, whose password was right a moment ago; *is_right* judges the code.
+    """The text of a new session of *account*, whose password was right a moment ago.
+
+    *take* judges the code and uses it up in the transaction that begins the session; it says how the person was
+    recognised, or None.
 
     Raises:
         SignInRefused: the code is wrong, or the account was switched off. SignInTooSoon: this address guessed too often.
@@ -91,12 +94,14 @@ def sign_in_with_code(
         wait_s = accounts.wait_s(connection, found.name, address) if found is not None else 0.0
     if wait_s > 0:
         raise errors.SignInTooSoon(wait_s=int(wait_s) + 1)
-    if found is None or not found.enabled or not is_right(found):
-        count_failure(store, found.name if found is not None else "", address, known=found is not None)
-        raise errors.SignInRefused
     with store.transaction() as connection:
-        accounts.forget_failures(connection, found.name, address)
-        return begin_session(connection, found, address=address, by="password and code")
+        held = accounts.lock(connection, account)
+        by = take(connection, held) if held is not None and held.enabled else None
+        if held is not None and by is not None:
+            accounts.forget_failures(connection, held.name, address)
+            return begin_session(connection, held, address=address, by=by)
+    count_failure(store, found.name if found is not None else "", address, known=found is not None)
+    raise errors.SignInRefused
 
 
 def begin_session(connection: Connection, account: StoredAccount, *, address: str, by: str) -> str:

@@ -98,13 +98,18 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     form.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
     form.get_by_label("Mã 6 chữ số").fill(pyotp.TOTP(secret).now())
     look("the second factor switched on", form.get_by_role("button"))
-    assert page.get_by_text("Tắt mã thứ hai").is_visible()
+    assert page.get_by_role("button", name="Tắt mã thứ hai").is_visible()
+    assert page.locator(".codes li").count() == 10
     look("signed out", page.locator("header button"))
     page.get_by_label("Tên tài khoản").fill("admin")
     page.get_by_label("Mật khẩu").fill(PASSWORD)
     look("the question for the code", page.locator("main button").first)
     page.get_by_label("Mã 6 chữ số").fill("1")
     look("the question for the code again", page.locator("main button").first)
+    page.locator("summary").click()
+    page.get_by_label("Mã khôi phục").fill("aaaa-aaaa-aaaa")
+    look("a wrong recovery code", page.locator("details button"))
+    assert page.get_by_label("Mã khôi phục").is_visible()
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
 
 

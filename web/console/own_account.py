@@ -1,4 +1,4 @@
-"""One's own account: another password, a second factor, and the sessions that go on elsewhere."""
+"""One's own account: another password, a second factor with its recovery codes, and the sessions that go on elsewhere."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,9 @@ from flask import Blueprint, Response, request
 from markupsafe import Markup
 
 from engine import errors
-from engine.actions import accounts, own_account, second_factor, sessions
+from engine.actions import accounts, own_account, recovery_codes, second_factor, sessions
 from engine.storage import accounts as rows
+from engine.storage import recovery_codes as code_rows
 from web.console.access import COOKIE, right, visitor
 from web.console.rendering import View, back, page, read
 from web.container import Container
@@ -30,12 +31,10 @@ def add(blueprint: Blueprint, container: Container) -> None:
     def change_own_account() -> Response:
         act = _ACTS.get(request.form.get("action", ""), _no_act)
         try:
-            act(container, _account())
+            told = act(container, _account())
         except (errors.RequestInvalid, errors.SignInRefused) as problem:
-            return Response(
-                _shown(container, problem), status=problem.status, content_type="text/html; charset=utf-8"
-            )
-        return back(_ADDRESS, "done")
+            return _answer(_shown(container, problem), problem.status)
+        return _answer(_shown(container, codes=told), 200) if told else back(_ADDRESS, "done")
 
 
 def _account() -> int:
@@ -46,12 +45,16 @@ def _account() -> int:
     return account
 
 
-def _shown(container: Container, problem: errors.LienthongError | None = None) -> str:
+def _shown(
+    container: Container, problem: errors.LienthongError | None = None, codes: tuple[str, ...] = ()
+) -> str:
+    """The page; *codes* are recovery codes that were made by this request, for this once."""
     account = _account()
     typed = request.form.get("secret", "")
     secret = typed if second_factor.is_secret(typed) else second_factor.new_secret()
     with container.store.reading() as connection:
         found = rows.find_by_id(connection, account)
+        left = code_rows.left(connection, account)
     return page(
         "own_account.html",
         container,
@@ -59,6 +62,9 @@ def _shown(container: Container, problem: errors.LienthongError | None = None) -
         has_code=found is not None and found.second_factor is not None,
         secret=secret,
         picture=_picture(second_factor.address_of(secret, visitor().name)),
+        codes=codes,
+        codes_left=left,
+        codes_few=recovery_codes.FEW,
         shortest=accounts.MIN_PASSWORD,
         problem=problem,
     )
@@ -86,15 +92,20 @@ def _sessions(container: Container, account: int) -> None:
     own_account.end_other_sessions(container.store, account, _session())
 
 
-def _enrol(container: Container, account: int) -> None:
+def _enrol(container: Container, account: int) -> tuple[str, ...]:
     _check_password(container)
-    second_factor.enrol(
+    return second_factor.enrol(
         container.store,
         account,
         request.form.get("secret", ""),
         code=request.form.get("code", "")[:16],
         key=container.secret,
     )
+
+
+def _codes(container: Container, account: int) -> tuple[str, ...]:
+    _check_password(container)
+    return recovery_codes.renew(container.store, account, key=container.secret)
 
 
 def _remove(container: Container, account: int) -> None:
@@ -112,9 +123,14 @@ def _session() -> str:
     return request.cookies.get(COOKIE, "")[:200]
 
 
-_ACTS: dict[str, Callable[[Container, int], None]] = {
+def _answer(shown: str, status: int) -> Response:
+    return Response(shown, status=status, content_type="text/html; charset=utf-8")
+
+
+_ACTS: dict[str, Callable[[Container, int], tuple[str, ...] | None]] = {
     "password": _password,
     "sessions": _sessions,
     "enrol": _enrol,
+    "codes": _codes,
     "remove": _remove,
 }

@@ -14,6 +14,7 @@ from web.container import Container
 
 _MOST_KEPT = 100
 _HALFWAY_S = 300  # between the password and the code
+_MOST_CODE = 32
 
 
 class SignInView(View):
@@ -63,11 +64,13 @@ def _add_code(blueprint: Blueprint, container: Container) -> None:
     def signed_in_with_code() -> Response:
         check_origin()
         form, halfway = request.form, request.form.get("halfway", "")[:500]
+        code = form.get("code", "")[:_MOST_CODE]
         where, kept = own_path(form.get("next", "/")), form.get("kept", "")
         try:
-            session = _with_code(container, halfway, form.get("code", "")[:16])
+            session = _with_code(container, halfway, code)
         except (errors.SignInRefused, errors.SignInTooSoon, errors.RequestInvalid) as problem:
-            return _answer(_asking(container, where, kept, halfway, problem), problem.status)
+            again = _asking(container, where, kept, halfway, problem, recovering="recovering" in form)
+            return _answer(again, problem.status)
         except errors.FormStale:
             return back("/vao")
         return _entered(container, where, kept, session)
@@ -102,9 +105,19 @@ def _asking(
     kept: str,
     halfway: str,
     problem: errors.LienthongError | None = None,
+    *,
+    recovering: bool = False,
 ) -> str:
-    """The page that asks for the code of whoever's password was right."""
-    return page("sign_in_code.html", container, next=where, kept=kept, halfway=halfway, problem=problem)
+    """The page that asks for the code of whoever's password was right; *recovering*: for one of those kept for that."""
+    return page(
+        "sign_in_code.html",
+        container,
+        next=where,
+        kept=kept,
+        halfway=halfway,
+        problem=problem,
+        recovering=recovering,
+    )
 
 
 def _with_code(container: Container, halfway: str, code: str) -> str:
@@ -116,7 +129,7 @@ def _with_code(container: Container, halfway: str, code: str) -> str:
     return sessions.sign_in_with_code(
         container.store,
         account,
-        lambda found: second_factor.is_right(container.store, found, code, key=container.secret),
+        lambda connection, found: second_factor.take(connection, found, code, key=container.secret),
         address=request.remote_addr or "",
     )
 

@@ -89,6 +89,14 @@ session = Table(
     moment("expires_at", nullable=False),
 )
 
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("digest", words("digest").type, primary_key=True),  # with a key that is not in the database
+    moment("made_at", now=True),
+)
+
 sign_on = Table(
     "sign_on",
     metadata,

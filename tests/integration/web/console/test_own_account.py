@@ -1,7 +1,6 @@
 """One's own account: the second factor when signing in, another password, sessions elsewhere; and the way back in."""
 
 import re
-import time
 from urllib.parse import urlencode
 
 import pyotp
@@ -11,6 +10,7 @@ from engine import errors
 from engine.actions import sessions
 from tests.support.console import FORM, PASSWORD, Visitor, text_of
 from tests.support.counter import Counter, Reply
+from tests.support.telephone import code, enrolled
 
 NEW = "another long password"
 
@@ -18,20 +18,6 @@ NEW = "another long password"
 @pytest.fixture
 def lan(counter: Counter) -> Visitor:
     return Visitor(counter, "viewer", name="lan")
-
-
-def code(secret: str, step: int = 0) -> str:
-    """The code of now, or of so many half minutes from now."""
-    return pyotp.TOTP(secret).generate_otp(int(time.time()) // 30 + step)
-
-
-def enrolled(visitor: Visitor) -> str:
-    """The secret of a second factor that *visitor* has now; this half minute's code was taken."""
-    secret = re.search(r'name="secret" value="([A-Z2-7]{32})"', visitor.page("/toi"))
-    assert secret is not None
-    sent = {"action": "enrol", "secret": secret[1], "password": PASSWORD, "code": code(secret[1])}
-    assert visitor.post("/toi", sent).status == 303
-    return secret[1]
 
 
 def send(counter: Counter, path: str, **fields: str) -> Reply:
@@ -56,7 +42,7 @@ def test_the_picture_is_inside_the_page_and_holds_what_can_be_typed(lan: Visitor
 
 
 def test_signing_in_asks_for_the_code_and_each_is_good_once(counter: Counter, lan: Visitor) -> None:
-    secret = enrolled(lan)
+    secret, _ = enrolled(lan)
     with pytest.raises(errors.SecondFactorNeeded):
         sessions.sign_in(counter.store, "lan", PASSWORD, address="127.0.0.1")
     token, now = halfway(counter), code(secret, 1)
@@ -73,7 +59,7 @@ def test_signing_in_asks_for_the_code_and_each_is_good_once(counter: Counter, la
 
 
 def test_a_code_alone_opens_nothing(counter: Counter, lan: Visitor) -> None:
-    secret = enrolled(lan)
+    secret, _ = enrolled(lan)
     for forged in ("", "1", f"{lan.account}", "MQ.aaaa.bbbb"):
         refused = send(counter, "/vao/ma", halfway=forged, code=code(secret))
         assert (refused.status, refused.headers.get("location")) == (303, "/vao")
@@ -81,7 +67,7 @@ def test_a_code_alone_opens_nothing(counter: Counter, lan: Visitor) -> None:
 
 
 def test_guessing_codes_is_slowed_down(counter: Counter, lan: Visitor) -> None:
-    secret = enrolled(lan)
+    secret, _ = enrolled(lan)
     token = halfway(counter)
     codes = (f"{number:06}" for number in range(1_000_000))
     near = {code(secret, step) for step in range(-2, 4)}
@@ -92,7 +78,7 @@ def test_guessing_codes_is_slowed_down(counter: Counter, lan: Visitor) -> None:
 
 
 def test_the_secret_is_not_in_the_database_as_it_is(counter: Counter, lan: Visitor) -> None:
-    secret = enrolled(lan)
+    secret, _ = enrolled(lan)
     assert counter.scalar("SELECT count(*) FROM account WHERE second_factor IS NOT NULL") == 1
     assert (
         counter.scalar("SELECT count(*) FROM account WHERE second_factor LIKE :secret", secret=f"%{secret}%")
