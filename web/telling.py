@@ -122,10 +122,11 @@ def _reasons() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Those with the most words of their own first, so that a bare ``{} is …`` takes only what nothing else does."""
     found: Mapping[str, str] = yaml.safe_load(_read("reasons.yaml"))
     ordered = sorted(found.items(), key=lambda pair: (pair[0].count("{}"), -len(pair[0])))
-    return tuple((_pattern(english), vietnamese) for english, vietnamese in ordered)
+    return tuple((pattern(english), vietnamese) for english, vietnamese in ordered)
 
 
-def _pattern(english: str) -> re.Pattern[str]:
+def pattern(english: str) -> re.Pattern[str]:
+    """What finds the facts of an English text, in which ``{}`` stands for each."""
     return re.compile("(.*)".join(re.escape(part) for part in english.split("{}")), re.DOTALL)
 
 

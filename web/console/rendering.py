@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from engine import errors
 from engine.clock import VIETNAM, SystemClock
 from engine.dossiers.statuses import Status
-from web import cursors, problems, telling
+from web import cursors, finding_words, problems, telling
 from web.api.models import Asked
 from web.console.access import Visitor
 from web.container import Container
@@ -115,6 +115,7 @@ def frame(now: datetime) -> dict[str, object]:
         "in_language": in_language,
         "told": lambda error: telling.told(error, lang),
         "sentence_told": lambda said: telling.sentence(said, lang),
+        "finding_told": lambda text: finding_words.told(text, lang),
         "reason_told": lambda reason: telling.reason(reason, lang),
         "address": address,
         "now": local(now),
