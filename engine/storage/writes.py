@@ -62,6 +62,8 @@ def instant(moment: datetime | None) -> str | None:
 # A call that surely did nothing: one that was sent and became an incident may have been carried out, which a person must say.
 _UNDONE = "c.status IN ('pending', 'refused') OR c.status = 'incident' AND c.attempt = 0"
 
+KEPT_BYTES = 65_536  # of a value before it was changed; of a larger one only that it was
+
 # Each part reads one record set. All parts see the state before the statement,
 # so no row may be changed by two of them: `Writes` is kept net by whoever fills it.
 # PostgreSQL runs them from the last to the first. Calls must be locked before incidents, as settlements do.
@@ -89,6 +91,14 @@ _PARTS: Mapping[str, str] = {
             received_at timestamptz, due_at timestamptz, finished_at timestamptz, timeline_seq integer,
             timeline_head text, record jsonb, data jsonb)
         WHERE d.id = r.id""",
+    "data_changes": f"""
+        INSERT INTO data_change (dossier_id, seq, field, before, large)
+        SELECT d.id, r.timeline_seq, w.key, CASE WHEN pg_column_size(d.data -> w.key) <= {KEPT_BYTES} THEN d.data -> w.key END,
+            coalesce(pg_column_size(d.data -> w.key) > {KEPT_BYTES}, false)
+        FROM jsonb_to_recordset(CAST(:data AS jsonb)) AS r(id bigint, timeline_seq integer, data jsonb)
+        JOIN dossier d ON d.id = r.id CROSS JOIN jsonb_each(r.data) w
+        WHERE d.data -> w.key IS DISTINCT FROM w.value
+        ON CONFLICT DO NOTHING""",
     "instances": """
         INSERT INTO instance (dossier_id, deployment_id, process, state, format, version, status, ended_at)
         SELECT dossier_id, deployment_id, process, decode(state, 'base64'), format, version, status,
@@ -175,7 +185,10 @@ _PARTS: Mapping[str, str] = {
             AS r(kind text, value text, dossier_id bigint)
         ON CONFLICT DO NOTHING""",
 }
-_OF_CLOSED = ("closed_waits", "closed_timers", "closed_items", "closed_incidents")
+_OF: Mapping[str, tuple[str, ...]] = {
+    "closed": ("closed_waits", "closed_timers", "closed_items", "closed_incidents"),
+    "data": ("data", "data_changes"),
+}
 _WAKE_APPLIERS = "SELECT CAST(pg_notify('lienthong_event', '') AS text)"
 _WAKE_SENDERS = "SELECT CAST(pg_notify('lienthong_call', '') AS text)"
 _WITHDRAWN = "SELECT CAST(id AS text) FROM unwanted_part WHERE status = 'withdrawn'"
@@ -201,7 +214,7 @@ def flush(connection: Connection, writes: Writes) -> None:
 @lru_cache(maxsize=1024)
 def _statement(filled: tuple[str, ...]) -> Statement:
     """The statement that writes these record sets and wakes whoever has to do with them."""
-    parts = [part for name in filled for part in (_OF_CLOSED if name == "closed" else (name,))]
+    parts = [part for name in filled for part in _OF.get(name, (name,))]
     wakes = [_WAKE_APPLIERS] if "events" in filled else []
     wakes += [_WAKE_SENDERS] if "calls" in filled or "unwanted" in filled else []
     wakes += [_WITHDRAWN] if "unwanted" in filled else []

@@ -5,13 +5,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.queries import call_list, documents, dossiers, evidence, exchange, operations, timelines
+from engine.queries import (
+    call_list,
+    data_changes,
+    documents,
+    dossiers,
+    evidence,
+    exchange,
+    operations,
+    timelines,
+)
 from engine.queries.call_list import CallFilter
 from engine.queries.dossiers import DossierBrief
 from engine.queries.exchange import MessageFilter
 from engine.queries.operations import AuditFilter
 from engine.queries.timelines import TimelineFilter
 from web import cursors
+from web.console import data_changes as changed_places
 from web.console import masking, rendering
 from web.console.access import visitor
 from web.console.rendering import ROWS, View
@@ -71,11 +81,18 @@ def _data(container: Container, brief: DossierBrief, _view: DossierView) -> dict
     with container.store.reading() as connection:
         person = dossiers.get_person(connection, brief.id)
         papers = documents.list_documents(connection, brief.id)
+        changed = data_changes.changes(connection, brief.id, limit=_MOST)
     every = masking.fields({"applicant": dict(person.applicant), "data": dict(person.data)})
     allowed = masking.permitted(container, visitor())
     open_ = allowed.removeprefix(f"{brief.code}:") if allowed else None
     told = [(path, value if path == open_ else masking.HIDDEN if value else "") for path, value in every]
-    return {"fields": told, "papers": papers, "open_field": open_}
+    return {
+        "fields": told,
+        "papers": papers,
+        "open_field": open_,
+        "changes": changed_places.places(changed, open_),
+        "changes_cut": len(changed) == _MOST,
+    }
 
 
 def _exchange(container: Container, brief: DossierBrief, _view: DossierView) -> dict[str, object]:

@@ -21,6 +21,7 @@ from engine.storage.tables.base import metadata
 from engine.storage.tables.dossiers import (
     calendar,
     calendar_day,
+    data_change,
     document,
     document_chunk,
     dossier,
@@ -50,6 +51,7 @@ __all__ = [
     "calendar_day",
     "call",
     "call_hold",
+    "data_change",
     "deployment",
     "document",
     "document_chunk",

@@ -82,6 +82,17 @@ dossier = Table(
     Index("dossier_submitted_at_idx", "submitted_at", "id"),
 )
 
+# What a top-level field of a dossier's data was before it was changed: personal data, as the data themselves.
+data_change = Table(
+    "data_change",
+    metadata,
+    Column("dossier_id", ForeignKey("dossier.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),  # the newest entry of the timeline when it was changed
+    Column("field", words("field").type, primary_key=True),
+    Column("before", JSONB),  # NULL: there was none, or it was too large to keep
+    Column("large", Boolean, nullable=False),
+)
+
 suspension = Table(
     "suspension",
     metadata,
