@@ -1,4 +1,5 @@
-"""Signing in at an OpenID Connect provider: the authorization code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
+"""Signing in at an OpenID Connect provider, and out: the authorization code flow with PKCE (OpenID Connect Core 1.0,
+RFC 7636), and OpenID Connect RP-Initiated Logout 1.0.
 
 Authlib speaks the protocol and checks the claims; every byte goes through the door. An identity token counts only with a
 signature by one of the provider's public keys: a shared secret or no signature at all is refused, whatever its head says.
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 import orjson
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Client
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.base import OAuth2Error
@@ -22,7 +24,7 @@ from joserfc.jwk import KeySet
 
 from adapters.outbound import Door, Endpoint, Request
 from engine.errors import CallOutcomeUnknown, CallUnavailable, SettingsError, SignOnRefused, SignOnUnavailable
-from engine.exchange.sign_on import SignOnBegun
+from engine.exchange.sign_on import Recognised, SignOnBegun
 
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _PUBLIC = ("RSA", "EC", "OKP")
@@ -69,14 +71,27 @@ class OidcSignOn:
         )
         return SignOnBegun(address=address, state=state, nonce=nonce, verifier=verifier)
 
-    def finish(self, begun: SignOnBegun, answer: Mapping[str, str], back_to: str) -> str:
-        """The `sub` of who came back. Raises: SignOnRefused, SignOnUnavailable."""
+    def finish(self, begun: SignOnBegun, answer: Mapping[str, str], back_to: str) -> Recognised:
+        """Who came back: the `sub`, and the token that says so. Raises: SignOnRefused, SignOnUnavailable."""
         if "error" in answer or not answer.get("code"):
             raise SignOnRefused(reason=f"the provider said {answer.get('error', 'nothing')[:64]!r}")
         if answer.get("iss", self._provider.issuer) != self._provider.issuer:
             raise SignOnRefused(reason="the answer is another provider's")
         token = self._token(begun, answer["code"], back_to)
-        return self._subject(token, begun.nonce)
+        return self._recognised(token, begun.nonce)
+
+    def ending(self, id_token: str, *, back_to: str, state: str) -> str | None:
+        """Where the provider's session ends; None: it publishes no such address. Raises: SignOnUnavailable."""
+        if not self._published.offers("end_session_endpoint"):
+            return None
+        given = {
+            "id_token_hint": id_token,
+            "client_id": self._provider.client_id,
+            "post_logout_redirect_uri": back_to,
+            "state": state,
+        }
+        where = self._published.address("end_session_endpoint")
+        return str(add_params_to_uri(where, [(name, value) for name, value in given.items() if value]))
 
     def _client(self, back_to: str) -> OAuth2Client:
         return OAuth2Client(
@@ -101,7 +116,7 @@ class OidcSignOn:
             raise SignOnRefused(reason=f"the provider gave no token ({type(exc).__name__})") from exc
         return token
 
-    def _subject(self, token: Mapping[str, object], nonce: str) -> str:
+    def _recognised(self, token: Mapping[str, object], nonce: str) -> Recognised:
         text = token.get("id_token")
         if not isinstance(text, str):
             raise SignOnRefused(reason="the provider gave no identity token")
@@ -126,7 +141,7 @@ class OidcSignOn:
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= 255:
             raise SignOnRefused(reason="its identity token names nobody")
-        return subject
+        return Recognised(subject=subject, id_token=text)
 
     def _signed(self, text: str) -> jwt.Token:
         try:
@@ -143,6 +158,10 @@ class _Published:
         self._lock = threading.Lock()
         self._metadata: tuple[float, Mapping[str, object]] | None = None
         self._keys: tuple[float, KeySet] | None = None
+
+    def offers(self, name: str) -> bool:
+        """Whether it publishes an address of that name. Raises: SignOnUnavailable."""
+        return bool(self._described().get(name))
 
     def address(self, name: str) -> str:
         """Raises: SignOnUnavailable: it publishes none, or one that is not to be trusted."""

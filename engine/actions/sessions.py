@@ -104,21 +104,26 @@ def sign_in_with_code(
     raise errors.SignInRefused
 
 
-def begin_session(connection: Connection, account: StoredAccount, *, address: str, by: str) -> str:
-    """The text of a new session of *account*; *by* says how its person was recognised."""
+def begin_session(
+    connection: Connection, account: StoredAccount, *, address: str, by: str, id_token: str | None = None
+) -> str:
+    """The text of a new session of *account*; *by* says how its person was recognised, *id_token* is kept with it, sealed."""
     text = secrets.token_urlsafe(32)
-    accounts.begin_session(connection, digest(text), account.id, address=address, good_s=SESSION_S)
+    accounts.begin_session(
+        connection, digest(text), account.id, address=address, good_s=SESSION_S, id_token=id_token
+    )
     access.audit(connection, account.name, "signed-in", facts={"address": address, "by": by})
     return text
 
 
-def sign_out(store: Store, session: str) -> None:
-    """End a session; one that is over already is fine."""
+def sign_out(store: Store, session: str) -> str | None:
+    """End a session; one that is over already is fine. Its sealed identity token, where it began at the provider."""
     with store.transaction() as connection:
         found = accounts.find_by_session(connection, digest(session))
-        accounts.end_session(connection, digest(session))
+        id_token = accounts.end_session(connection, digest(session))
         if found is not None:
             access.audit(connection, found[0].name, "signed-out")
+    return id_token
 
 
 def of_session(store: Store, session: str) -> Person | None:

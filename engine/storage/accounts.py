@@ -38,10 +38,10 @@ _ADMINS = text(
     "SELECT id FROM account WHERE enabled AND roles @> CAST(:roles AS jsonb) AND id <> :id FOR UPDATE"
 )
 _BEGIN = text(
-    "INSERT INTO session (digest, account_id, address, expires_at)"
-    " VALUES (:digest, :account, :address, now() + make_interval(secs => :good_s))"
+    "INSERT INTO session (digest, account_id, address, expires_at, id_token)"
+    " VALUES (:digest, :account, :address, now() + make_interval(secs => :good_s), :id_token)"
 )
-_END = text("DELETE FROM session WHERE digest = :digest")
+_END = text("DELETE FROM session WHERE digest = :digest RETURNING id_token")
 _END_ALL = text("DELETE FROM session WHERE account_id = :account")
 _END_OTHERS = text("DELETE FROM session WHERE account_id = :account AND digest <> :digest")
 _SESSIONS = text(
@@ -154,9 +154,19 @@ def others_with(connection: Connection, role: str, account: int) -> bool:
     return rows.first() is not None
 
 
-def begin_session(connection: Connection, digest: str, account: int, *, address: str, good_s: float) -> None:
+def begin_session(
+    connection: Connection,
+    digest: str,
+    account: int,
+    *,
+    address: str,
+    good_s: float,
+    id_token: str | None = None,
+) -> None:
+    """*id_token*, sealed, is what the identity provider said when the session began there."""
     connection.execute(_PURGE)
-    connection.execute(_BEGIN, {"digest": digest, "account": account, "address": address, "good_s": good_s})
+    given = {"digest": digest, "account": account, "address": address, "good_s": good_s}
+    connection.execute(_BEGIN, {**given, "id_token": id_token})
 
 
 def session_left_s(connection: Connection, digest: str) -> float:
@@ -169,8 +179,10 @@ def extend_session(connection: Connection, digest: str, *, good_s: float, most_s
     connection.execute(_EXTEND, {"digest": digest, "good_s": good_s, "most_s": most_s})
 
 
-def end_session(connection: Connection, digest: str) -> None:
-    connection.execute(_END, {"digest": digest})
+def end_session(connection: Connection, digest: str) -> str | None:
+    """End a session; its sealed identity token, where it began at the identity provider."""
+    found: str | None = connection.execute(_END, {"digest": digest}).scalar_one_or_none()
+    return found
 
 
 def end_sessions(connection: Connection, account: int) -> None:

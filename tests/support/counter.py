@@ -79,6 +79,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()  # every Set-Cookie
 
     @property
     def json(self) -> dict[str, object]:
@@ -130,7 +131,8 @@ class Counter:
             connection.request(method, path, body, sent | dict(headers or {}))
             answer = connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(status=answer.status, headers=told, body=answer.read())
+            cookies = tuple(value for name, value in answer.getheaders() if name.lower() == "set-cookie")
+            return Reply(status=answer.status, headers=told, body=answer.read(), cookies=cookies)
         finally:
             connection.close()
 

@@ -1,6 +1,7 @@
 """An identity provider of its own: OpenID Connect's authorization code flow by Authlib's server side, over real HTTP.
 
-It knows one client and one person, asks for no password, and can be told to misbehave: *wrong* names how.
+It knows one client and one person, asks for no password, remembers in a cookie of its own who is signed in, ends that by
+RP-Initiated Logout, and can be told to misbehave: *wrong* names how.
 """
 
 import base64
@@ -15,10 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import OpenIDCode
 from authlib.oidc.core.util import create_half_hash
+from authlib.oidc.rpinitiated import EndSessionEndpoint, EndSessionRequest
 from flask import Flask, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
@@ -27,6 +30,7 @@ from joserfc.jwk import KeySet, RSAKey
 from web.server import WebServer
 
 SUBJECT, CLIENT, SECRET = "person-7", "lienthong", "a client's secret"
+COOKIE = "provider_session"
 
 
 @dataclass(kw_only=True)
@@ -68,6 +72,11 @@ class Client(ClientMixin):  # type: ignore[misc]
     def __init__(self, back_to: str) -> None:
         self.back_to = back_to
 
+    @property
+    def client_metadata(self) -> Mapping[str, object]:
+        """Where the browser may be sent after signing out: beside where it comes back to when it signs in."""
+        return {"post_logout_redirect_uris": [self.back_to.removesuffix("/ve") + "/ra"]}
+
     def get_client_id(self) -> str:
         return CLIENT
 
@@ -94,13 +103,18 @@ class Client(ClientMixin):  # type: ignore[misc]
 
 
 class IdentityProvider:
-    """The running provider. *client* must be told where our client is; *asked* counts what was asked for, by path."""
+    """The running provider. *client* must be told where our client is; *asked* counts what was asked for, by path.
+
+    *signed_in* are the browsers' cookies of those who are; *ended* is who was signed out: the claims of the hint.
+    """
 
     def __init__(self) -> None:
         self.wrong = ""
         self.client = Client("")
         self.codes: dict[str, Code] = {}
         self.asked: list[str] = []
+        self.signed_in: set[str] = set()
+        self.ended: list[Mapping[str, object]] = []
         self.key = RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256", "use": "sig"})
         self.issuer = ""
 
@@ -109,11 +123,13 @@ class IdentityProvider:
         self.key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(4), "alg": "RS256", "use": "sig"})
 
     def metadata(self) -> Mapping[str, object]:
+        ends = {"no end": {}, "odd end": {"end_session_endpoint": "javascript:alert(1)"}}
         return {
             "issuer": "http://elsewhere" if self.wrong == "another name" else self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            **ends.get(self.wrong, {"end_session_endpoint": f"{self.issuer}/end?realm=so"}),
             "response_types_supported": ["code"],
             "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
             "code_challenge_methods_supported": ["S256"],
@@ -172,6 +188,7 @@ def _app(provider: IdentityProvider) -> Flask:
     app.config["OAUTH2_SCOPES_SUPPORTED"] = ["openid"]
     server = AuthorizationServer(app, query_client=lambda _: provider.client, save_token=lambda *_: None)
     server.register_grant(_grant(provider), [_identity(provider), CodeChallenge(required=True)])
+    server.register_endpoint(_end_session(provider))
 
     @app.before_request
     def note() -> None:
@@ -190,7 +207,11 @@ def _app(provider: IdentityProvider) -> Flask:
         if provider.wrong == "denied":
             return redirect(f"{provider.client.back_to}?error=access_denied&state={request.args['state']}")
         grant = server.get_consent_grant(end_user=SUBJECT)
-        return server.create_authorization_response(grant=grant, grant_user=SUBJECT)
+        response = server.create_authorization_response(grant=grant, grant_user=SUBJECT)
+        mark = secrets.token_hex(8)
+        provider.signed_in.add(mark)
+        response.set_cookie(COOKIE, mark, httponly=True, samesite="Lax")
+        return response
 
     @app.post("/token")
     def token() -> ResponseReturnValue:
@@ -200,7 +221,21 @@ def _app(provider: IdentityProvider) -> Flask:
             return " " * 2_000_000, 200
         return server.create_token_response()
 
+    _add_ending(app, server)
     return app
+
+
+def _add_ending(app: Flask, server: AuthorizationServer) -> None:
+    @app.get("/end")
+    def end() -> ResponseReturnValue:
+        try:
+            asked = server.validate_endpoint_request("end_session")
+        except OAuth2Error as error:
+            return f"refused: {error.description}", 400
+        if asked.needs_confirmation or request.args["realm"] != "so":
+            return "<h1>Do you want to sign out?</h1>", 200
+        response = server.create_endpoint_response("end_session", asked)
+        return response or "<h1>You are signed out, and stay here</h1>"
 
 
 def _grant(provider: IdentityProvider) -> type[grants.AuthorizationCodeGrant]:
@@ -228,6 +263,18 @@ def _grant(provider: IdentityProvider) -> type[grants.AuthorizationCodeGrant]:
             return SUBJECT
 
     return Grant
+
+
+def _end_session(provider: IdentityProvider) -> type[EndSessionEndpoint]:
+    class EndSession(EndSessionEndpoint):  # type: ignore[misc]
+        def get_server_jwks(self) -> KeySet:
+            return KeySet([provider.key])
+
+        def end_session(self, asked: EndSessionRequest) -> None:
+            provider.ended.append(asked.id_token_claims)
+            provider.signed_in.discard(request.cookies.get(COOKIE, ""))
+
+    return EndSession
 
 
 def _identity(provider: IdentityProvider) -> OpenIDCode:

@@ -28,6 +28,7 @@ from web.console import (
     schedules,
     sign_on,
     signing_in,
+    signing_out,
     work_items,
     workers,
 )
@@ -36,6 +37,7 @@ from web.container import Container
 _PARTS = (
     signing_in,
     sign_on,
+    signing_out,
     dossiers,
     dossier,
     dossier_acts,

@@ -63,6 +63,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 {name: value[:4000] for name, value in request.args.items()},
                 back_to=_back_to(container),
                 address=request.remote_addr or "",
+                key=container.secret,
             )
         except (errors.SignOnRefused, errors.SignOnUnavailable) as problem:
             return _without_cookie(_again(container, problem, "/", ""))

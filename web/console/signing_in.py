@@ -1,6 +1,7 @@
-"""Signing in and out. A form that was sent after its session ended is kept, and sent again by hand once signed in."""
+"""Signing in, and staying so. A form that was sent after its session ended is kept, and sent again by hand once signed in."""
 
 import json
+from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -19,10 +20,11 @@ _MOST_CODE = 32
 
 class SignInView(View):
     next: str = "/"
+    out: Literal["here", "both"] | None = None  # of what a person signed out just now
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
-    """``/vao`` and ``/ra``."""
+    """``/vao`` and ``/phien``."""
     _add_signing_in(blueprint, container)
     _add_code(blueprint, container)
     _add_session(blueprint, container)
@@ -32,7 +34,9 @@ def _add_signing_in(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/vao")
     @needs(OPEN)
     def sign_in() -> str:
-        return page("sign_in.html", container, next=own_path(read(SignInView).next), kept="", problem=None)
+        view = read(SignInView)
+        where = own_path(view.next)
+        return page("sign_in.html", container, next=where, kept="", problem=None, out=view.out)
 
     @blueprint.post("/vao")
     @needs(OPEN)
@@ -87,16 +91,6 @@ def _add_session(blueprint: Blueprint, container: Container) -> None:
         else:
             response = back(own_path(request.form.get("next", "/")))
         return with_session(response, session)
-
-    @blueprint.post("/ra")
-    @needs(OPEN)
-    def sign_out() -> Response:
-        check_origin()
-        if COOKIE in request.cookies:
-            sessions.sign_out(container.store, request.cookies[COOKIE][:200])
-        response = back("/vao")
-        response.delete_cookie(COOKIE)
-        return response
 
 
 def _asking(

@@ -1,7 +1,7 @@
 """Signing in at an identity provider: a real one over real HTTP, and what happens when what it says cannot be believed."""
 
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -11,8 +11,9 @@ from engine import errors
 from engine.actions import accounts, sessions, sign_on
 from tests.support import identity_provider
 from tests.support.console import FORM, PASSWORD, text_of
-from tests.support.counter import Counter, Reply, open_counter
+from tests.support.counter import Counter, open_counter
 from tests.support.identity_provider import CLIENT, SECRET, SUBJECT, IdentityProvider
+from tests.support.provider_browser import ProviderBrowser
 
 
 @pytest.fixture
@@ -33,41 +34,9 @@ def counter(database: object, provider: IdentityProvider) -> Iterator[Counter]:
     door.close()
 
 
-class Browser:
-    """Goes where a browser would, with the cookies that it would send: none of Strict to an answer from elsewhere."""
-
-    def __init__(self, counter: Counter, provider: IdentityProvider) -> None:
-        self.counter, self.provider = counter, provider
-        self.cookie = ""
-
-    def begin(self, **fields: str) -> str:
-        """Press the button; the provider's address."""
-        headers = {"Content-Type": FORM, "Accept": "text/html"}
-        reply = self.counter.request("POST", "/vao/cong", urlencode(fields).encode(), headers=headers)
-        assert reply.status == 200, reply.body
-        self.cookie = reply.headers["set-cookie"].split(";")[0]
-        assert "HttpOnly" in reply.headers["set-cookie"]
-        (where,) = [line for line in reply.body.decode().splitlines() if "http-equiv" in line]
-        return where.split("url=")[1].split('"')[0].replace("&amp;", "&")
-
-    def visit(self, address: str) -> str:
-        """The provider sends the browser back; where to."""
-        parts = urlsplit(address)
-        client = Counter.__new__(Counter)
-        client.container, client.port = self.counter.container, int(parts.port or 0)
-        reply = client.request("GET", f"{parts.path}?{parts.query}", headers={"Accept": "text/html"})
-        assert reply.status == 302, reply.body
-        return reply.headers["location"]
-
-    def come_back(self, address: str, cookie: str | None = None) -> Reply:
-        parts = urlsplit(address)
-        headers = {"Accept": "text/html", "Cookie": self.cookie if cookie is None else cookie}
-        return self.counter.request("GET", f"{parts.path}?{parts.query}", headers=headers)
-
-
 @pytest.fixture
-def browser(counter: Counter, provider: IdentityProvider) -> Browser:
-    return Browser(counter, provider)
+def browser(counter: Counter, provider: IdentityProvider) -> ProviderBrowser:
+    return ProviderBrowser(counter, provider)
 
 
 def bound(counter: Counter) -> int:
@@ -76,7 +45,9 @@ def bound(counter: Counter) -> int:
     return account
 
 
-def test_the_button_leads_to_the_provider_and_back_signed_in(counter: Counter, browser: Browser) -> None:
+def test_the_button_leads_to_the_provider_and_back_signed_in(
+    counter: Counter, browser: ProviderBrowser
+) -> None:
     bound(counter)
     assert "VNeID" in counter.get("/vao").body.decode()
     going = browser.begin(next="/ho-so?status=2")
@@ -95,7 +66,7 @@ def test_the_button_leads_to_the_provider_and_back_signed_in(counter: Counter, b
     assert told == "provider"
 
 
-def test_a_form_that_was_kept_is_shown_again(counter: Counter, browser: Browser) -> None:
+def test_a_form_that_was_kept_is_shown_again(counter: Counter, browser: ProviderBrowser) -> None:
     bound(counter)
     going = browser.begin(next="/viec/1", kept='{"decision": ["accept"], "csrf": ["old"]}')
     page = browser.come_back(browser.visit(going)).body.decode()
@@ -109,7 +80,7 @@ def test_a_form_that_was_kept_is_shown_again(counter: Counter, browser: Browser)
      "unknown key", "secret of the public key", "denied"],
 )  # fmt: skip
 def test_what_cannot_be_believed_signs_nobody_in(
-    counter: Counter, browser: Browser, provider: IdentityProvider, wrong: str
+    counter: Counter, browser: ProviderBrowser, provider: IdentityProvider, wrong: str
 ) -> None:
     bound(counter)
     going = browser.begin(next="/")
@@ -122,7 +93,7 @@ def test_what_cannot_be_believed_signs_nobody_in(
 
 @pytest.mark.parametrize("wrong", ["page", "huge"])
 def test_a_provider_out_of_order_is_told_and_passwords_still_work(
-    counter: Counter, browser: Browser, provider: IdentityProvider, wrong: str
+    counter: Counter, browser: ProviderBrowser, provider: IdentityProvider, wrong: str
 ) -> None:
     bound(counter)
     going = browser.begin(next="/")
@@ -142,18 +113,20 @@ def test_a_provider_with_another_name_or_none_is_not_asked(
     assert provider.asked == ["/.well-known/openid-configuration"]
 
 
-def test_a_way_back_counts_once_and_in_the_browser_that_began(counter: Counter, browser: Browser) -> None:
+def test_a_way_back_counts_once_and_in_the_browser_that_began(
+    counter: Counter, browser: ProviderBrowser
+) -> None:
     bound(counter)
     back = browser.visit(browser.begin(next="/"))
     assert browser.come_back(back, cookie="").status == 403
-    stranger = Browser(counter, browser.provider)
+    stranger = ProviderBrowser(counter, browser.provider)
     stranger.begin(next="/")
     assert stranger.come_back(back).status == 403, "another's state"
     assert browser.come_back(back).status == 200
     assert browser.come_back(back).status == 403, "a second time"
 
 
-def test_who_has_no_account_is_told_what_to_give_an_admin(counter: Counter, browser: Browser) -> None:
+def test_who_has_no_account_is_told_what_to_give_an_admin(counter: Counter, browser: ProviderBrowser) -> None:
     reply = browser.come_back(browser.visit(browser.begin(next="/")))
     assert reply.status == 403
     assert SUBJECT in text_of(reply.body.decode())
@@ -164,7 +137,7 @@ def test_who_has_no_account_is_told_what_to_give_an_admin(counter: Counter, brow
     assert browser.come_back(browser.visit(browser.begin(next="/"))).status == 403
 
 
-def test_one_person_has_one_account_and_loses_it_at_once(counter: Counter, browser: Browser) -> None:
+def test_one_person_has_one_account_and_loses_it_at_once(counter: Counter, browser: ProviderBrowser) -> None:
     account = bound(counter)
     other = accounts.create(counter.store, "minh", PASSWORD, roles=["viewer"], unit=None, by="test")
     with pytest.raises(errors.StoreConflict):
@@ -176,7 +149,7 @@ def test_one_person_has_one_account_and_loses_it_at_once(counter: Counter, brows
 
 
 def test_new_keys_of_the_provider_are_fetched(
-    counter: Counter, browser: Browser, provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+    counter: Counter, browser: ProviderBrowser, provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bound(counter)
     assert browser.come_back(browser.visit(browser.begin(next="/"))).status == 200
@@ -189,7 +162,7 @@ def test_new_keys_of_the_provider_are_fetched(
 @pytest.mark.parametrize(
     "where", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1"]
 )
-def test_no_way_leads_to_another_site(counter: Counter, browser: Browser, where: str) -> None:
+def test_no_way_leads_to_another_site(counter: Counter, browser: ProviderBrowser, where: str) -> None:
     bound(counter)
     reply = browser.come_back(browser.visit(browser.begin(next=where)))
     assert 'content="0; url=/"' in reply.body.decode()
