@@ -13,8 +13,11 @@ _SELECT = """
         d.retired_at, d.findings AS warnings,
         p.active_deployment_id IS NOT DISTINCT FROM d.id AS active,
         (SELECT count(*) FROM dossier o WHERE o.deployment_id = d.id AND NOT o.status = ANY(CAST(:final AS smallint[])))
-            AS running
+            AS running,
+        coalesce(n.incidents, 0) AS incidents, p.name_vi, p.name_en
     FROM deployment d LEFT JOIN procedure p ON p.code = d.procedure_code
+    LEFT JOIN (SELECT o.deployment_id, count(*) AS incidents FROM incident i JOIN dossier o ON o.id = i.dossier_id
+        WHERE i.status IN ('open', 'acting') GROUP BY 1) n ON n.deployment_id = d.id
 """
 
 _LIST = text(
@@ -41,6 +44,7 @@ class DeploymentLine:
     """A stored version; *active*: new dossiers start with it; *running*: dossiers on it that are not over.
 
     *warnings*: findings when it was stored; None: nobody looked. *retired_at*: since when it cannot be activated.
+    *incidents*: those of its dossiers that are not closed.
     """
 
     id: int
@@ -54,6 +58,13 @@ class DeploymentLine:
     running: int
     retired_at: datetime | None
     warnings: int | None
+    incidents: int
+    name_vi: str | None
+    name_en: str | None
+
+    def called(self, language: str) -> str:
+        """What its procedure is called now, in *language*; empty where no version of it was ever in use."""
+        return (self.name_en if language == "en" else self.name_vi) or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,20 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 from flask import Blueprint, Response, request
+from pydantic import Field
 
 from engine import errors
 from engine.actions import partners as acts
+from engine.actions.receive import searchable
 from engine.exchange.checking import Stage
 from engine.queries import partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch
+from engine.queries.partners import PartnerState
+from engine.storage.database import Connection
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
-from web.container import Container
+from web.container import Container, PartnerCard
 from web.words import Words, words
+
+
+class PartnersView(View):
+    """The list's address."""
+
+    state: Literal["", "ok", "down", "paused", "unused"] = ""
+    label: Literal["", "real", "single-source", "sample"] = ""
+    name: str = Field(default="", max_length=64)
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -28,8 +41,7 @@ def _add_reading(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/doi-tac")
     @right("see")
     def partner_list() -> str:
-        read(View)
-        return _all(container)
+        return _all(container, read(PartnersView))
 
     @blueprint.get("/doi-tac/<string:name>")
     @right("see")
@@ -49,7 +61,7 @@ def _add_acts(blueprint: Blueprint, container: Container) -> None:
         try:
             act(container.store, name, by=visitor().name, reason=rendering.reason())
         except errors.RequestInvalid as problem:
-            return _refused(_all(container, problem), problem.status)
+            return _refused(_all(container, PartnersView(), problem), problem.status)
         return back("/doi-tac", "done")
 
     @blueprint.post("/doi-tac/<string:name>/thu")
@@ -79,14 +91,36 @@ def _check_known(container: Container, name: str) -> None:
         raise errors.PartnerUnknown(partner=name)
 
 
-def _all(container: Container, problem: errors.LienthongError | None = None) -> str:
+def _all(container: Container, view: PartnersView, problem: errors.LienthongError | None = None) -> str:
     cards = {card.name: card for card in container.partners.cards()}
     with container.store.reading() as connection:
         states = {state.name: state for state in partners.partner_states(connection)}
         times = partner_times.of_the_last_day(connection)
     names = sorted(cards.keys() | states.keys())
-    rows = [(name, cards.get(name), states.get(name), times.get(name)) for name in names]
-    return page("partners.html", container, rows=rows, problem=problem)
+    rows = [
+        (name, cards.get(name), states.get(name), times.get(name))
+        for name in names
+        if _fits(view, name, cards.get(name), states.get(name))
+    ]
+    filtered = bool(view.state or view.label or view.name)
+    return page("partners.html", container, view=view, rows=rows, filtered=filtered, problem=problem)
+
+
+def _fits(view: PartnersView, name: str, card: PartnerCard | None, state: PartnerState | None) -> bool:
+    """Whether the filters of the page let a partner through; a part of its code or of its name is enough."""
+    called = f"{name} {card.title} {card.title_en}" if card else name
+    return (
+        view.state in ("", standing(state))
+        and view.label in ("", card.label if card else None)
+        and searchable(view.name) in searchable(called)
+    )
+
+
+def standing(state: PartnerState | None) -> str:
+    """The one word for how the exchange with a partner stands: ok, down, paused, unused."""
+    if state is None:
+        return "unused"
+    return "paused" if state.paused else "down" if state.breaker == "open" else "ok"
 
 
 def _one(
@@ -150,12 +184,15 @@ def _charts(course: list[Stretch], t: Words) -> list[tuple[str, dict[str, object
     return [(t.answers, {"at": at, "series": answers}), (t.answer_times, {"at": at, "series": times})]
 
 
-def _listed(_container: Container) -> Listed:
-    return Listed(
-        find=lambda connection, _after, _limit: partners.partner_states(connection),
-        bound=read(View).bound,
-        key=None,
-    )
+def _listed(container: Container) -> Listed:
+    view = read(PartnersView)
+    cards = {card.name: card for card in container.partners.cards()}
+
+    def find(connection: Connection, _after: int | None, _limit: int) -> list[PartnerState]:
+        states = partners.partner_states(connection)
+        return [one for one in states if _fits(view, one.name, cards.get(one.name), one)]
+
+    return Listed(find=find, bound=view.bound, key=None)
 
 
 EXPORT = Exported(

@@ -1,9 +1,11 @@
 """Accounts with their roles, and API keys: who may do what here."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 from flask import Blueprint, Response, request
+from pydantic import Field
 
 from engine import errors
 from engine.actions import accounts as acts
@@ -12,13 +14,54 @@ from engine.actions import second_factor
 from engine.actions import sign_on as sign_on_acts
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.actions.keys import SCOPES
+from engine.actions.receive import searchable
 from engine.clock import SystemClock
 from engine.queries import accounts, keys
+from engine.queries.accounts import AccountLine
+from engine.queries.keys import IssuedKeyLine
 from web.console import account_change, rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, back, page, read
 from web.container import Container
+
+_NEVER_S = 90 * 86400  # without a sign-in for so long an account counts as unused
+
+
+class AccountsView(View):
+    """The address of the list of accounts; *use*: whether an account is off, or nobody signed in for long."""
+
+    name: str = Field(default="", max_length=64)
+    role: str = Field(default="", max_length=32)
+    unit: str = Field(default="", max_length=32)
+    use: Literal["", "off", "idle"] = ""
+
+    def fits(self, one: AccountLine, now: datetime) -> bool:
+        idle = (now - (one.signed_in_at or one.created_at)).total_seconds() > _NEVER_S
+        return (
+            searchable(self.name) in searchable(one.name)
+            and self.role in ("", *one.roles)
+            and self.unit in ("", one.unit)
+            and {"": True, "off": not one.enabled, "idle": one.enabled and idle}[self.use]
+        )
+
+
+class KeysView(View):
+    """The address of the list of keys."""
+
+    state: Literal["", "in force", "expired", "revoked"] = ""
+    scope: str = Field(default="", max_length=64)
+    partner: str = Field(default="", max_length=64)
+    unit: str = Field(default="", max_length=32)
+
+    def fits(self, one: IssuedKeyLine) -> bool:
+        return (
+            self.state in ("", one.state)
+            and self.scope in ("", *one.scopes)
+            and self.partner in ("", one.partner)
+            and self.unit in ("", one.unit)
+        )
+
 
 _FIXABLE = (errors.RequestInvalid, errors.ActionNotNow, errors.StoreConflict)
 
@@ -33,10 +76,12 @@ def _add_accounts(blueprint: Blueprint, container: Container) -> None:
     def shown(problem: errors.LienthongError | None = None, told: tuple[str, str] | None = None) -> str:
         with container.store.reading() as connection:
             rows = accounts.list_accounts(connection)
+        view = read(AccountsView) if request.method == "GET" else AccountsView()
         return page(
             "accounts.html",
             container,
-            rows=rows,
+            view=view,
+            rows=[one for one in rows if view.fits(one, SystemClock().now())],
             roles=ROLES,
             every_right=list(RIGHTS),
             problem=problem,
@@ -47,7 +92,6 @@ def _add_accounts(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/tai-khoan")
     @right("accounts")
     def account_list() -> str:
-        read(View)
         return shown()
 
     @blueprint.post("/tai-khoan")
@@ -107,10 +151,13 @@ def _add_keys(blueprint: Blueprint, container: Container) -> None:
     def shown(problem: errors.LienthongError | None = None, told: tuple[str, str] | None = None) -> str:
         with container.store.reading() as connection:
             rows = keys.list_keys(connection)
+        view = read(KeysView) if request.method == "GET" else KeysView()
         return page(
             "keys.html",
             container,
-            rows=rows,
+            view=view,
+            rows=[one for one in rows if view.fits(one)],
+            filtered=bool(view.state or view.scope or view.partner or view.unit),
             scopes=SCOPES,
             problem=problem,
             secret=told,
@@ -120,7 +167,6 @@ def _add_keys(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/khoa")
     @right("accounts")
     def key_list() -> str:
-        read(View)
         return shown()
 
     @blueprint.post("/khoa")
@@ -168,17 +214,21 @@ def _answer(shown: str, status: int) -> Response:
 
 
 def _listed_accounts(_container: Container) -> Listed:
+    view, now = read(AccountsView), SystemClock().now()
     return Listed(
-        find=lambda connection, _after, _limit: accounts.list_accounts(connection),
-        bound=read(View).bound,
+        find=lambda connection, _after, _limit: [
+            one for one in accounts.list_accounts(connection) if view.fits(one, now)
+        ],
+        bound=view.bound,
         key=None,
     )
 
 
 def _listed_keys(_container: Container) -> Listed:
+    view = read(KeysView)
     return Listed(
-        find=lambda connection, _after, _limit: keys.list_keys(connection),
-        bound=read(View).bound,
+        find=lambda connection, _after, _limit: [one for one in keys.list_keys(connection) if view.fits(one)],
+        bound=view.bound,
         key=None,
     )
 

@@ -293,6 +293,7 @@ EXPORT = Exported(
         "version",
         "active",
         "running",
+        "incidents",
         "warnings",
         "hash",
         "deployed_by",

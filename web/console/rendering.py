@@ -14,6 +14,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from engine import errors
+from engine.actions.accounts import RIGHTS, ROLES
 from engine.clock import VIETNAM, SystemClock
 from engine.dossiers.statuses import Status
 from web import cursors, finding_words, problems, telling
@@ -232,7 +233,16 @@ def _around_error() -> dict[str, object]:
     if request.method == "POST" and not request.path.startswith("/vao") and request.mimetype in _FORMS:
         kept = json.dumps({name: values for name, values in request.form.lists() if name != "csrf"})
     where = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    return {**frame(SystemClock().now()), "next": where, "kept": kept if len(kept) < _MOST_KEPT else ""}
+    values = {**frame(SystemClock().now()), "roles_for": _roles_for}
+    return {**values, "next": where, "kept": kept if len(kept) < _MOST_KEPT else ""}
+
+
+def _roles_for(error: errors.LienthongError) -> list[str]:
+    """The roles that may do what was not allowed; none where that is no matter of roles."""
+    wanted = {name for name, what in RIGHTS.items() if what == error.facts.get("what")}
+    return [
+        role for role, rights in ROLES.items() if isinstance(error, errors.NotAllowed) and wanted & rights
+    ]
 
 
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
