@@ -93,11 +93,13 @@ _PARTS: Mapping[str, str] = {
         WHERE d.id = r.id""",
     "data_changes": f"""
         INSERT INTO data_change (dossier_id, seq, field, before, large)
-        SELECT d.id, r.timeline_seq, w.key, CASE WHEN pg_column_size(d.data -> w.key) <= {KEPT_BYTES} THEN d.data -> w.key END,
-            coalesce(pg_column_size(d.data -> w.key) > {KEPT_BYTES}, false)
+        SELECT d.id, r.timeline_seq, w.key, CASE WHEN b.bytes <= {KEPT_BYTES} THEN b.value END,
+            coalesce(b.bytes > {KEPT_BYTES}, false)
         FROM jsonb_to_recordset(CAST(:data AS jsonb)) AS r(id bigint, timeline_seq integer, data jsonb)
         JOIN dossier d ON d.id = r.id CROSS JOIN jsonb_each(r.data) w
-        WHERE d.data -> w.key IS DISTINCT FROM w.value
+        CROSS JOIN LATERAL (SELECT value, pg_column_size(value) AS bytes FROM (
+            SELECT d.data -> w.key AS value OFFSET 0) before OFFSET 0) b  -- taken once out of what may be large
+        WHERE b.value IS DISTINCT FROM w.value
         ON CONFLICT DO NOTHING""",
     "instances": """
         INSERT INTO instance (dossier_id, deployment_id, process, state, format, version, status, ended_at)
