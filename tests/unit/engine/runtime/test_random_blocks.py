@@ -7,13 +7,15 @@ from collections import Counter
 from itertools import pairwise
 from random import Random
 
+import orjson
 import pytest
 from walks import Walk, bpmn, flows, node, script, when
 
 from engine.models.deployment import from_files
 from engine.models.findings import errors_in
 from engine.models.linting import lint
-from engine.runtime.progress import Closed, WorkItemDone, WorkItemOpened
+from engine.runtime import moving
+from engine.runtime.progress import Closed, Moved, WorkItemDone, WorkItemOpened
 
 
 class Blocks:
@@ -156,3 +158,27 @@ def test_every_element_completes_as_often_as_its_blocks_say(seed: int) -> None:
     assert walk.ended
     assert walk.still_open() == set()
     assert Counter(walk.completed) == counts
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_moved_by_hand_what_is_open_is_what_the_tokens_wait_for(seed: int) -> None:
+    """Each token goes to a random step of its own scope, in any order with what comes from outside."""
+    random = Random(seed)
+    walk = Walk(_model(seed)[0])
+    for _ in range(30):
+        places = moving.stands(walk.model.deployment, walk.last.state)
+        if walk.ended:
+            assert places == []
+            break
+        stand, items = random.choice(places), _open_items(walk)
+        if random.random() < 0.5 or not items:
+            target = random.choice(list(stand.targets))
+            assert walk.happen(Moved(task=stand.task, origin=stand.element, target=target)).applied
+        else:
+            walk.happen(WorkItemDone(task=random.choice(items), data={}))
+        tokens = orjson.loads(walk.last.state)["t"]
+        assert set(_open_items(walk)) == {
+            token[0] for token in tokens if token[2].startswith("u") and not token[9]
+        }
+    if walk.ended:
+        assert _open_items(walk) == []
