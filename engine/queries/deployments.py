@@ -1,5 +1,6 @@
 """The versions of procedures that are stored: which is active, how many dossiers run on each, what files each has."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from engine import errors
 from engine.dossiers.statuses import Status
+from engine.exchange.ports import Json
 
 _SELECT = """
     SELECT d.id, d.procedure_code AS procedure, d.version, d.process, d.hash, d.deployed_at, d.deployed_by,
@@ -35,6 +37,8 @@ _FILES = text(
     "SELECT name, kind, sha256, octet_length(original) AS size_bytes FROM model"
     " WHERE deployment_id = :id ORDER BY name"
 )
+
+_RUN = text("SELECT at, who, results FROM scenario_run WHERE deployment_id = :id")
 
 _FINAL = [status.value for status in Status if status.is_final]
 
@@ -75,6 +79,21 @@ class DeployedFile:
     kind: str
     sha256: str
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioRun:
+    """How the scenarios of a version last went: each of *results* has file, name, passed (None: not run) and wrong."""
+
+    at: datetime
+    who: str
+    results: Sequence[Mapping[str, Json]]
+
+
+def find_scenario_run(connection: Connection, deployment: int) -> ScenarioRun | None:
+    """The last run; None: they were never run here."""
+    row = connection.execute(_RUN, {"id": deployment}).mappings().one_or_none()
+    return None if row is None else ScenarioRun(**row)
 
 
 def find_deployments(

@@ -90,6 +90,30 @@ def run(deployment: Deployment, file: str, data: bytes) -> Result:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a scenario says of itself: *example* is the dossier data that it is given."""
+
+    name: str
+    about: str
+    example: Json
+
+
+def described(file: str, data: bytes) -> Described:
+    """The words and the example of the scenario in *data*; what cannot be read has none."""
+    try:
+        value = read(data).value
+    except YamlRefused:
+        value = None
+    body = value if isinstance(value, dict) else {}
+    given = body.get("given")
+    return Described(
+        name=str(body.get("name") or file),
+        about=str(body.get("description") or ""),
+        example=given.get("data") if isinstance(given, dict) else None,
+    )
+
+
 def coverage(deployment: Deployment, results: Sequence[Result]) -> Coverage:
     """Which flows and boundary events no scenario took."""
     completed: set[str] = set()

@@ -34,6 +34,10 @@ _RETIRE = text(
     "UPDATE deployment SET retired_at = CASE WHEN :retired THEN coalesce(retired_at, now()) END WHERE id = :id"
 )
 _COUNT = text("UPDATE deployment SET findings = :findings WHERE id = :id AND findings IS NULL")
+_RUN = text(
+    "INSERT INTO scenario_run (deployment_id, who, results) VALUES (:id, :who, CAST(:results AS jsonb))"
+    " ON CONFLICT (deployment_id) DO UPDATE SET at = now(), who = excluded.who, results = excluded.results"
+)
 _FILES = text("SELECT name, kind, original, canonical, rewriter FROM model WHERE deployment_id = :id")
 
 
@@ -86,6 +90,11 @@ def activate(connection: Connection, procedure: str, *, vi: str, en: str, deploy
 def count_findings(connection: Connection, deployment: int, findings: int) -> None:
     """Remember how many warnings there are about a version that nobody had looked at."""
     connection.execute(_COUNT, {"id": deployment, "findings": findings})
+
+
+def keep_scenario_run(connection: Connection, deployment: int, who: str, results: list[Json]) -> None:
+    """Remember how the scenarios of a version went, instead of the run before."""
+    connection.execute(_RUN, {"id": deployment, "who": who, "results": json_text(results)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

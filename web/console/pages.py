@@ -29,6 +29,7 @@ from web.console import (
     sign_on,
     signing_in,
     signing_out,
+    version_tests,
     work_items,
     workers,
 )
@@ -55,6 +56,7 @@ _PARTS = (
     work_items,
     home,
     procedures,
+    version_tests,
     schedules,
     workers,
     people,

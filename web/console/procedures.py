@@ -22,7 +22,7 @@ from engine.queries.deployments import DeploymentLine
 from engine.queries.standing import ElementStanding
 from engine.storage.database import Connection, Store
 from web import cursors, packages
-from web.console import rendering
+from web.console import rendering, version_tests
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
@@ -142,6 +142,7 @@ def _one(
         ]
         against = against or _active_of(connection, line)
         changes = _changes(connection, deployment, against) if against else None
+        tried = version_tests.trials_of(connection, container.store, deployment)
     return page(
         "deployment.html",
         container,
@@ -159,6 +160,8 @@ def _one(
         older=next((one for one in others if one.id == against), None),
         changes=changes,
         found=_judged(container, deployment),
+        tried=tried,
+        cards={card.name: card for card in container.partners.cards()},
     )
 
 

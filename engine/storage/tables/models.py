@@ -46,6 +46,15 @@ model = Table(
     Column("rewriter", Integer, nullable=False, server_default="1"),
 )
 
+scenario_run = Table(
+    "scenario_run",
+    metadata,
+    Column("deployment_id", ForeignKey("deployment.id"), primary_key=True),  # the last run of each
+    moment("at", now=True),
+    words("who"),
+    Column("results", JSONB, nullable=False),  # [{file, name, passed, wrong}]
+)
+
 procedure = Table(
     "procedure",
     metadata,

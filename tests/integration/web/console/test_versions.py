@@ -1,7 +1,9 @@
 """A version of a procedure: where its dossiers stand, what it consists of, what differs from another."""
 
 import html
+import io
 import json
+import zipfile
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from engine.models.deployment import from_files
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_incident
 from tests.support.counter import FORM, MODEL, PROCEDURE, Counter
+from tests.support.procedures import bpmn, chain
 
 
 @pytest.fixture
@@ -184,3 +187,69 @@ def test_programs_read_the_changes_and_retire(counter: Counter) -> None:
     assert counter.post(f"{path}/retire", {"reason": "x"}, key=key).json["retired_at"]
     assert counter.post(f"{path}/activate", {"reason": "x"}, key=key).code == "action-not-now"
     assert counter.post(f"{path}/bring-back", {"reason": "x"}, key=key).json["retired_at"] is None
+
+
+SCENARIO = """\
+name: Nhận rồi chờ <b>bổ sung</b>
+description: The officer accepts.
+given: { data: { note: xin chào } }
+decisions: { check: { decision: accept } }
+expect: { steps: [start, check], ended: false, waiting: [wait] }
+"""
+WRONG = "name: Sai\nexpect: { steps: [end] }\n"
+
+
+def test_scenarios_are_shown_with_their_example_and_run_by_who_may(counter: Counter, viewer: Visitor) -> None:
+    plain = viewer.page("/quy-trinh/1")
+    assert "Phiên bản này không có kịch bản" in plain
+    tried = version(counter, **{"scenarios/a.yaml": SCENARIO.encode(), "scenarios/b.yaml": WRONG.encode()})
+    address = f"/quy-trinh/{tried}"
+    before = viewer.page(address)
+    assert "Chưa chạy ở đây" in before
+    assert "Nhận rồi chờ &lt;b&gt;bổ sung&lt;/b&gt;" in before
+    assert "&#34;note&#34;: &#34;xin chào&#34;" in before
+    assert viewer.post(f"{address}/thu").status == 403
+    engineer = Visitor(counter, "engineer")
+    assert engineer.post(f"{address}/thu", token="x").status == 403
+    assert engineer.post(f"{address}/thu").headers["location"] == f"{address}?told=done"
+    after = text_of(viewer.page(f"{address}?lang=en"))
+    assert "engineer. Passed 1 · Failed 1" in after
+    told = counter.scalar("SELECT facts FROM audit WHERE what = 'deployment-tested'")
+    assert told == {"deployment": tried, "passed": 1, "failed": 1, "not_run": 0}
+    assert engineer.post(f"{address}/thu").status == 303
+    assert counter.scalar("SELECT count(*) FROM scenario_run") == 1
+    assert engineer.post("/quy-trinh/1/thu").status == 409
+    assert engineer.post("/quy-trinh/99/thu").status == 404
+
+
+def test_the_contracts_that_a_version_uses_lead_to_their_partners(counter: Counter, viewer: Visitor) -> None:
+    binding = '<zeebe:taskDefinition type="{}"/>'
+    task = (
+        '<bpmn:serviceTask id="{0}"><bpmn:extensionElements>{1}</bpmn:extensionElements></bpmn:serviceTask>'
+    )
+    tasks = "".join(
+        task.format(name, binding.format(service))
+        for name, service in (("one", "agency.ask"), ("two", "agency.ask"), ("three", "moon.fly"))
+    )
+    walk = bpmn(
+        f'<bpmn:startEvent id="start"/>{tasks}<bpmn:endEvent id="end"/>'
+        + chain("start", "one", "two", "three", "end")
+    )
+    page = viewer.page(f"/quy-trinh/{version(counter, **{'walk.bpmn': walk})}?lang=en")
+    assert '<a href="/doi-tac/agency">' in page
+    shown = text_of(page)
+    assert "ask the contract does not say one, two" in shown
+    assert "fly ! No contract offers it three" in shown
+    assert "This version calls no partner." in viewer.page("/quy-trinh/1?lang=en")
+
+
+def test_the_folder_of_a_version_can_be_taken_away_and_uploaded_again(
+    counter: Counter, viewer: Visitor
+) -> None:
+    reply = viewer.get("/quy-trinh/1/tep.zip")
+    assert reply.headers["content-disposition"] == "attachment; filename=1.000001-v1.zip"
+    assert reply.body == viewer.get("/quy-trinh/1/tep.zip").body
+    with zipfile.ZipFile(io.BytesIO(reply.body)) as package:
+        files = {name: package.read(name) for name in package.namelist()}
+    assert deploy.keep(counter.store, from_files(files), by="test") == 1
+    assert viewer.get("/quy-trinh/99/tep.zip").status == 404
