@@ -12,6 +12,8 @@ from engine.storage.database import KEEPALIVE, plain_url
 
 log = structlog.get_logger(__name__)
 
+STOP_S = 0.2  # how long at most it goes on listening once it is stopped
+
 
 class Listener(threading.Thread):
     """Listens until it is stopped; a lost connection is made anew and counts as a wake-up."""
@@ -41,7 +43,7 @@ class Listener(threading.Thread):
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             self._wake_all()
             while not self._stopping.is_set():
-                for notice in connection.notifies(timeout=self._poll_s, stop_after=1):
+                for notice in connection.notifies(timeout=STOP_S, stop_after=1):
                     self._channels[notice.channel].set()
 
     def _wake_all(self) -> None:
