@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from engine.queries.incidents import IncidentFilter
+from engine.queries.incidents import SAID, IncidentFilter
 
 OUTCOMES = ("open", "verified", "failed", "waiting", "closed")
 RUN_AGAIN = ("retry", "resend", "ask", "recompose", "deliver", "renew")
@@ -16,12 +16,13 @@ _COUNT_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Incidents of one cause at one place."""
+    """Incidents of one cause at one place that say the same but for numbers, for which *said* has ``#``."""
 
     cause: str
     partner: str | None
     element: str | None
     procedure: str | None
+    said: str
     count: int
     dossiers: int
     first_at: datetime
@@ -69,6 +70,7 @@ _CLAUSES = {
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",
     "owner": "coalesce(i.owner, '') = :owner",
+    "said": f"{SAID} = :said",
 }
 
 OUTCOME = f"""
@@ -103,12 +105,12 @@ def group_incidents(connection: Connection, wanted: IncidentFilter, *, limit: in
     """The groups that fit, the largest first."""
     where, given = _where(wanted)
     statement = text(
-        "SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, count(*) AS count,"
+        f"SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, {SAID} AS said, count(*) AS count,"
         " count(DISTINCT i.dossier_id) AS dossiers, min(i.opened_at) AS first_at, max(i.opened_at) AS last_at,"
         " count(*) FILTER (WHERE i.opened_at > now() - interval '1 hour') AS last_hour,"
         " count(*) FILTER (WHERE i.opened_at > now() - interval '1 day') AS last_day,"
         " array_agg(DISTINCT d.competent_unit) FILTER (WHERE d.competent_unit IS NOT NULL) AS units"
-        f" {_FROM} {where} GROUP BY 1, 2, 3, 4 ORDER BY count(*) DESC, 1, 2, 3, 4 LIMIT :limit"
+        f" {_FROM} {where} GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT :limit"
     )
     rows = connection.execute(statement, {**given, "limit": limit}).mappings()
     return [Group(**{**row, "units": tuple(row["units"] or ())}) for row in rows]

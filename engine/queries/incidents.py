@@ -12,7 +12,7 @@ from engine.exchange.ports import Json
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
     """What a list is narrowed to; None does not narrow. *unit* narrows to the dossiers of a unit; an empty *owner* to those
-    that nobody looks after."""
+    that nobody looks after, *said* to those that say the same but for numbers."""
 
     status: str | None = None
     cause: str | None = None
@@ -24,6 +24,7 @@ class IncidentFilter:
     opened_from: datetime | None = None
     opened_before: datetime | None = None
     owner: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,9 @@ _COLUMNS = (
     " i.facts, i.actions, i.status, i.opened_at, i.closed_at, i.closed_by, i.resolution, i.owner, i.note, i.ticket"
 )
 
+SAID = "regexp_replace(left(i.title, 200), '[0-9a-fA-F]{8,}|[0-9]+', '#', 'g')"
+"""SQL for what an incident says, without its numbers: with cause and place the fingerprint of what went wrong."""
+
 _CLAUSES = {
     "status": "i.status = :status",
     "cause": "i.cause = :cause",
@@ -72,6 +76,7 @@ _CLAUSES = {
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",
     "owner": "coalesce(i.owner, '') = :owner",
+    "said": f"{SAID} = :said",
     "id": "i.id = :id",
 }
 

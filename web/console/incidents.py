@@ -8,7 +8,7 @@ from pydantic import Field
 from engine import errors
 from engine.actions import care, resolve, snoozing
 from engine.exchange.ports import Json
-from engine.queries import attention, dossiers, incident_groups, incidents
+from engine.queries import attention, dossiers, incident_groups, incident_roots, incidents
 from engine.queries.incidents import Incident, IncidentFilter
 from web import conditions, cursors
 from web.bodies import parse_object
@@ -33,6 +33,7 @@ class IncidentsView(View):
     step: str = Field(default="", max_length=200)
     unit: str = Field(default="", max_length=32)
     owner: str = Field(default="", max_length=64)
+    said: str = Field(default="", max_length=200)
     since: str = Field(default="", max_length=10)
     until: str = Field(default="", max_length=10)
     cursor: str | None = Field(default=None, max_length=2000)
@@ -63,6 +64,7 @@ def wanted_by(view: IncidentsView) -> IncidentFilter:
         procedure=view.procedure or None,
         element=view.step or None,
         unit=visitor().narrowed(view.unit),
+        said=view.said or None,
         owner={"": None, NOBODY: ""}.get(view.owner, view.owner),
         opened_from=rendering.day_begins(view.since),
         opened_before=rendering.day_ends(view.until),
@@ -121,6 +123,8 @@ def _one(container: Container, incident: int, problem: errors.LienthongError | N
     found = find(container, incident)
     with container.store.reading() as connection:
         outcome = incident_groups.outcome(connection, incident)
+        roots = incident_roots.roots(connection, incident)
+        held_up = incident_roots.held_up(connection, incident)
     return page(
         "incident.html",
         container,
@@ -130,6 +134,8 @@ def _one(container: Container, incident: int, problem: errors.LienthongError | N
         problem=problem,
         typed=request.form if problem else {},
         needs_data=NEEDS_DATA,
+        roots=roots,
+        held_up=held_up,
         guide=GUIDES.get(found.cause),
     )
 

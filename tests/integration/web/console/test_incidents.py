@@ -23,7 +23,7 @@ def test_incidents_stand_together_by_their_cause(counter: Counter) -> None:
     viewer = Visitor(counter, "viewer")
     page = viewer.page("/su-co?lang=en")
     assert re.search(
-        r"Poisonous event</a></th><td>–</td><td>1\.000001</td><td>–</td><td>3</td><td>1</td>", page
+        r"Poisonous event</a>.*?</th><td>–</td><td>1\.000001</td><td>–</td><td>3</td><td>1</td>", page
     )
     assert "4 found" in text_of(page)
     assert "1 found" in text_of(viewer.page("/su-co?cause=call-refused&lang=en"))
