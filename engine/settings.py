@@ -59,6 +59,11 @@ class Web:
     console_open: bool = setting(
         False, "whoever asks over loopback sees the console without a key; `run` sets it"
     )
+    session_idle_s: float = setting(
+        1800.0,
+        "how long a console session goes on that nobody uses; 0: its eight hours, used or not",
+        least=0,
+    )
     partner_keys: bool = setting(True, "partners that call us need an API key of theirs")
     rate_per_s: float = setting(500.0, "requests a second of one API key; 0: no limit", least=0)
     wrong_keys_per_s: float = setting(1.0, "wrong API keys a second from one address; 0: no limit", least=0)

@@ -213,6 +213,7 @@ class System:
                 max_document_bytes=said.max_document_bytes,
                 message_keep_days=keep_days,
                 console_open=said.console_open,
+                session_idle_s=said.session_idle_s,
                 partner_keys=said.partner_keys,
                 public_url=said.public_url,
                 version=__version__,

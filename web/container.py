@@ -75,12 +75,12 @@ class Container:
     """Everything that a request may need.
 
     *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over
-    loopback, under a loopback host name, see the pages without a key: for `run` and the demo only. *partner_keys*
-    asks partners that call us for an API key of theirs. *checking* tests the way to a partner. *next_fire* reads the
-    triggers of the timetable; *offered* tells what partners' contracts offer, so that a deployment can be held
-    against it. *rate* is each key's, *stranger_rate* that of wrong keys from one address; None: no limit.
-    *environment* names this installation to those who sign in; *sign_on* is the identity provider at which people may
-    sign in.
+    loopback, under a loopback host name, see the pages without a key: for `run` and the demo only. *session_idle_s* is
+    how long a session goes on that nobody uses; 0: its whole time. *partner_keys* asks partners that call us for an API
+    key of theirs. *checking* tests the way to a partner. *next_fire* reads the triggers of the timetable; *offered*
+    tells what partners' contracts offer, so that a deployment can be held against it. *rate* is each key's,
+    *stranger_rate* that of wrong keys from one address; None: no limit. *environment* names this installation to those
+    who sign in; *sign_on* is the identity provider at which people may sign in.
     """
 
     store: Store
@@ -95,6 +95,7 @@ class Container:
     max_document_bytes: int = 25 * 1024 * 1024
     message_keep_days: float = 30.0
     console_open: bool = False
+    session_idle_s: float = 0.0
     partner_keys: bool = True
     public_url: str = ""
     version: str = ""

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.storage import access, accounts
+from engine.storage import access, accounts, sessions
 from engine.storage.accounts import StoredAccount
 from engine.storage.database import Connection, Store
 
@@ -114,7 +114,7 @@ def change(
             raise errors.ActionNotNow(what="the last admin cannot be removed")
         accounts.change(connection, account, roles=roles, unit=unit, enabled=enabled)
         if not enabled:
-            accounts.end_sessions(connection, account)
+            sessions.end_all(connection, account)
         facts: dict[str, Json] = {
             "account": found.name,
             "before": {"roles": list(found.roles), "unit": found.unit, "enabled": found.enabled},
@@ -132,7 +132,7 @@ def set_password(store: Store, account: int, password: str, *, by: str, reason: 
     with store.transaction() as connection:
         found = locked(connection, account)
         accounts.set_password(connection, account, kept)
-        accounts.end_sessions(connection, account)
+        sessions.end_all(connection, account)
         access.audit(connection, by, "password-set", facts={"account": found.name}, reason=reason)
 
 

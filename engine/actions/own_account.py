@@ -7,8 +7,9 @@ from engine.actions import accounts as people
 from engine.actions import sessions
 from engine.exchange.ports import Json
 from engine.storage import access, accounts
-from engine.storage.accounts import OpenSession
+from engine.storage import sessions as session_rows
 from engine.storage.database import Store
+from engine.storage.sessions import OpenSession
 
 
 def change_own_password(store: Store, account: int, session: str, *, wanted: str) -> None:
@@ -20,7 +21,7 @@ def change_own_password(store: Store, account: int, session: str, *, wanted: str
     with store.transaction() as connection:
         found = people.locked(connection, account)
         accounts.set_password(connection, account, kept)
-        ended = accounts.end_other_sessions(connection, account, sessions.digest(session))
+        ended = session_rows.end_others(connection, account, sessions.digest(session))
         facts: dict[str, Json] = {"account": found.name, "sessions_ended": ended}
         access.audit(connection, found.name, "password-changed", facts=facts)
 
@@ -29,7 +30,7 @@ def end_other_sessions(store: Store, account: int, session: str) -> int:
     """End all sessions of *account* but the one that asks; how many. Raises: AccountNotFound."""
     with store.transaction() as connection:
         found = people.locked(connection, account)
-        ended = accounts.end_other_sessions(connection, account, sessions.digest(session))
+        ended = session_rows.end_others(connection, account, sessions.digest(session))
         access.audit(connection, found.name, "sessions-ended", facts={"sessions": ended})
     return ended
 
@@ -37,4 +38,4 @@ def end_other_sessions(store: Store, account: int, session: str) -> int:
 def open_sessions(store: Store, account: int, session: str) -> list[OpenSession]:
     """The sessions of *account* that go on, newest first."""
     with store.reading() as connection:
-        return accounts.sessions(connection, account, sessions.digest(session))
+        return session_rows.open_of(connection, account, sessions.digest(session))

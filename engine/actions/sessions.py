@@ -1,6 +1,7 @@
 """Signing in and out: who a name and a password belong to, and the sessions that follow.
 
 A session is a random text whose digest is a row: ending it, disabling the account or a new password takes effect at once.
+It also ends when nobody uses it for *idle_s* seconds (0: however little it is used), to within a minute.
 Guessing is slowed down for the address that guesses, never for the account's owner.
 """
 
@@ -15,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from engine import errors
 from engine.actions.accounts import HASHER, MAX_PASSWORD, rights_of
 from engine.storage import access, accounts
+from engine.storage import sessions as rows
 from engine.storage.accounts import StoredAccount
 from engine.storage.database import Connection, Store
 
@@ -44,7 +46,7 @@ class Person:
         return rights_of(self.roles)
 
 
-def sign_in(store: Store, name: str, password: str, *, address: str) -> str:
+def sign_in(store: Store, name: str, password: str, *, address: str, idle_s: float = 0) -> str:
     """The text of a new session, good for eight hours.
 
     Raises:
@@ -56,7 +58,7 @@ def sign_in(store: Store, name: str, password: str, *, address: str) -> str:
         raise errors.SecondFactorNeeded(account=found.id)
     with store.transaction() as connection:
         accounts.forget_failures(connection, found.name, address)
-        return begin_session(connection, found, address=address, by="password")
+        return begin_session(connection, found, address=address, by="password", idle_s=idle_s)
 
 
 def recognise(store: Store, name: str, password: str, *, address: str) -> StoredAccount:
@@ -79,7 +81,12 @@ def recognise(store: Store, name: str, password: str, *, address: str) -> Stored
 
 
 def sign_in_with_code(
-    store: Store, account: int, take: Callable[[Connection, StoredAccount], str | None], *, address: str
+    store: Store,
+    account: int,
+    take: Callable[[Connection, StoredAccount], str | None],
+    *,
+    address: str,
+    idle_s: float = 0,
 ) -> str:
     """The text of a new session of *account*, whose password was right a moment ago.
 
@@ -99,18 +106,30 @@ def sign_in_with_code(
         by = take(connection, held) if held is not None and held.enabled else None
         if held is not None and by is not None:
             accounts.forget_failures(connection, held.name, address)
-            return begin_session(connection, held, address=address, by=by)
+            return begin_session(connection, held, address=address, by=by, idle_s=idle_s)
     count_failure(store, found.name if found is not None else "", address, known=found is not None)
     raise errors.SignInRefused
 
 
 def begin_session(
-    connection: Connection, account: StoredAccount, *, address: str, by: str, id_token: str | None = None
+    connection: Connection,
+    account: StoredAccount,
+    *,
+    address: str,
+    by: str,
+    idle_s: float = 0,
+    id_token: str | None = None,
 ) -> str:
     """The text of a new session of *account*; *by* says how its person was recognised, *id_token* is kept with it, sealed."""
     text = secrets.token_urlsafe(32)
-    accounts.begin_session(
-        connection, digest(text), account.id, address=address, good_s=SESSION_S, id_token=id_token
+    rows.begin(
+        connection,
+        digest(text),
+        account.id,
+        address=address,
+        good_s=SESSION_S,
+        idle_s=idle_s or None,
+        id_token=id_token,
     )
     access.audit(connection, account.name, "signed-in", facts={"address": address, "by": by})
     return text
@@ -119,17 +138,21 @@ def begin_session(
 def sign_out(store: Store, session: str) -> str | None:
     """End a session; one that is over already is fine. Its sealed identity token, where it began at the provider."""
     with store.transaction() as connection:
-        found = accounts.find_by_session(connection, digest(session))
-        id_token = accounts.end_session(connection, digest(session))
+        found = rows.find(connection, digest(session))
+        id_token = rows.end(connection, digest(session))
         if found is not None:
             access.audit(connection, found[0].name, "signed-out")
     return id_token
 
 
-def of_session(store: Store, session: str) -> Person | None:
-    """Who holds this session; None when it is over."""
-    with store.reading() as connection:
-        found = accounts.find_by_session(connection, digest(session))
+def of_session(store: Store, session: str, *, idle_s: float = 0, used: bool = True) -> Person | None:
+    """Who holds this session; None when it is over. Not *used*: a page that keeps itself fresh asks, not its person."""
+    if used:
+        with store.at_once() as connection:
+            found = rows.use(connection, digest(session), idle_s=idle_s or None)
+    else:
+        with store.reading() as connection:
+            found = rows.find(connection, digest(session))
     if found is None:
         return None
     account, left_s = found
@@ -138,11 +161,13 @@ def of_session(store: Store, session: str) -> Person | None:
     )
 
 
-def extend(store: Store, session: str) -> int:
+def extend(store: Store, session: str, *, idle_s: float = 0) -> int:
     """Let a session go on for another eight hours, at most a day from signing in; the seconds that are left of it."""
     with store.transaction() as connection:
-        accounts.extend_session(connection, digest(session), good_s=SESSION_S, most_s=MOST_SESSION_S)
-        return int(accounts.session_left_s(connection, digest(session)))
+        rows.extend(
+            connection, digest(session), good_s=SESSION_S, most_s=MOST_SESSION_S, idle_s=idle_s or None
+        )
+        return int(rows.left_s(connection, digest(session)))
 
 
 def count_failure(store: Store, name: str, address: str, *, known: bool) -> None:

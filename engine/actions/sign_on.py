@@ -14,6 +14,7 @@ from engine.actions import accounts, sealing, sessions
 from engine.exchange.sign_on import SignOn
 from engine.storage import access, sign_ons
 from engine.storage import accounts as rows
+from engine.storage import sessions as session_rows
 from engine.storage.database import Store
 
 MOST_SUBJECT = 255
@@ -60,6 +61,7 @@ def finish(
     back_to: str,
     address: str,
     key: bytes,
+    idle_s: float = 0,
 ) -> SignedOn:
     """A new session of the account that belongs to whom the provider names. Its identity token is kept, sealed by *key*.
 
@@ -82,7 +84,7 @@ def finish(
         else:
             kept_token = sealing.sealed(_PURPOSE, _fitting(who.id_token), key=key)
             session = sessions.begin_session(
-                connection, found, address=address, by="provider", id_token=kept_token
+                connection, found, address=address, by="provider", idle_s=idle_s, id_token=kept_token
             )
     if found is None or not found.enabled:
         raise errors.SignOnRefused(
@@ -122,6 +124,6 @@ def bind(store: Store, account: int, subject: str | None, *, by: str, reason: st
     with store.transaction() as connection:
         found = accounts.locked(connection, account)
         rows.bind(connection, account, subject)
-        rows.end_sessions(connection, account)
+        session_rows.end_all(connection, account)
         what = "sign-on-bound" if subject else "sign-on-unbound"
         access.audit(connection, by, what, facts={"account": found.name}, reason=reason)

@@ -9,7 +9,7 @@ _LIST = text(
     """
     SELECT a.id, a.name, a.roles, a.unit, a.enabled, a.created_at, a.subject, a.second_factor IS NOT NULL AS second_factor,
         (SELECT max(created_at) FROM session s WHERE s.account_id = a.id) AS signed_in_at,
-        (SELECT count(*) FROM session s WHERE s.account_id = a.id AND s.expires_at > now()) AS sessions
+        (SELECT count(*) FROM session s WHERE s.account_id = a.id AND least(s.expires_at, s.idle_until) > now()) AS sessions
     FROM account a ORDER BY a.name
     """
 )

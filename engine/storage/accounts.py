@@ -1,30 +1,20 @@
-"""Rows of people: accounts, their sessions, and sign-ins that failed. Moments are the database's own time.
+"""Rows of people: accounts, and sign-ins that failed. Moments are the database's own time.
 
-How passwords are hashed and what a role may do is in `engine.actions.accounts`.
+Their sessions are in `engine.storage.sessions`; how passwords are hashed and what a role may do is in `engine.actions.accounts`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from engine.storage.database import json_text
 
-_COLUMNS = "a.id, a.name, a.password, a.roles, a.unit, a.enabled, a.second_factor"
-_BY_NAME = text(f"SELECT {_COLUMNS} FROM account a WHERE a.name = :name")
-_LOCKED = text(f"SELECT {_COLUMNS} FROM account a WHERE a.id = :id FOR UPDATE")
-_BY_SUBJECT = text(f"SELECT {_COLUMNS} FROM account a WHERE a.subject = :subject")
+COLUMNS = "a.id, a.name, a.password, a.roles, a.unit, a.enabled, a.second_factor"
+_BY_NAME = text(f"SELECT {COLUMNS} FROM account a WHERE a.name = :name")
+_LOCKED = text(f"SELECT {COLUMNS} FROM account a WHERE a.id = :id FOR UPDATE")
+_BY_SUBJECT = text(f"SELECT {COLUMNS} FROM account a WHERE a.subject = :subject")
 _BIND = text("UPDATE account SET subject = :subject WHERE id = :id")
-_SESSION_LEFT = text("SELECT extract(epoch FROM expires_at - now()) FROM session WHERE digest = :digest")
-_EXTEND = text(
-    "UPDATE session SET expires_at = greatest(expires_at, least(now() + make_interval(secs => :good_s),"
-    " created_at + make_interval(secs => :most_s))) WHERE digest = :digest AND expires_at > now()"
-)
-_BY_SESSION = text(
-    f"SELECT {_COLUMNS}, extract(epoch FROM s.expires_at - now()) AS left_s FROM session s JOIN account a ON a.id = s.account_id"
-    " WHERE s.digest = :digest AND s.expires_at > now() AND a.enabled"
-)
 _ADD = text(
     "INSERT INTO account (name, password, roles, unit) VALUES (:name, :password, CAST(:roles AS jsonb), :unit)"
     " RETURNING id"
@@ -37,23 +27,11 @@ _HOLD = text("SELECT id FROM account WHERE id = :id OR roles @> CAST(:roles AS j
 _ADMINS = text(
     "SELECT id FROM account WHERE enabled AND roles @> CAST(:roles AS jsonb) AND id <> :id FOR UPDATE"
 )
-_BEGIN = text(
-    "INSERT INTO session (digest, account_id, address, expires_at, id_token)"
-    " VALUES (:digest, :account, :address, now() + make_interval(secs => :good_s), :id_token)"
-)
-_END = text("DELETE FROM session WHERE digest = :digest RETURNING id_token")
-_END_ALL = text("DELETE FROM session WHERE account_id = :account")
-_END_OTHERS = text("DELETE FROM session WHERE account_id = :account AND digest <> :digest")
-_SESSIONS = text(
-    "SELECT address, created_at, expires_at, digest = :digest AS present FROM session"
-    " WHERE account_id = :account AND expires_at > now() ORDER BY created_at DESC"
-)
 _SECOND_FACTOR = text("UPDATE account SET second_factor = :sealed, second_factor_step = NULL WHERE id = :id")
 _STEP = text(
     "UPDATE account SET second_factor_step = :step WHERE id = :id AND coalesce(second_factor_step, 0) < :step RETURNING id"
 )
-_BY_ID = text(f"SELECT {_COLUMNS} FROM account a WHERE a.id = :id")
-_PURGE = text("DELETE FROM session WHERE expires_at < now()")
+_BY_ID = text(f"SELECT {COLUMNS} FROM account a WHERE a.id = :id")
 _WAIT = text(
     "SELECT coalesce(max(extract(epoch FROM until - now())), 0) FROM failed_sign_in"
     " WHERE address = :address AND name IN (:name, '') AND until > now()"
@@ -83,16 +61,6 @@ class StoredAccount:
     second_factor: str | None = None  # sealed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSession:
-    """A session that goes on: from where it was begun, and whether it is the one that asks."""
-
-    address: str
-    created_at: datetime
-    expires_at: datetime
-    present: bool
-
-
 def find_by_name(connection: Connection, name: str) -> StoredAccount | None:
     return _account(connection, _BY_NAME, name=name)
 
@@ -114,15 +82,6 @@ def bind(connection: Connection, account: int, subject: str | None) -> None:
 def lock(connection: Connection, account: int) -> StoredAccount | None:
     """The account, held by this transaction."""
     return _account(connection, _LOCKED, id=account)
-
-
-def find_by_session(connection: Connection, digest: str) -> tuple[StoredAccount, float] | None:
-    """Whose session this is and the seconds that are left of it; None once it is over or the account disabled."""
-    row = connection.execute(_BY_SESSION, {"digest": digest}).mappings().one_or_none()
-    if row is None:
-        return None
-    members = {name: value for name, value in row.items() if name != "left_s"}
-    return StoredAccount(**{**members, "roles": tuple(row["roles"])}), float(row["left_s"])
 
 
 def add(connection: Connection, name: str, password: str, roles: Sequence[str], unit: str | None) -> int:
@@ -152,53 +111,6 @@ def others_with(connection: Connection, role: str, account: int) -> bool:
     """Whether another enabled account than *account* has *role*; held so that it stays true until commit."""
     rows = connection.execute(_ADMINS, {"roles": json_text([role]), "id": account})
     return rows.first() is not None
-
-
-def begin_session(
-    connection: Connection,
-    digest: str,
-    account: int,
-    *,
-    address: str,
-    good_s: float,
-    id_token: str | None = None,
-) -> None:
-    """*id_token*, sealed, is what the identity provider said when the session began there."""
-    connection.execute(_PURGE)
-    given = {"digest": digest, "account": account, "address": address, "good_s": good_s}
-    connection.execute(_BEGIN, {**given, "id_token": id_token})
-
-
-def session_left_s(connection: Connection, digest: str) -> float:
-    """How long a session goes on; 0 when it is over."""
-    return max(0.0, float(connection.scalar(_SESSION_LEFT, {"digest": digest}) or 0))
-
-
-def extend_session(connection: Connection, digest: str, *, good_s: float, most_s: float) -> None:
-    """Let a session go on for *good_s* from now, but never beyond *most_s* from its beginning."""
-    connection.execute(_EXTEND, {"digest": digest, "good_s": good_s, "most_s": most_s})
-
-
-def end_session(connection: Connection, digest: str) -> str | None:
-    """End a session; its sealed identity token, where it began at the identity provider."""
-    found: str | None = connection.execute(_END, {"digest": digest}).scalar_one_or_none()
-    return found
-
-
-def end_sessions(connection: Connection, account: int) -> None:
-    """End every session of *account* at once."""
-    connection.execute(_END_ALL, {"account": account})
-
-
-def end_other_sessions(connection: Connection, account: int, digest: str) -> int:
-    """End every session of *account* but the one with *digest*; how many."""
-    return connection.execute(_END_OTHERS, {"account": account, "digest": digest}).rowcount
-
-
-def sessions(connection: Connection, account: int, digest: str) -> list[OpenSession]:
-    """The sessions of *account* that go on, newest first; the one with *digest* is the present one."""
-    given = {"account": account, "digest": digest}
-    return [OpenSession(**row) for row in connection.execute(_SESSIONS, given).mappings()]
 
 
 def set_second_factor(connection: Connection, account: int, sealed: str | None) -> None:

@@ -92,6 +92,8 @@ def test_a_session_that_ends_soon_says_so_and_goes_on_without_loss(
     page.goto("/ho-so")
     page.locator("#q").fill("đang gõ dở")
     assert page.locator("#session-ends").is_hidden()
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE session SET expires_at = now() + interval '118 s'")
     page.clock.run_for(15_000)
     page.locator("#session-ends").wait_for(state="visible")
     with page.expect_response("**/phien"):

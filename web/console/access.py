@@ -72,11 +72,18 @@ def right(name: str) -> Callable[[View], View]:
     return mark
 
 
+def watching(view: View) -> View:
+    """Marks a view that scripts of our pages ask by themselves: that is no use of the session."""
+    view.watching = True  # type: ignore[attr-defined]
+    return view
+
+
 def admitting(container: Container) -> Callable[[Callable[..., Any]], None]:
     """What looks at every request for a page before anything else does."""
 
     def admit(view: Callable[..., Any]) -> None:
-        visitor = g.visitor = _find(container)
+        by_itself = getattr(view, "watching", False) or "HX-Request" in request.headers
+        visitor = g.visitor = _find(container, used=not by_itself)
         wanted: str | None = getattr(view, "right", None)
         if wanted is None or not visitor.may(wanted):
             raise errors.NotAllowed(what=accounts.RIGHTS.get(wanted or "", f"use {request.path}"))
@@ -106,20 +113,20 @@ def check_origin() -> None:
         raise errors.NotAllowed(what="be used from another site's page")
 
 
-def _find(container: Container) -> Visitor:
+def _find(container: Container, *, used: bool) -> Visitor:
     if "Authorization" in request.headers:
         key = authenticated(container)
         key.require("dossiers:read")
         return Visitor(name=key.name, rights=frozenset({"see"}), unit=key.unit)
     if COOKIE in request.cookies:
-        return _of_session(container, request.cookies[COOKIE])
+        return _of_session(container, request.cookies[COOKIE], used=used)
     if container.console_open and is_local(request):
         return Visitor(name="local", rights=frozenset({"see"}), unit=None)
     raise errors.NotAuthenticated(reason="sign in first")
 
 
-def _of_session(container: Container, session: str) -> Visitor:
-    person = sessions.of_session(container.store, session[:200])
+def _of_session(container: Container, session: str, *, used: bool) -> Visitor:
+    person = sessions.of_session(container.store, session[:200], idle_s=container.session_idle_s, used=used)
     if person is None:
         if container.console_open and is_local(request) and request.method == "GET":
             return Visitor(name="local", rights=frozenset({"see"}), unit=None)

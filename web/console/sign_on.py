@@ -64,6 +64,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 back_to=_back_to(container),
                 address=request.remote_addr or "",
                 key=container.secret,
+                idle_s=container.session_idle_s,
             )
         except (errors.SignOnRefused, errors.SignOnUnavailable) as problem:
             return _without_cookie(_again(container, problem, "/", ""))

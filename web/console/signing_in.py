@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from engine import errors
 from engine.actions import second_factor, sessions
 from web.auth import OPEN, needs
-from web.console.access import COOKIE, check_origin, right, token_for
+from web.console.access import COOKIE, check_origin, right, token_for, visitor, watching
 from web.console.rendering import View, back, own_path, page, read
 from web.container import Container
 
@@ -50,6 +50,7 @@ def _add_signing_in(blueprint: Blueprint, container: Container) -> None:
                 form.get("name", ""),
                 form.get("password", ""),
                 address=request.remote_addr or "",
+                idle_s=container.session_idle_s,
             )
         except errors.SecondFactorNeeded as needed:
             halfway = str(_signer(container).dumps(needed.facts["account"]))
@@ -81,11 +82,17 @@ def _add_code(blueprint: Blueprint, container: Container) -> None:
 
 
 def _add_session(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.get("/phien")
+    @watching
+    @right("see")
+    def session_left() -> Response:
+        return jsonify(seconds=visitor().session_s)
+
     @blueprint.post("/phien")
     @right("see")
     def stay_signed_in() -> Response:
         session = request.cookies[COOKIE][:200]
-        left_s = sessions.extend(container.store, session)
+        left_s = sessions.extend(container.store, session, idle_s=container.session_idle_s)
         if request.accept_mimetypes.best == "application/json":
             response = jsonify(seconds=left_s)
         else:
@@ -125,6 +132,7 @@ def _with_code(container: Container, halfway: str, code: str) -> str:
         account,
         lambda connection, found: second_factor.take(connection, found, code, key=container.secret),
         address=request.remote_addr or "",
+        idle_s=container.session_idle_s,
     )
 
 

@@ -1,19 +1,42 @@
-// Two minutes before a session ends it says so and offers to go on; what is being typed stays where it is.
+// Two minutes before a session ends it says so and offers to go on; what is being typed stays where it is. Another page may have
+// used the session meanwhile, so the server is asked before anything is said; to be asked is no use.
 (() => {
   const box = document.getElementById("session-ends");
   if (!box) return;
-  const EARLY_MS = 120_000;
+  const EARLY_S = 120;
+  const MOST_MS = 2 ** 31 - 1;
+  const [words, form] = [box.querySelector("p"), box.querySelector("form")];
+  const ending = words.textContent;
   let timer = 0;
-  const plan = (seconds) => {
+  const askAfter = (seconds) => {
     clearTimeout(timer);
-    box.hidden = true;
-    timer = setTimeout(() => {
-      box.hidden = false;
-    }, Math.min(Math.max(seconds * 1000 - EARLY_MS, 0), 2 ** 31 - 1));
+    timer = setTimeout(ask, Math.min(Math.max(seconds, 0) * 1000, MOST_MS));
   };
-  box.querySelector("form").addEventListener("submit", async (event) => {
+  const show = (over) => {
+    words.textContent = over ? box.dataset.over : ending;
+    form.hidden = over;
+    box.hidden = false;
+  };
+  const told = (seconds) => {
+    if (seconds > EARLY_S) {
+      box.hidden = true;
+      askAfter(seconds - EARLY_S);
+    } else {
+      show(seconds <= 0);
+      if (seconds > 0) askAfter(seconds + 1);
+    }
+  };
+  async function ask() {
+    try {
+      const answer = await fetch(form.action, { credentials: "same-origin", headers: { Accept: "application/json" } });
+      if (answer.ok) told((await answer.json()).seconds);
+      else show(answer.status === 401);
+    } catch {
+      show(false);
+    }
+  }
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const form = event.target;
     try {
       const answer = await fetch(form.action, {
         method: "POST",
@@ -21,11 +44,17 @@
         credentials: "same-origin",
         headers: { Accept: "application/json" },
       });
-      if (answer.ok) plan((await answer.json()).seconds);
+      if (answer.ok) told((await answer.json()).seconds);
+      else if (answer.status === 401) show(true);
       else form.submit();
     } catch {
       form.submit();
     }
   });
-  plan(Number(box.dataset.seconds));
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && !box.hidden) ask();
+  });
+  const seconds = Number(box.dataset.seconds);
+  if (seconds > EARLY_S) askAfter(seconds - EARLY_S);
+  else askAfter(seconds + 1);
 })();

@@ -87,6 +87,7 @@ session = Table(
     words("address", default=""),
     moment("created_at", now=True),
     moment("expires_at", nullable=False),
+    moment("idle_until"),  # when it is over if nobody uses it; moves on with use
     words("id_token", nullable=True),  # sealed; only of a session that began at the identity provider
 )
 
