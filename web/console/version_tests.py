@@ -11,11 +11,9 @@ from functools import lru_cache
 from flask import Blueprint, Response, request
 
 from engine import errors
-from engine.actions import scenario_runs
 from engine.models.deployment import from_files
 from engine.queries import deployments, standing
 from engine.queries.deployments import ScenarioRun
-from engine.runtime import scenarios
 from engine.storage.database import Connection, Store
 from web.console.access import right, visitor
 from web.console.rendering import View, back, read
@@ -56,6 +54,8 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/quy-trinh/<int:id>/thu")
     @right("deploy")
     def run_scenarios(id: int) -> Response:  # noqa: A002
+        from engine.actions import scenario_runs  # brings the interpreter, which no other page needs
+
         scenario_runs.run(container.store, id, by=visitor().name)
         return back(f"/quy-trinh/{id}", "done")
 
@@ -101,6 +101,8 @@ def _read(store: Store, deployment: int) -> tuple[tuple[Trial, ...], tuple[Use, 
 
 
 def _trial(name: str, data: bytes) -> Trial:
+    from engine.runtime import scenarios  # as above
+
     told = scenarios.described(name, data)
     example = json.dumps(told.example, ensure_ascii=False, indent=2) if told.example else ""
     return Trial(file=name, name=told.name, about=told.about, example=example)

@@ -3,6 +3,7 @@
 import importlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,8 @@ def test_migrations_are_one_line_numbered_as_their_files_are() -> None:
     assert [re.findall(r'^revision = "(\w+)"', text, re.M) for text in texts] == [[one] for one in numbers]
     before = [re.findall(r'^down_revision = "(\w+)"', text, re.M) for text in texts]
     assert before == [[], *([one] for one in numbers[:-1])]
+
+
+def test_the_web_begins_without_the_interpreter_which_few_pages_need() -> None:
+    code = "import sys, web.app; sys.exit(any(name.startswith('SpiffWorkflow') for name in sys.modules))"
+    subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True)
