@@ -301,7 +301,7 @@ class Advance:
 
     def _closed(self, change: run.Closed) -> None:
         if self.book.dossier.has_pauses or self.book.paused_here:
-            self.book.end_pause(change.task)
+            self.book.end_pause(change.task, completed=change.completed)
         self._pending_calls.pop(change.task, None)
         self._rearmed.discard(change.task)
         for table, columns in self._opened.pop(change.task, ()):

@@ -115,11 +115,12 @@ class Book:
             )
         )
 
-    def end_pause(self, task: str) -> None:
-        """Resume the clock where *task* had paused it; however the task was left."""
+    def end_pause(self, task: str, *, completed: bool) -> None:
+        """Resume the clock where *task* had paused it; what it waited for has come only if it was *completed*."""
         if any(pause.end is None and pause.task == task for pause in ledger.pauses(self._entries())):
             self.enter(EntryKind.RESUME, task=task)
-            self._receive_supplement(task)
+            if completed:
+                self._receive_supplement(task)
 
     def end_all_pauses(self) -> None:
         """Resume the clock whoever had paused it."""
