@@ -19,6 +19,7 @@ from web import (
     tracing,
 )
 from web.api import (
+    calls,
     catalogue,
     deployments,
     description,
@@ -41,6 +42,7 @@ _API = (
     documents,
     work_items,
     incidents,
+    calls,
     catalogue,
     deployments,
     partners_api,

@@ -95,3 +95,14 @@ def check_unit(units: frozenset[str], what: str) -> None:
     unit = principal().unit
     if unit is not None and unit not in units:
         raise errors.NotAllowed(what=f"{what} of another unit than {unit}")
+
+
+def narrowed(asked: str | None, what: str) -> str | None:
+    """The unit to narrow a list of *what* to: the caller's own, else the one *asked* for, else none.
+
+    Raises: NotAllowed: another unit's than the caller's.
+    """
+    unit = principal().unit
+    if unit is not None and asked not in (None, unit):
+        raise errors.NotAllowed(what=f"list {what} of another unit than {unit}")
+    return unit or asked

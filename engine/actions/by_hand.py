@@ -1,5 +1,7 @@
 """What an admin does about calls and messages that no incident asks about: send now, ask, hold, withdraw, deliver by hand."""
 
+from collections.abc import Callable
+
 from engine import errors
 from engine.actions.receive import AMBIGUOUS
 from engine.exchange.ports import Json
@@ -27,14 +29,36 @@ def possible(
     return ()
 
 
-def act_on_call(store: Store, call: int, act: str, *, by: str, reason: str) -> None:
+def as_it_stands(_connection: Connection) -> None:
+    """Of a caller who acts on a thing however it looks by now."""
+
+
+def act_on_call(
+    store: Store,
+    call: int,
+    act: str,
+    *,
+    by: str,
+    reason: str,
+    seen: Callable[[Connection], None] = as_it_stands,
+) -> None:
     """`on_call` in a transaction of its own."""
     with store.transaction() as connection:
-        on_call(connection, call, act, by=by, reason=reason)
+        on_call(connection, call, act, by=by, reason=reason, seen=seen)
 
 
-def on_call(connection: Connection, call: int, act: str, *, by: str, reason: str) -> None:
+def on_call(
+    connection: Connection,
+    call: int,
+    act: str,
+    *,
+    by: str,
+    reason: str,
+    seen: Callable[[Connection], None] = as_it_stands,
+) -> None:
     """Do *act* about a call, with its audit line. Nothing is written where it is refused.
+
+    *seen* looks at the call once it is locked, and raises where its caller saw something else.
 
     Raises:
         CallNotFound. ActionNotNow: the call does not allow it as it stands, or its dossier is suspended.
@@ -42,6 +66,7 @@ def on_call(connection: Connection, call: int, act: str, *, by: str, reason: str
     found = handling.hold_call(connection, call)
     if found is None:
         raise errors.CallNotFound(call=call)
+    seen(connection)
     able = possible(
         found.status, found.repeat, has_incident=found.has_incident, held=found.held, certain=found.certain
     )

@@ -22,6 +22,8 @@ SCOPES = {
     "work-items": "list, claim and complete what a person must do",
     "messages": "send messages as the partner that the key belongs to",
     "incidents": "list incidents and act on them",
+    "calls": "list what is sent to partners, hold it, let it go on, withdraw it",
+    "calls:renew": "send a refused call again with a new key",
     "partners": "pause partners and let them go on",
     "schedules": "read and edit the timetable, run a row of it",
     "deployments": "upload procedures, activate a version",

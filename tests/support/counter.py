@@ -139,9 +139,12 @@ class Counter:
     def get(self, path: str, *, key: str | None = None, **headers: str) -> Reply:
         return self.request("GET", path, key=key, headers=headers)
 
-    def post(self, path: str, body: object, *, key: str | None, once: str | None = None) -> Reply:
-        """POST JSON with an Idempotency-Key of its own unless *once* gives one."""
+    def post(
+        self, path: str, body: object, *, key: str | None, once: str | None = None, match: str | None = None
+    ) -> Reply:
+        """POST JSON with an Idempotency-Key of its own unless *once* gives one; *match* is an ETag that was seen."""
         headers = {"Content-Type": "application/json", "Idempotency-Key": once or f"k{next(self._numbers)}"}
+        headers |= {"If-Match": match} if match else {}
         return self.request("POST", path, json.dumps(body).encode(), key=key, headers=headers)
 
     def hand_in(self, **changes: object) -> Reply:

@@ -45,7 +45,9 @@ _CONDITION = {
     "description": "The ETag of what was read: refused with 412 when it changed since.",
 }
 NOT_REMEMBERED = frozenset({"/keys/self/rotate"})  # its answer is a secret, which is stored nowhere
-MUST_MATCH = frozenset({"/partners/{name}/pause", "/partners/{name}/resume", "/schedules/{name}"})
+MUST_MATCH = frozenset(
+    {"/partners/{name}/pause", "/partners/{name}/resume", "/schedules/{name}", "/calls/{id}/act"}
+)
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 

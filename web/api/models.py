@@ -107,11 +107,16 @@ def page(rows: list[Row], limit: int) -> tuple[list[Row], bool]:
 
 
 def listing(
-    container: Container, items: Sequence[BaseModel], *, last: int | None, bound_to: Mapping[str, object]
+    container: Container,
+    items: Sequence[BaseModel],
+    *,
+    last: int | None,
+    bound_to: Mapping[str, object],
+    **told: object,
 ) -> Response:
-    """A list; *last* is the id after which the next page begins, None on the last page."""
+    """A list; *last* is the id after which the next page begins, None on the last page. *told* is what else it says."""
     cursor = cursors.write(container, last, bound_to) if last is not None else None
-    body = {"items": [item.model_dump(mode="json") for item in items], "next": cursor}
+    body = {"items": [item.model_dump(mode="json") for item in items], "next": cursor, **told}
     response = Response(orjson.dumps(body), content_type="application/json")
     if cursor is not None:
         response.headers["Link"] = f'<{cursors.next_link(cursor)}>; rel="next"'

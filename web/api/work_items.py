@@ -7,7 +7,6 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field, JsonValue
 
-from engine import errors
 from engine.actions import work_items
 from engine.exchange.ports import Json
 from engine.queries import work_items as reading
@@ -15,7 +14,7 @@ from engine.queries.work_items import WorkItemFilter
 from engine.storage import access
 from web import conditions, cursors, tracing
 from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
-from web.auth import needs, principal
+from web.auth import narrowed, needs, principal
 from web.container import Container
 from web.idempotency import external_id, idempotent
 
@@ -88,12 +87,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("work-items")
     def list_work_items(query: WorkItemsQuery) -> Response:
         bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
-        unit = principal().unit
-        if unit is not None and query.unit not in (None, unit):
-            raise errors.NotAllowed(what=f"list work items of another unit than {unit}")
-        wanted = WorkItemFilter(
-            unit=unit or query.unit, **query.model_dump(exclude={"limit", "cursor", "unit"})
-        )
+        unit = narrowed(query.unit, "work items")
+        wanted = WorkItemFilter(unit=unit, **query.model_dump(exclude={"limit", "cursor", "unit"}))
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
             found = reading.find_work_items(connection, wanted, after=after, limit=query.limit + 1)

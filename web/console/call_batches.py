@@ -10,10 +10,11 @@ from engine import errors
 from engine.actions.by_hand import CALL_ACTS
 from engine.queries import call_list
 from engine.queries.call_list import CallLine
+from web.choosing import acts_on_call
 from web.console import bulk
 from web.console.access import right, visitor
 from web.console.bulk import Frozen
-from web.console.calls import CallsView, able, wanted_by
+from web.console.calls import CallsView, wanted_by
 from web.container import Container
 
 
@@ -28,17 +29,19 @@ def add(blueprint: Blueprint, container: Container) -> None:
             raise errors.RequestInvalid(reason=f"the act {action[:64] or '(none)'} is none about calls")
         ids, total = _ids(container)
         found = _chosen(container, ids)
-        ready = [one for one in found if action in able(one)]
+        ready = [one for one in found if action in acts_on_call(one)]
         frozen = Frozen(
             action=action, ids=tuple(one.id for one in ready), ignored=len(ids) - len(ready), total=total
         )
-        return _preview(container, frozen, ready, left_out=[one for one in found if action not in able(one)])
+        return _preview(
+            container, frozen, ready, left_out=[one for one in found if action not in acts_on_call(one)]
+        )
 
     @blueprint.post("/cuoc-goi/lo")
     @right("act")
     def confirm_calls() -> Response:
         def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
-            ready = [one for one in _chosen(container, frozen.ids) if frozen.action in able(one)]
+            ready = [one for one in _chosen(container, frozen.ids) if frozen.action in acts_on_call(one)]
             return _preview(container, frozen, ready, problem=problem)
 
         return bulk.confirm(container, "call", _typed_above, again)

@@ -12,8 +12,8 @@ from engine.exchange.ports import Outcome
 from engine.queries import call_list, dossiers, exchange
 from engine.queries.call_list import CallFilter, CallLine
 from engine.queries.exchange import CALL_STATES
-from web import cursors
-from web.console import masking, rendering
+from web import choosing, cursors, masking
+from web.console import rendering, revealing
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
@@ -142,7 +142,7 @@ def _add_reveal(blueprint: Blueprint, container: Container) -> None:
         reveal.write_down(
             container.store, visitor().name, dossier=dossier, what=what, reason=rendering.reason()
         )
-        return back(f"/cuoc-goi/{id}?seen={masking.permit(container, visitor(), what)}")
+        return back(f"/cuoc-goi/{id}?seen={revealing.permit(container, visitor(), what)}")
 
 
 def _shown(container: Container, id_: int, problem: errors.LienthongError | None = None) -> str:
@@ -150,7 +150,7 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
     with container.store.reading() as connection:
         attempts = exchange.attempts(connection, id_)
         inputs, reply = exchange.call_bodies(connection, id_)
-    is_open = masking.permitted(container, visitor()) == f"call:{id_}"
+    is_open = revealing.permitted(container, visitor()) == f"call:{id_}"
     as_json = masking.plain_json if is_open else masking.masked_json
     as_text = masking.plain_text if is_open else masking.masked_text
     read_ = [(one, as_text(one.request), as_text(one.reply)) for one in attempts]
@@ -164,8 +164,8 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
         inputs=as_json(inputs),
         reply=as_json(reply),
         is_open=is_open,
-        acts=able(call),
-        renewable=renew.possible(call.status, certain=call.certain, attempts=call.attempt),
+        acts=choosing.acts_on_call(call),
+        renewable=choosing.is_renewable(call),
         problem=problem,
         typed=request.form if problem else {},
     )
@@ -175,17 +175,6 @@ def _check_typed(call: CallLine) -> None:
     """Raises: RequestInvalid: the code of the call's dossier was not typed."""
     if request.form.get("dossier", "").strip() != call.dossier:
         raise errors.RequestInvalid(reason=f"type the code {call.dossier} to confirm")
-
-
-def able(call: CallLine) -> tuple[str, ...]:
-    """What can be done about the call as it stands."""
-    return by_hand.possible(
-        call.status,
-        call.repeat,
-        has_incident=call.incident is not None,
-        held=call.held_at is not None,
-        certain=call.certain,
-    )
 
 
 def wanted_by(view: CallsView) -> CallFilter:

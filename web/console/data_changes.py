@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.exchange.ports import Json
 from engine.queries.data_changes import DataChange
-from web.console import masking
+from web import masking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

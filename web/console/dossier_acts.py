@@ -6,7 +6,7 @@ from engine import errors
 from engine.actions import by_hand, receive, reveal, suspend
 from engine.queries import call_list
 from engine.queries.clock import Clocks
-from web.console import dossier, masking, rendering
+from web.console import dossier, rendering, revealing
 from web.console.access import right, visitor
 from web.console.dossier_tabs import DossierView
 from web.console.rendering import back
@@ -29,7 +29,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
         reveal.write_down(
             container.store, visitor().name, dossier=brief.id, what=field, reason=rendering.reason()
         )
-        seen = masking.permit(container, visitor(), f"{code}:{field}")
+        seen = revealing.permit(container, visitor(), f"{code}:{field}")
         return back(f"/ho-so/{code}?tab=data&seen={seen}")
 
     @blueprint.post("/ho-so/<string:code>/viec-lam")

@@ -9,8 +9,9 @@ from engine.actions import correct, reveal
 from engine.actions.correct import Correction
 from engine.exchange.ports import Json
 from engine.queries.clock import Clocks
+from web import masking
 from web.bodies import parse_object
-from web.console import dossier, masking, rendering
+from web.console import dossier, rendering
 from web.console.access import right, visitor
 from web.console.rendering import back, page
 from web.container import Container

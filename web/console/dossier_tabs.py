@@ -20,9 +20,9 @@ from engine.queries.dossiers import DossierBrief
 from engine.queries.exchange import MessageFilter
 from engine.queries.operations import AuditFilter
 from engine.queries.timelines import TimelineFilter
-from web import cursors
+from web import cursors, masking
 from web.console import data_changes as changed_places
-from web.console import masking, rendering
+from web.console import rendering, revealing
 from web.console.access import visitor
 from web.console.rendering import ROWS, View
 from web.container import Container
@@ -83,7 +83,7 @@ def _data(container: Container, brief: DossierBrief, _view: DossierView) -> dict
         papers = documents.list_documents(connection, brief.id)
         changed = data_changes.changes(connection, brief.id, limit=_MOST)
     every = masking.fields({"applicant": dict(person.applicant), "data": dict(person.data)})
-    allowed = masking.permitted(container, visitor())
+    allowed = revealing.permitted(container, visitor())
     open_ = allowed.removeprefix(f"{brief.code}:") if allowed else None
     told = [(path, value if path == open_ else masking.HIDDEN if value else "") for path, value in every]
     return {

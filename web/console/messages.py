@@ -9,8 +9,8 @@ from engine import errors
 from engine.actions import by_hand, reveal, untaken
 from engine.queries import candidates, dossiers, exchange
 from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
-from web import cursors
-from web.console import masking, rendering
+from web import cursors, masking
+from web.console import rendering, revealing
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
@@ -133,7 +133,7 @@ def _add_reading(blueprint: Blueprint, container: Container) -> None:
     def reveal_message(id: int) -> Response:  # noqa: A002
         what = f"message:{id}"
         _write_down(container, id, what)
-        return back(f"/thong-diep/{id}?seen={masking.permit(container, visitor(), what)}")
+        return back(f"/thong-diep/{id}?seen={revealing.permit(container, visitor(), what)}")
 
 
 def _write_down(container: Container, message: int, what: str) -> None:
@@ -156,7 +156,7 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
             if message.status in UNTAKEN
             else []
         )
-    is_open = masking.permitted(container, visitor()) == f"message:{id_}"
+    is_open = revealing.permitted(container, visitor()) == f"message:{id_}"
     return page(
         "message.html",
         container,

@@ -10,8 +10,8 @@ from engine import errors
 from engine.actions import work_items as acts
 from engine.queries import work_items
 from engine.queries.work_items import WorkItem, WorkItemFilter
-from web import cursors, telling, tracing
-from web.console import forms, masking, rendering
+from web import cursors, masking, telling, tracing
+from web.console import forms, rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read

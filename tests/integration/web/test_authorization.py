@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from adapters.registry import load
 from engine.actions import keys
 from engine.storage import incidents
+from tests.support.console_rows import add_call
 from tests.support.counter import Counter, open_counter
 from tests.support.procedures import UNIT
 from web.api import examples
@@ -46,6 +47,9 @@ RULES = {
     ("GET", "/api/v1/incidents"): ("incidents", EMPTY),
     ("GET", "/api/v1/incidents/{id}"): ("incidents", REFUSED),
     ("POST", "/api/v1/incidents/{id}/act"): ("incidents", REFUSED),
+    ("GET", "/api/v1/calls"): ("calls", EMPTY),
+    ("GET", "/api/v1/calls/{id}"): ("calls", REFUSED),
+    ("POST", "/api/v1/calls/{id}/act"): ("calls", REFUSED),
     ("GET", "/api/v1/procedures"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/procedures/{code}"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/partners"): ("dossiers:read", ALIKE),
@@ -116,6 +120,7 @@ def door(new_database: object) -> Iterator[Door]:
             "name": "post",
             "work-items": counter.open_item(code),
             "incidents": number,
+            "calls": add_call(counter, code, "pending"),
         }
         yield Door(counter=counter, client=create_app(counter.container).test_client(), places=places)
 

@@ -24,6 +24,7 @@ from engine.models.deployment import from_files
 from engine.storage import incidents, schedules
 from engine.storage.schedules import Planned
 from schedules.timetable import next_fire
+from tests.support.console_rows import add_call
 from tests.support.counter import FORM, MODEL, PDF, PROCEDURE, Counter, open_counter, paper
 from web.api import examples
 
@@ -34,7 +35,7 @@ CALL = (
     "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
     " SELECT id, 'box', 'Giao', code, '{}', 'idempotent', 60 FROM dossier WHERE code = :code RETURNING id"
 )
-MATCHING = ("/partners/", "/schedules/")
+MATCHING = ("/partners/", "/schedules/", "/calls/")
 
 
 @schemathesis.serializer("application/zip")
@@ -77,10 +78,16 @@ class World:
             deploy.retire(self.counter.store, stored, by="test", reason="so that it can come back")
         return stored
 
+    def handled(self, label: str) -> dict[str, object]:
+        """What an operator can act on just now."""
+        if "calls/{id}" in label:
+            return {"id": add_call(self.counter, self.counter.new_dossier(), "pending")}
+        return {}
+
     def fresh(self, label: str) -> dict[str, object]:
         """What the places of an operation's path name just now; made anew, since acts use things up."""
         counter = self.counter
-        places: dict[str, object] = {}
+        places = self.handled(label)
         if "procedures/{code}" in label:
             places["code"] = "1.000001"
         elif "{code}" in label:

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import pytest
 import yaml
-from sqlalchemy import event
 
 from engine.actions import keys
 from engine.clock import VIETNAM
@@ -18,6 +17,7 @@ from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call, add_incident, add_message
 from tests.support.counter import FORM, MODEL, PROCEDURE, Counter
 from tests.support.procedures import UNIT
+from tests.support.statements import counting
 
 WEB = Path(__file__).parents[4] / "web"
 LISTS = ("/ho-so", "/su-co", "/cuoc-goi", "/thong-diep", "/viec", "/quy-trinh", "/nhat-ky", "/lo")
@@ -91,16 +91,8 @@ def rows_in(page: str) -> int:
 
 
 def statements(counter: Counter, admin: Visitor, path: str) -> int:
-    seen: list[str] = []
-
-    def note(_c: object, _u: object, text: str, *_: object) -> None:
-        seen.append(text)
-
-    event.listen(counter.store.engine, "before_cursor_execute", note)
-    try:
+    with counting(counter.store) as seen:
         admin.page(path)
-    finally:
-        event.remove(counter.store.engine, "before_cursor_execute", note)
     return len(seen)
 
 
@@ -274,20 +266,13 @@ def test_a_wrong_code_and_a_wrong_access_code_get_the_same_page_for_the_same_wor
         {"code": str(made["code"]), "access": "00000000"},
         {"code": "H99.14-000000-0000", "access": str(made["access_code"])},
     ):
-        seen: list[str] = []
-        listen = seen.append
-
-        def note(_c: object, _u: object, statement: str, *_: object, listen: object = listen) -> None:
-            listen(statement)  # type: ignore[operator]
-
-        event.listen(counter.store.engine, "before_cursor_execute", note)
-        reply = counter.request(
-            "POST",
-            "/tra-cuu",
-            urlencode(ask).encode(),
-            headers=AS_FORM,
-        )
-        event.remove(counter.store.engine, "before_cursor_execute", note)
+        with counting(counter.store) as seen:
+            reply = counter.request(
+                "POST",
+                "/tra-cuu",
+                urlencode(ask).encode(),
+                headers=AS_FORM,
+            )
         told.append((reply.status, reply.body.decode().replace(ask["code"], "CODE")))
         work.append(seen)
     assert told[0] == told[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.console.masking import HIDDEN, fields, masked_json, masked_text
+from web.masking import HIDDEN, fields, masked_json, masked_text
 
 
 def test_a_json_body_shows_names_and_hides_values() -> None:

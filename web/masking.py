@@ -1,19 +1,14 @@
 """Personal data as those see it who have not asked for it with a reason: its shape, never its content.
 
-What may be seen for five minutes after a reason was given is said by a signed text in the address, good for one session.
+Who may see more, and for how long, is `web.console.revealing`'s business.
 """
 
 import orjson
-from flask import request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from engine import errors, xml
 from engine.exchange.ports import Json
-from web.console.access import Visitor
-from web.container import Container
 
 HIDDEN = "•••"
-SHOWN_S = 300
 _MOST = 200_000
 
 
@@ -33,7 +28,7 @@ def masked_text(body: bytes | None) -> str:
     if len(body) > _MOST:
         return f"{len(body)} bytes"
     try:
-        return orjson.dumps(_masked(orjson.loads(body)), option=orjson.OPT_INDENT_2).decode()
+        return orjson.dumps(masked(orjson.loads(body)), option=orjson.OPT_INDENT_2).decode()
     except orjson.JSONDecodeError:
         return _masked_xml(body)
 
@@ -44,35 +39,19 @@ def plain_text(body: bytes | None) -> str:
 
 
 def masked_json(value: Json) -> str:
-    return "" if value is None else orjson.dumps(_masked(value), option=orjson.OPT_INDENT_2).decode()
+    return "" if value is None else orjson.dumps(masked(value), option=orjson.OPT_INDENT_2).decode()
 
 
 def plain_json(value: Json) -> str:
     return "" if value is None else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def permit(container: Container, visitor: Visitor, what: str) -> str:
-    """The text that lets *visitor*'s session see *what* for five minutes."""
-    return str(_signer(container).dumps([visitor.token, what]))
-
-
-def permitted(container: Container, visitor: Visitor) -> str | None:
-    """What this address lets its visitor see; None where it names nothing, or its five minutes are over."""
-    given = request.args.get("seen")
-    if given is None:
-        return None
-    try:
-        token, what = _signer(container).loads(given, max_age=SHOWN_S)
-    except (BadSignature, ValueError, TypeError):
-        return None
-    return str(what) if visitor.signed_in and token == visitor.token else None
-
-
-def _masked(value: Json) -> Json:
+def masked(value: Json) -> Json:
+    """*value* with every text and number of it hidden: its names stay."""
     if isinstance(value, dict):
-        return {name: _masked(inner) for name, inner in value.items()}
+        return {name: masked(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_masked(inner) for inner in value]
+        return [masked(inner) for inner in value]
     return value if value is None or isinstance(value, bool) else HIDDEN
 
 
@@ -87,7 +66,3 @@ def _masked_xml(body: bytes) -> str:
         for name in element.attrib:
             element.set(name, HIDDEN)
     return xml.serialize(root, declaration=False).decode()
-
-
-def _signer(container: Container) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(container.secret, salt="seen")

@@ -1,0 +1,23 @@
+"""What can be done about a thing as a list shows it: for the pages and the interface alike, which differ in nothing else.
+
+The act itself looks again, under the lock: this only spares callers what would be refused.
+"""
+
+from engine.actions import by_hand, renew
+from engine.queries.call_list import CallLine
+
+
+def acts_on_call(call: CallLine) -> tuple[str, ...]:
+    """What can be done about the call as it stands; sending it with a new key is another matter."""
+    return by_hand.possible(
+        call.status,
+        call.repeat,
+        has_incident=call.incident is not None,
+        held=call.held_at is not None,
+        certain=call.certain,
+    )
+
+
+def is_renewable(call: CallLine) -> bool:
+    """Whether the call may be sent with a new key by whoever has the right to."""
+    return renew.possible(call.status, certain=call.certain, attempts=call.attempt)
