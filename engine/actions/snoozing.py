@@ -11,7 +11,7 @@ HOURS = (1, 4, 24, 72)
 """For how long a count may be put off."""
 
 KINDS = frozenset(
-    {"incidents", "calls", "messages", "due", "dossiers", "items", "partners", "events", "jobs", "schedules"}
+    "incidents calls messages due dossiers items partners events jobs processes schedules".split()
 )
 
 

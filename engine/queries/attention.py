@@ -31,12 +31,15 @@ _COUNTERS: Mapping[str, str] = {
         WHERE status = 'pending' AND created_at < now() - interval '1 minute'""",
     "schedules": """SELECT 'late' AS name, count(*) AS number FROM schedule
         WHERE enabled AND next_at < now() - interval '1 minute'""",
+    "processes": f"""SELECT role AS name, 1 AS number FROM unnest(ARRAY['worker', 'scheduler']) role
+        WHERE NOT EXISTS (SELECT 1 FROM presence p WHERE p.role = role.role AND NOT p.draining
+        AND p.seen_at > now() - make_interval(secs => {_SILENT_S}))""",
     "jobs": f"""SELECT 'stuck' AS name, count(*) AS number FROM procrastinate_jobs j
         LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
         WHERE j.status = 'failed' OR j.status = 'doing'
         AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => {_SILENT_S}))""",
 }
-OF_EVERYBODY = frozenset({"messages", "partners", "events", "schedules", "jobs"})
+OF_EVERYBODY = frozenset({"messages", "partners", "events", "schedules", "jobs", "processes"})
 """Kinds that are of no unit and no procedure: a narrower view does not narrow them."""
 
 _COUNTS = text(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from engine.queries.clock import Clocks
 
 NEWEST = 2000
-"""Of each version's work items of 30 days, the newest so many are counted."""
+"""Of each version's work items of the days looked at, the newest so many are counted."""
 HOTTEST = 4
 
 # What waits: (state, table, which of its rows).
@@ -43,7 +43,7 @@ _WORKED = text(
         coalesce(k.version, 0) AS version
     FROM work_item w JOIN dossier d ON d.id = w.dossier_id
     LEFT JOIN unit u ON u.code = w.unit LEFT JOIN calendar k ON k.code = u.calendar_code
-    WHERE d.deployment_id = :id AND w.status = 'done' AND w.closed_at > now() - interval '30 days'
+    WHERE d.deployment_id = :id AND w.status = 'done' AND w.closed_at > now() - make_interval(days => :days)
     ORDER BY w.id DESC LIMIT :newest
     """
 )
@@ -86,9 +86,14 @@ class ElementStanding:
         return "trouble" if self.incidents else "waiting" if self.waiting else "passed"
 
 
-def of_deployment(connection: Connection, deployment: int, clocks: Clocks) -> list[ElementStanding]:
-    """Elements with something to tell, those in trouble first, then the fullest; calendars are read by *clocks*."""
-    took = _took(connection, deployment, clocks)
+def of_deployment(
+    connection: Connection, deployment: int, clocks: Clocks, *, days: int = 30
+) -> list[ElementStanding]:
+    """Elements with something to tell, those in trouble first, then the fullest; calendars are read by *clocks*.
+
+    How long people take is told of the last *days*.
+    """
+    took = _took(connection, deployment, clocks, days)
     nothing = dict.fromkeys((*STATES, "incidents"), 0)
     counts: dict[str, dict[str, int]] = dict.fromkeys(took, nothing)
     for row in connection.execute(_STANDING, {"id": deployment}).mappings():
@@ -99,10 +104,10 @@ def of_deployment(connection: Connection, deployment: int, clocks: Clocks) -> li
     return sorted(found, key=lambda one: (-one.incidents, -one.waiting, one.element))
 
 
-def _took(connection: Connection, deployment: int, clocks: Clocks) -> dict[str, Took]:
+def _took(connection: Connection, deployment: int, clocks: Clocks, lately: int) -> dict[str, Took]:
     times: dict[str, list[timedelta]] = {}
     days: dict[str, timedelta] = {}
-    for row in connection.execute(_WORKED, {"id": deployment, "newest": NEWEST}):
+    for row in connection.execute(_WORKED, {"id": deployment, "newest": NEWEST, "days": lately}):
         calendar = clocks.calendar(connection, row.calendar, row.version)
         spent = calendar.working_time_between(row.opened_at, row.closed_at)
         times.setdefault(row.element, []).append(max(spent, timedelta()))

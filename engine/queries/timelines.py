@@ -55,6 +55,7 @@ class TimelineFilter:
     kind: str | None = None
     partner: str | None = None
     failed: bool = False
+    element: str | None = None
 
     def fits(self, entry: TimelineEntry) -> bool:
         """Whether *entry* is to be shown."""
@@ -62,6 +63,7 @@ class TimelineFilter:
             (self.kind is None or entry.kind == self.kind)
             and (self.partner is None or entry.partner == self.partner)
             and (not self.failed or entry.failed)
+            and (self.element is None or entry.facts.get("element") == self.element)
         )
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from engine.actions import deploy
+from engine.actions import accounts, deploy
 from engine.models.deployment import from_files
+from tests.support.console import PASSWORD
 from tests.support.counter import MODEL, PROCEDURE, Counter, open_counter
+from tests.support.person import Person
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here: apt-get install chromium")
@@ -66,6 +69,20 @@ def test_the_mark_stands_where_the_token_waits_and_moves_with_it(counter: Counte
     counter.apply_all()
     page, _ = seen(counter, f"/ho-so/{code}?tab=diagram", tmp_path)
     assert marked(page) == ["wait"]
+
+
+def test_a_click_on_a_step_leads_to_its_visits(chromium: Browser, counter: Counter) -> None:
+    code = counter.new_dossier()
+    accounts.create(counter.store, "lan", PASSWORD, roles=["viewer"], unit=None, by="test")
+    person = Person(chromium, counter).sign_in("lan")
+    person.page.goto(f"/ho-so/{code}?tab=diagram")
+    person.page.wait_for_selector('#diagram[data-ready="true"]')
+    person.page.locator('#diagram [data-element-id="end"]').click(force=True)
+    assert "tab=diagram" in person.page.url, "nobody came there"
+    person.page.locator('#diagram [data-element-id="check"]').click(force=True)
+    person.page.wait_for_url(f"**/ho-so/{code}?step=check")
+    assert person.page.locator("main section tbody tr").count() == 1
+    assert person.complaints == []
 
 
 def test_a_hostile_text_in_every_field_of_a_page_does_not_run(counter: Counter, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class DossierView(View):
     tab: Tab = "timeline"
     kind: str = Field(default="", max_length=64)
     partner: str = Field(default="", max_length=64)
+    step: str = Field(default="", max_length=200)
     failed: Literal["", "yes"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
     seen: str | None = Field(default=None, max_length=500)
@@ -52,7 +53,12 @@ def _timeline(container: Container, brief: DossierBrief, view: DossierView) -> d
     after = cursors.read(container, view.cursor, view.bound) or 0
     with container.store.reading() as connection:
         every = timelines.every_entry(connection, brief.id)
-    wanted = TimelineFilter(kind=view.kind or None, partner=view.partner or None, failed=view.failed == "yes")
+    wanted = TimelineFilter(
+        kind=view.kind or None,
+        partner=view.partner or None,
+        failed=view.failed == "yes",
+        element=view.step or None,
+    )
     fits = [one for one in every if one.seq > after and wanted.fits(one)]
     following = None
     if len(fits) > _MOST:
@@ -61,7 +67,8 @@ def _timeline(container: Container, brief: DossierBrief, view: DossierView) -> d
         "entries": fits[:_MOST],
         "kinds": sorted({one.kind for one in every}),
         "sources": sorted({one.partner for one in every if one.partner}),
-        "filtered": bool(view.kind or view.partner or view.failed),
+        "steps": sorted({str(one.facts["element"]) for one in every if one.facts.get("element")}),
+        "filtered": bool(view.kind or view.partner or view.failed or view.step),
         "following": following,
     }
 

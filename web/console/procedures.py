@@ -54,6 +54,7 @@ class DeploymentView(View):
     """The address of one version; *against* is another one to compare it with."""
 
     against: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    days: Literal["7", "30", "90"] = "30"
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -68,7 +69,7 @@ def _list(container: Container, view: ProceduresView, **more: object) -> str:
     with container.store.reading() as connection:
         found = _found(connection, view, after, ROWS + 1)
     rows, following = rendering.rows_of(container, found, view.bound)
-    values = {"findings": None, "drawings": [], "problem": None, **more}
+    values = {"findings": None, "drawings": [], "called": {}, "problem": None, **more}
     return page(
         "procedures.html",
         container,
@@ -106,7 +107,8 @@ def _add_reading(blueprint: Blueprint, container: Container, clocks: Clocks) -> 
     @blueprint.get("/quy-trinh/<int:id>")
     @right("see")
     def deployment_page(id: int) -> str:  # noqa: A002
-        return _one(container, clocks, id, against=read(DeploymentView).against)
+        view = read(DeploymentView)
+        return _one(container, clocks, id, against=view.against, days=int(view.days))
 
     @blueprint.get("/quy-trinh/<int:id>/tep/<string:name>")
     @right("see")
@@ -127,11 +129,12 @@ def _one(
     problem: errors.LienthongError | None = None,
     *,
     against: int | None = None,
+    days: int = 30,
 ) -> str:
     with container.store.reading() as connection:
         line = deployments.get_deployment(connection, deployment)
         files = deployments.files_of(connection, deployment)
-        elements = standing.of_deployment(connection, deployment, clocks)
+        elements = standing.of_deployment(connection, deployment, clocks, days=days)
         labels = diagrams.labels_of(connection, {deployment}).get(deployment, {})
         others = [
             one
@@ -153,6 +156,7 @@ def _one(
         labels=labels,
         tokens=_tokens(elements, changes),
         states=standing.STATES,
+        days=days,
         hottest=standing.HOTTEST,
         drawing=next((one.name for one in files if one.kind == "bpmn"), None),
         others=others,
@@ -231,7 +235,11 @@ def _add_acts(blueprint: Blueprint, container: Container, clocks: Clocks) -> Non
         findings = lint(deployment, offered=container.offered())
         if errors_in(findings) or deployment.procedure is None:
             shown = _list(
-                container, ProceduresView(), findings=findings, drawings=_drawings(deployment, findings)
+                container,
+                ProceduresView(),
+                findings=findings,
+                drawings=_drawings(deployment, findings),
+                called={node.id: node.name for one in deployment.drawn.values() for node in one.nodes()},
             )
             return _refused(shown, 422)
         stored = deploy.keep(container.store, deployment, by=visitor().name, findings=len(findings))

@@ -38,6 +38,14 @@
         canvas.zoom(by === "fit" ? "fit-viewport" : canvas.zoom() * Number(by), "auto");
       });
     }
+    if (place.dataset.opens) {
+      const visits = JSON.parse(place.dataset.visits);
+      viewer.get("eventBus").on("element.click", ({ element }) => {
+        const id = element.labelTarget ? element.labelTarget.id : element.id;
+        if (id in visits) location.assign(place.dataset.opens + encodeURIComponent(id));
+      });
+      for (const id of Object.keys(visits)) mark(id, "token-opens");
+    }
     canvas.zoom("fit-viewport", "auto");
     for (const focusable of place.querySelectorAll("a, [tabindex], svg")) focusable.setAttribute("tabindex", "-1");
     place.dataset.ready = "true";

@@ -67,6 +67,7 @@ def test_the_history_is_narrowed_by_kind_partner_and_failure(counter: Counter) -
     assert everything > 3
     assert (rows("failed=yes"), rows("partner=agency"), rows("kind=call-answered")) == (1, 1, 1)
     assert (rows("kind=submitted"), rows("kind=submitted&failed=yes"), rows("partner=nobody")) == (1, 0, 0)
+    assert (rows("step=check"), rows("step=check&kind=submitted")) == (1, 0)
     assert viewer.get(f"/ho-so/{code}?failed=maybe").status == 400
     assert "Không có gì khớp" in viewer.page(f"/ho-so/{code}?partner=nobody")
 

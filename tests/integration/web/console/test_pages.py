@@ -13,6 +13,8 @@ import yaml
 
 from engine.actions import keys
 from engine.clock import VIETNAM
+from engine.storage import presences
+from engine.storage.presences import Process
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call, add_incident, add_message
 from tests.support.counter import FORM, MODEL, PROCEDURE, Counter
@@ -280,6 +282,12 @@ def test_a_wrong_code_and_a_wrong_access_code_get_the_same_page_for_the_same_wor
 
 
 def test_what_needs_attention_leads_to_the_lists_behind_it(counter: Counter, admin: Visitor) -> None:
+    assert "Không có tiến trình nào làm việc" in text_of(admin.page("/"))
+    with counter.store.transaction() as connection:
+        for role in ("worker", "scheduler"):
+            presences.tell(
+                connection, Process(name=role, role=role, host="h", pid=1, version="1"), draining=False
+            )
     assert "Không có gì cần bạn" in text_of(admin.page("/"))
     filled(counter)
     page = admin.page("/")

@@ -7,6 +7,7 @@ import zipfile
 from datetime import datetime, timedelta
 
 import pytest
+from urllib3 import encode_multipart_formdata
 
 from engine.actions import deploy
 from engine.clock import VIETNAM
@@ -170,10 +171,8 @@ def test_versions_are_found_by_their_findings_and_dossiers(counter: Counter, vie
     assert listed("running=no") == [odd]
     assert "Không có gì khớp" in viewer.page("/quy-trinh?running=yes&findings=yes")
     assert viewer.get("/quy-trinh?running=some").status == 400
-    assert "<td><code>check</code></td>" in viewer.page(f"/quy-trinh/{odd}"), (
-        "the form that is missing is found"
-    )
-    assert "<td><code>check</code></td>" not in viewer.page("/quy-trinh/1")
+    assert "<code>check</code></td>" in viewer.page(f"/quy-trinh/{odd}"), "the form that is missing is found"
+    assert "<code>check</code></td>" not in viewer.page("/quy-trinh/1")
 
 
 def test_programs_read_the_changes_and_retire(counter: Counter) -> None:
@@ -187,6 +186,33 @@ def test_programs_read_the_changes_and_retire(counter: Counter) -> None:
     assert counter.post(f"{path}/retire", {"reason": "x"}, key=key).json["retired_at"]
     assert counter.post(f"{path}/activate", {"reason": "x"}, key=key).code == "action-not-now"
     assert counter.post(f"{path}/bring-back", {"reason": "x"}, key=key).json["retired_at"] is None
+
+
+def test_working_times_are_of_the_days_asked_for(counter: Counter, viewer: Visitor) -> None:
+    assert '<option value="30" selected>' in viewer.page("/quy-trinh/1")
+    assert '<option value="7" selected>' in viewer.page("/quy-trinh/1?days=7")
+    assert viewer.get("/quy-trinh/1?days=8").status == 400
+
+
+def test_a_finding_names_its_element(counter: Counter) -> None:
+    engineer = Visitor(counter, "engineer")
+    broken = MODEL.replace(b'<zeebe:assignmentDefinition candidateGroups="officer"/>', b"")
+    files = {
+        "procedure.yaml": PROCEDURE.encode(),
+        "walk.bpmn": broken,
+        "check.form": json.dumps(FORM).encode(),
+    }
+    body, kind = as_form(engineer.token(), files)
+    reply = counter.request("POST", "/quy-trinh", body, headers=engineer.headers | {"Content-Type": kind})
+    assert reply.status == 422
+    assert "Kiểm tra <code>check</code>" in reply.body.decode()
+    assert "chưa nêu ai làm việc này" in reply.body.decode()
+
+
+def as_form(token: str, files: dict[str, bytes]) -> tuple[bytes, str]:
+    """What a browser sends: the files, and the session's token."""
+    fields = {"csrf": token, **{name: (name, content) for name, content in files.items()}}
+    return encode_multipart_formdata(fields)
 
 
 SCENARIO = """\
