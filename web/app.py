@@ -28,6 +28,7 @@ from web.api import (
     incidents,
     keys,
     mailbox,
+    messages,
     schedules,
     work_items,
 )
@@ -43,6 +44,7 @@ _API = (
     work_items,
     incidents,
     calls,
+    messages,
     catalogue,
     deployments,
     partners_api,

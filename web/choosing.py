@@ -3,8 +3,9 @@
 The act itself looks again, under the lock: this only spares callers what would be refused.
 """
 
-from engine.actions import by_hand, renew
+from engine.actions import by_hand, renew, untaken
 from engine.queries.call_list import CallLine
+from engine.queries.exchange import MessageLine
 
 
 def acts_on_call(call: CallLine) -> tuple[str, ...]:
@@ -21,3 +22,11 @@ def acts_on_call(call: CallLine) -> tuple[str, ...]:
 def is_renewable(call: CallLine) -> bool:
     """Whether the call may be sent with a new key by whoever has the right to."""
     return renew.possible(call.status, certain=call.certain, attempts=call.attempt)
+
+
+_MESSAGE_ACTS = {"deliver": by_hand.UNTAKEN, "offer": untaken.OFFERED, "reject": untaken.REJECTED}
+
+
+def acts_on_message(message: MessageLine) -> tuple[str, ...]:
+    """What can be done about a message: deliver it to a dossier by hand, offer it again, reject it."""
+    return tuple(act for act, states in _MESSAGE_ACTS.items() if message.status in states)

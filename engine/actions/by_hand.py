@@ -11,6 +11,8 @@ from engine.storage.handling import HeldCall
 
 CALL_ACTS = ("now", "ask", "resend", "hold", "release", "withdraw")
 """What can be done about a call, one or many."""
+UNTAKEN = frozenset({"kept", "unclaimed", "ambiguous"})
+"""States in which a person may say whose a message is."""
 
 
 def possible(
@@ -132,22 +134,37 @@ def retry_dossier(store: Store, code: str, *, by: str, reason: str) -> None:
         access.audit(connection, by, "dossier-retried", dossier=held.id, facts=facts, reason=reason)
 
 
-def deliver(store: Store, message: int, dossier: str, *, by: str, reason: str) -> bool:
+def deliver(
+    store: Store,
+    message: int,
+    dossier: str,
+    *,
+    by: str,
+    reason: str,
+    seen: Callable[[Connection], None] = as_it_stands,
+) -> bool:
     """Give a message that nobody took to *dossier*: True when it met a wait, else it is kept for the dossier's next one.
-    An incident that asks whose it is is closed.
+    An incident that asks whose it is is closed. *seen* looks at the message once it is locked, and raises where its caller
+    saw something else.
 
     Raises:
         MessageNotFound, DossierNotFound. ActionNotNow: it was taken already.
     """
     with store.transaction() as connection:
         incidents.close_of_message(connection, AMBIGUOUS, message, by=by, resolution="deliver")
-        target, met = hand_over(connection, message, dossier)
+        target, met = hand_over(connection, message, dossier, seen=seen)
         facts: dict[str, Json] = {"message": message, "met": met}
         access.audit(connection, by, "message-delivered", dossier=target, facts=facts, reason=reason)
     return met
 
 
-def hand_over(connection: Connection, message: int, dossier: str) -> tuple[int, bool]:
+def hand_over(
+    connection: Connection,
+    message: int,
+    dossier: str,
+    *,
+    seen: Callable[[Connection], None] = as_it_stands,
+) -> tuple[int, bool]:
     """`deliver` within a transaction that does more: the dossier's id, and whether the message met a wait of it.
 
     Raises:
@@ -159,7 +176,9 @@ def hand_over(connection: Connection, message: int, dossier: str) -> tuple[int, 
     called = messages.named(connection, message)
     if called is None:
         raise errors.MessageNotFound(message=message)
-    if messages.hold(connection, message, called, target[0]) not in ("kept", "unclaimed", "ambiguous"):
+    status = messages.hold(connection, message, called, target[0])
+    seen(connection)
+    if status not in UNTAKEN:
         raise errors.ActionNotNow(what=f"message {message} was taken already")
     task = messages.give(connection, message, target[0])
     if task is not None:

@@ -21,6 +21,7 @@ SCOPES = {
     "dossiers:suspend": "hold dossiers still and let them go on",
     "work-items": "list, claim and complete what a person must do",
     "messages": "send messages as the partner that the key belongs to",
+    "messages:handle": "list messages that came, say whose they are, reject them",
     "incidents": "list incidents and act on them",
     "calls": "list what is sent to partners, hold it, let it go on, withdraw it",
     "calls:renew": "send a refused call again with a new key",

@@ -3,9 +3,11 @@
 Giving one to a dossier by hand is in `by_hand`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from engine import errors
+from engine.actions.by_hand import as_it_stands
 from engine.actions.receive import AMBIGUOUS, offer
 from engine.exchange.ports import Json
 from engine.storage import access, incidents, messages, timelines
@@ -17,17 +19,20 @@ REJECTED = frozenset({"kept", "unclaimed", "ambiguous"})
 """States in which a message can be rejected: no dossier has it."""
 
 
-def offer_again(store: Store, message: int, *, by: str, reason: str) -> str:
+def offer_again(
+    store: Store, message: int, *, by: str, reason: str, seen: Callable[[Connection], None] = as_it_stands
+) -> str:
     """Treat a message as if it came now: it meets who waits for it, else it is kept as long as at first. Its new status.
 
-    The dossier that its key names is looked for once more.
+    The dossier that its key names is looked for once more. *seen* looks at the message once it is locked, and raises where
+    its caller saw something else.
 
     Raises:
         MessageNotFound. ActionNotNow: it was taken, or is kept for whoever will wait.
     """
     with store.transaction() as connection:
         incidents.close_of_message(connection, AMBIGUOUS, message, by=by, resolution="offer")
-        dossier = _hold(connection, message, OFFERED, "offered again")
+        dossier = _hold(connection, message, OFFERED, "offered again", seen)
         messages.keep(connection, message, dossier)
         offer(connection, message)
         status = messages.status(connection, message)
@@ -36,10 +41,18 @@ def offer_again(store: Store, message: int, *, by: str, reason: str) -> str:
     return status
 
 
-def reject(store: Store, message: int, *, by: str, reason: str, now: datetime) -> None:
+def reject(
+    store: Store,
+    message: int,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    seen: Callable[[Connection], None] = as_it_stands,
+) -> None:
     """Say that nobody is to have a message: no wait takes it any more. Its dossier, where one is known, tells of it.
 
-    Its sender was told that it arrived, and is not told of this.
+    Its sender was told that it arrived, and is not told of this. *seen* is as with `offer_again`.
 
     Raises:
         MessageNotFound. ActionNotNow: it was taken, or rejected before.
@@ -47,7 +60,7 @@ def reject(store: Store, message: int, *, by: str, reason: str, now: datetime) -
     with store.transaction() as connection:
         incidents.close_of_message(connection, AMBIGUOUS, message, by=by, resolution="reject")
         known = messages.lock_dossier(connection, message)
-        dossier = _hold(connection, message, REJECTED, "rejected")
+        dossier = _hold(connection, message, REJECTED, "rejected", seen)
         messages.set_status(connection, [message], "rejected")
         if known is not None:
             told: dict[str, Json] = {"message": message, "by": by, "reason": reason}
@@ -56,13 +69,20 @@ def reject(store: Store, message: int, *, by: str, reason: str, now: datetime) -
         access.audit(connection, by, "message-rejected", dossier=dossier, facts=facts, reason=reason)
 
 
-def _hold(connection: Connection, message: int, states: frozenset[str], what: str) -> int | None:
+def _hold(
+    connection: Connection,
+    message: int,
+    states: frozenset[str],
+    what: str,
+    seen: Callable[[Connection], None],
+) -> int | None:
     """Lock a message as appliers do; the dossier that it is for, or that its key names."""
     called = messages.named(connection, message)
     if called is None:
         raise errors.MessageNotFound(message=message)
     dossier = messages.dossier_of(connection, message)
     status = messages.hold(connection, message, called, dossier)
+    seen(connection)
     if status not in states:
         raise errors.ActionNotNow(what=f"message {message} is {status} and is not {what}")
     return dossier

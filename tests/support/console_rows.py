@@ -19,8 +19,9 @@ _ATTEMPT = text(
     " partner) VALUES (:call, false, 1, 'w1', now() - interval '1 s', now(), 'unknown', 502, '', :request, :reply, 'agency')"
 )
 _MESSAGE = text(
-    "INSERT INTO message (source, message_id, body_sha256, name, key, payload, body, status)"
-    " VALUES ('agency', :id, 'x', :name, :key, CAST(:payload AS jsonb), :body, :status) RETURNING id"
+    "INSERT INTO message (source, message_id, body_sha256, name, key, payload, body, status, dossier_id)"
+    " VALUES ('agency', :id, 'x', :name, :key, CAST(:payload AS jsonb), :body, :status,"
+    " (SELECT id FROM dossier WHERE code = :of)) RETURNING id"
 )
 _INCIDENT = text(
     "INSERT INTO incident (cause, dossier_id, partner, call_id, event_id, title, facts, actions)"
@@ -45,7 +46,10 @@ def add_call(
     return int(call)
 
 
-def add_message(counter: Counter, name: str, key: str, status: str = "unclaimed") -> int:
+def add_message(
+    counter: Counter, name: str, key: str, status: str = "unclaimed", *, of: str | None = None
+) -> int:
+    """A message with personal data; *of*: the code of the dossier that it is known to be for."""
     with counter.store.transaction() as connection:
         return int(
             connection.execute(
@@ -57,6 +61,7 @@ def add_message(counter: Counter, name: str, key: str, status: str = "unclaimed"
                     "payload": '{"who": "Lê Thị Giấu"}',
                     "body": '{"who": "Lê Thị Giấu"}'.encode(),
                     "status": status,
+                    "of": of,
                 },
             ).scalar_one()
         )

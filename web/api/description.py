@@ -46,7 +46,13 @@ _CONDITION = {
 }
 NOT_REMEMBERED = frozenset({"/keys/self/rotate"})  # its answer is a secret, which is stored nowhere
 MUST_MATCH = frozenset(
-    {"/partners/{name}/pause", "/partners/{name}/resume", "/schedules/{name}", "/calls/{id}/act"}
+    {
+        "/partners/{name}/pause",
+        "/partners/{name}/resume",
+        "/schedules/{name}",
+        "/calls/{id}/act",
+        "/messages/{id}/act",
+    }
 )
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 

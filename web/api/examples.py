@@ -40,6 +40,7 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/work-items/{id}/complete"): {"officer": "an.nguyen", "data": {"decision": "accept"}},
     ("post", "/api/v1/incidents/{id}/act"): {"action": "close", "reason": "Seen, nothing to do", "data": {}},
     ("post", "/api/v1/calls/{id}/act"): {"action": "hold", "reason": "Their office asked us to wait"},
+    ("post", "/api/v1/messages/{id}/act"): {"action": "reject", "reason": "Sent to us by mistake"},
     ("post", "/api/v1/partners/{name}/pause"): _REASON,
     ("post", "/api/v1/partners/{name}/resume"): _REASON,
     ("post", "/api/v1/partners/{name}/check"): _REASON,

@@ -9,15 +9,12 @@ from engine import errors
 from engine.actions import by_hand, reveal, untaken
 from engine.queries import candidates, dossiers, exchange
 from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
-from web import cursors, masking
+from web import choosing, cursors, masking
 from web.console import rendering, revealing
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
-
-UNTAKEN = frozenset({"kept", "unclaimed", "ambiguous"})
-"""States in which a person may say whose a message is."""
 
 
 class MessagesView(View):
@@ -149,11 +146,12 @@ def _write_down(container: Container, message: int, what: str) -> None:
 def _shown(container: Container, id_: int, problem: errors.LienthongError | None = None) -> str:
     """The page of one message, with what was wrong with an act on it."""
     message = _find(container, id_)
+    acts = choosing.acts_on_message(message)
     with container.store.reading() as connection:
         payload, body = exchange.message_body(connection, id_)
         near = (
             candidates.nearest(connection, message.name, message.key, unit=visitor().unit)
-            if message.status in UNTAKEN
+            if "deliver" in acts
             else []
         )
     is_open = revealing.permitted(container, visitor()) == f"message:{id_}"
@@ -161,8 +159,8 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
         "message.html",
         container,
         message=message,
-        untaken=message.status in UNTAKEN,
-        acts=_acts(message),
+        untaken="deliver" in acts,
+        acts=[act for act in acts if act != "deliver"],
         near=near,
         payload=masking.plain_json(payload) if is_open else masking.masked_json(payload),
         body=masking.plain_text(body) if is_open else masking.masked_text(body),
@@ -171,12 +169,6 @@ def _shown(container: Container, id_: int, problem: errors.LienthongError | None
         problem=problem,
         typed=request.form if problem else {},
     )
-
-
-def _acts(message: MessageLine) -> list[str]:
-    """What can be done about a message beside giving it to a dossier."""
-    states = {"offer": untaken.OFFERED, "reject": untaken.REJECTED}
-    return [act for act, which in states.items() if message.status in which]
 
 
 def _wanted(view: MessagesView) -> MessageFilter:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from adapters.registry import load
 from engine.actions import keys
 from engine.storage import incidents
-from tests.support.console_rows import add_call
+from tests.support.console_rows import add_call, add_message
 from tests.support.counter import Counter, open_counter
 from tests.support.procedures import UNIT
 from web.api import examples
@@ -50,6 +50,9 @@ RULES = {
     ("GET", "/api/v1/calls"): ("calls", EMPTY),
     ("GET", "/api/v1/calls/{id}"): ("calls", REFUSED),
     ("POST", "/api/v1/calls/{id}/act"): ("calls", REFUSED),
+    ("GET", "/api/v1/messages"): ("messages:handle", EMPTY),
+    ("GET", "/api/v1/messages/{id}"): ("messages:handle", REFUSED),
+    ("POST", "/api/v1/messages/{id}/act"): ("messages:handle", REFUSED),
     ("GET", "/api/v1/procedures"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/procedures/{code}"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/partners"): ("dossiers:read", ALIKE),
@@ -121,6 +124,7 @@ def door(new_database: object) -> Iterator[Door]:
             "work-items": counter.open_item(code),
             "incidents": number,
             "calls": add_call(counter, code, "pending"),
+            "messages": add_message(counter, "supplement", code, of=code),
         }
         yield Door(counter=counter, client=create_app(counter.container).test_client(), places=places)
 

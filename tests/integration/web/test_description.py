@@ -24,7 +24,7 @@ from engine.models.deployment import from_files
 from engine.storage import incidents, schedules
 from engine.storage.schedules import Planned
 from schedules.timetable import next_fire
-from tests.support.console_rows import add_call
+from tests.support.console_rows import add_call, add_message
 from tests.support.counter import FORM, MODEL, PDF, PROCEDURE, Counter, open_counter, paper
 from web.api import examples
 
@@ -35,7 +35,7 @@ CALL = (
     "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
     " SELECT id, 'box', 'Giao', code, '{}', 'idempotent', 60 FROM dossier WHERE code = :code RETURNING id"
 )
-MATCHING = ("/partners/", "/schedules/", "/calls/")
+MATCHING = ("/partners/", "/schedules/", "/calls/", "/messages/")
 
 
 @schemathesis.serializer("application/zip")
@@ -82,6 +82,8 @@ class World:
         """What an operator can act on just now."""
         if "calls/{id}" in label:
             return {"id": add_call(self.counter, self.counter.new_dossier(), "pending")}
+        if "messages/{id}" in label:
+            return {"id": add_message(self.counter, "supplement", "nobody")}
         return {}
 
     def fresh(self, label: str) -> dict[str, object]:
