@@ -1,5 +1,6 @@
 """Who may do what at the console: sessions, forms, roles; the matrix of every page by every role."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -25,8 +26,7 @@ def console_rules(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 def address(rule: Rule) -> str:
     path = rule.rule.replace("<int:id>", "999999")
-    for name in ("code", "name", "prefix"):
-        path = path.replace(f"<string:{name}>", "none")
+    path = re.sub("<(string|path):(code|name|prefix)>", "none", path)
     assert "<" not in path, path
     return path
 
