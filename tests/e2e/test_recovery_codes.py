@@ -22,7 +22,7 @@ def counter(database: object) -> Iterator[Counter]:
 def test_a_printed_code_signs_in_without_the_telephone(chromium: Browser, counter: Counter) -> None:
     person = Person(chromium, counter).sign_in("lan")
     page = person.page
-    page.goto("/toi")
+    page.goto("/toi?theme=dark")
     form = page.locator("form", has=page.locator("input[name=code]"))
     form.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
     form.get_by_label("Mã 6 chữ số").fill(pyotp.TOTP(page.locator("input[name=secret]").input_value()).now())
@@ -36,6 +36,8 @@ def test_a_printed_code_signs_in_without_the_telephone(chromium: Browser, counte
     page.emulate_media(media="print")
     assert [one for one in codes if not page.get_by_text(one).is_visible()] == []
     assert page.locator(".sheet strong", has_text="lan").is_visible(), "whose they are"
+    ink = "one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]"
+    assert page.locator(".codes code").first.evaluate(ink) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     for hidden in ("header", "footer", "main form", "main button", "h1"):
         assert not page.locator(hidden).first.is_visible(), hidden
     page.emulate_media(media="screen")
