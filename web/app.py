@@ -19,6 +19,7 @@ from web import (
     tracing,
 )
 from web.api import (
+    batches,
     calls,
     catalogue,
     deployments,
@@ -45,6 +46,7 @@ _API = (
     incidents,
     calls,
     messages,
+    batches,
     catalogue,
     deployments,
     partners_api,

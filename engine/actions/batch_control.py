@@ -12,8 +12,16 @@ from engine.storage import access, batches, jobs
 from engine.storage.database import Connection, Store
 
 
-def act(store: Store, batch: int, action: str, *, by: str, reason: str) -> None:
-    """Do *action*, one of `ACTS`, about *batch*.
+def act(
+    store: Store,
+    batch: int,
+    action: str,
+    *,
+    by: str,
+    reason: str,
+    seen: Callable[[str], None] = lambda _state: None,
+) -> None:
+    """Do *action*, one of `ACTS`, about *batch*. *seen* is asked about its state, and raises where the caller saw another.
 
     Raises:
         BatchNotFound. RequestInvalid: no such act, or no reason. ActionNotNow: the batch's state does not allow it.
@@ -26,6 +34,7 @@ def act(store: Store, batch: int, action: str, *, by: str, reason: str) -> None:
         state = batches.hold(connection, batch)
         if state is None:
             raise errors.BatchNotFound(batch=batch)
+        seen(state)
         count = ACTS[action](connection, batch, state, by)
         facts: dict[str, Json] = {"batch": batch, "items": count, "before": state}
         access.audit(connection, by, f"batch-{action}", facts=facts, reason=reason)

@@ -25,6 +25,7 @@ SCOPES = {
     "incidents": "list incidents and act on them",
     "calls": "list what is sent to partners, hold it, let it go on, withdraw it",
     "calls:renew": "send a refused call again with a new key",
+    "batches": "do one act about many, follow it, pause it; each act takes its own scope beside",
     "partners": "pause partners and let them go on",
     "schedules": "read and edit the timetable, run a row of it",
     "deployments": "upload procedures, activate a version",

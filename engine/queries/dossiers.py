@@ -1,6 +1,6 @@
 """Dossiers as lists and pages read them: brief rows by filter and keyset, and one dossier with all that holds it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +90,7 @@ class Person:
     data: Mapping[str, Json]
 
 
+_COUNT_LIMIT = 10_000
 _COLUMNS = (
     "d.id, d.code, d.procedure_code AS procedure, d.deployment_id AS deployment, d.status, d.phase, d.channel,"
     " d.receiving_unit, d.competent_unit, d.returning_unit, d.submitted_at, d.received_at, d.due_at, d.finished_at,"
@@ -122,6 +123,8 @@ _FINAL = [status.value for status in Status if is_final(status)]
 
 _ONE = text(f"SELECT {_COLUMNS} FROM dossier d WHERE d.code = :code")
 
+_OF_CODES = text("SELECT id FROM dossier WHERE code = ANY(CAST(:codes AS text[])) ORDER BY id")
+
 _PERSON = text("SELECT applicant, data FROM dossier WHERE id = :id")
 
 _HELD = text(
@@ -150,8 +153,6 @@ _HELD = text(
     """
 )
 
-_COUNT_LIMIT = 10_000
-
 
 def find_dossiers(
     connection: Connection, wanted: DossierFilter, *, after: int | None, limit: int
@@ -169,15 +170,29 @@ def find_dossiers(
     return [_brief(row) for row in rows.mappings()]
 
 
-def count_dossiers(connection: Connection, wanted: DossierFilter) -> tuple[int, bool]:
-    """How many fit, counted up to 10,000, and whether that is all."""
+def ids_of(connection: Connection, wanted: DossierFilter, *, limit: int) -> list[int]:
+    """The ids of all that fit, oldest first, at most *limit*."""
+    clauses, parameters = _where(wanted)
+    statement = text(f"SELECT d.id FROM dossier d {_and(clauses)} ORDER BY d.id LIMIT :limit")
+    return [row[0] for row in connection.execute(statement, {**parameters, "limit": limit})]
+
+
+def ids_of_codes(connection: Connection, codes: Sequence[str]) -> list[int]:
+    """The ids of those of *codes* that there are."""
+    return [row[0] for row in connection.execute(_OF_CODES, {"codes": list(codes)})]
+
+
+def count_dossiers(
+    connection: Connection, wanted: DossierFilter, *, most: int = _COUNT_LIMIT
+) -> tuple[int, bool]:
+    """How many fit, counted up to *most*, and whether that is all."""
     clauses, parameters = _where(wanted)
     counted = connection.scalar(
         text(f"SELECT count(*) FROM (SELECT 1 FROM dossier d {_and(clauses)} LIMIT :most) AS counted"),
-        {**parameters, "most": _COUNT_LIMIT + 1},
+        {**parameters, "most": most + 1},
     )
     number = int(counted or 0)
-    return min(number, _COUNT_LIMIT), number <= _COUNT_LIMIT
+    return min(number, most), number <= most
 
 
 def get_brief(connection: Connection, code: str) -> DossierBrief:

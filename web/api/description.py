@@ -52,6 +52,7 @@ MUST_MATCH = frozenset(
         "/schedules/{name}",
         "/calls/{id}/act",
         "/messages/{id}/act",
+        "/batches/{id}/act",
     }
 )
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")

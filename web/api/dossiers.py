@@ -57,7 +57,8 @@ def _tags(brief: DossierBrief, held: list[Held]) -> tuple[str, str]:
     return whole, f"{whole}-data"
 
 
-def _wanted(query: shapes.DossiersQuery) -> DossierFilter:
+def wanted_by(query: shapes.DossiersQuery) -> DossierFilter:
+    """What a list narrows to, for this caller."""
     return DossierFilter(
         unit=principal().unit,
         of_unit=query.unit,
@@ -181,7 +182,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("dossiers:read")
     def list_dossiers(query: shapes.DossiersQuery) -> Response:
         bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
-        wanted = _wanted(query)
+        wanted = wanted_by(query)
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
             found = dossiers.find_dossiers(connection, wanted, after=after, limit=query.limit + 1)

@@ -41,6 +41,17 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/incidents/{id}/act"): {"action": "close", "reason": "Seen, nothing to do", "data": {}},
     ("post", "/api/v1/calls/{id}/act"): {"action": "hold", "reason": "Their office asked us to wait"},
     ("post", "/api/v1/messages/{id}/act"): {"action": "reject", "reason": "Sent to us by mistake"},
+    ("post", "/api/v1/batches/preview"): {
+        "subject": "incident",
+        "action": "close",
+        "filter": {"cause": "odd", "opened_before": "2030-01-01T00:00:00+07:00"},
+    },
+    ("post", "/api/v1/batches"): {
+        "frozen": "from the preview",
+        "count": 3,
+        "reason": "The agency mended its service",
+    },
+    ("post", "/api/v1/batches/{id}/act"): {"action": "pause", "reason": "Let us look at the first ones"},
     ("post", "/api/v1/partners/{name}/pause"): _REASON,
     ("post", "/api/v1/partners/{name}/resume"): _REASON,
     ("post", "/api/v1/partners/{name}/check"): _REASON,

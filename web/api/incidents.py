@@ -73,6 +73,11 @@ def routes(container: Container) -> APIBlueprint:
     return api
 
 
+def wanted_by(query: IncidentsQuery) -> IncidentFilter:
+    """What a list narrows to, for this caller."""
+    return IncidentFilter(unit=principal().unit, **query.model_dump(exclude={"limit", "cursor"}))
+
+
 def _find(container: Container, incident: int) -> reading.Incident:
     """The incident, if the caller's unit has to do with it; one without a dossier is for keys of no unit."""
     with container.store.reading() as connection:
@@ -89,7 +94,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("incidents")
     def list_incidents(query: IncidentsQuery) -> Response:
         bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
-        wanted = IncidentFilter(unit=principal().unit, **query.model_dump(exclude={"limit", "cursor"}))
+        wanted = wanted_by(query)
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
             found = reading.find_incidents(connection, wanted, after=after, limit=query.limit + 1)

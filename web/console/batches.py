@@ -13,14 +13,15 @@ from engine.actions import batch_control
 from engine.queries import batches, incident_groups
 from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
-from web import cursors
+from web import cursors, freezing
+from web.choosing import NEEDS_DATA, can_act_on_incident
 from web.console import bulk, exports, rendering
 from web.console.access import right, visitor
-from web.console.bulk import Frozen
 from web.console.exports import Column, Exported, Listed, plain
-from web.console.incidents import NEEDS_DATA, IncidentsView, wanted_by
+from web.console.incidents import IncidentsView, wanted_by
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
+from web.freezing import Frozen
 
 
 class BatchesView(View):
@@ -53,7 +54,7 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
     def preview() -> str:
         action = _action()
         ids, total = _ids(container)
-        able = [one for one in _chosen(container, ids) if _is_able(one, action)]
+        able = [one for one in _chosen(container, ids) if can_act_on_incident(one, action)]
         frozen = Frozen(
             action=action, ids=tuple(one.id for one in able), ignored=len(ids) - len(able), total=total
         )
@@ -63,10 +64,10 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
     @right("act")
     def confirm() -> Response:
         def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
-            able = [one for one in _chosen(container, frozen.ids) if _is_able(one, frozen.action)]
+            able = [one for one in _chosen(container, frozen.ids) if can_act_on_incident(one, frozen.action)]
             return _preview(container, frozen, able, problem=problem)
 
-        return bulk.confirm(container, "incident", lambda _action: bulk.TYPED_ABOVE, again)
+        return bulk.confirm(container, "incident", freezing.typed_above, again)
 
 
 def _preview(
@@ -79,7 +80,7 @@ def _preview(
         "incident",
         frozen,
         able,
-        typed_above=bulk.TYPED_ABOVE,
+        typed_above=freezing.typed_above(frozen.action),
         problem=problem,
         by_cause=Counter(one.cause for one in able).most_common(),
         by_partner=Counter(one.partner or "–" for one in able).most_common(),
@@ -205,7 +206,7 @@ def _ids(container: Container) -> tuple[list[int], int]:
         return ticked, len(ticked)
     wanted = wanted_by(bulk.filter_of(IncidentsView))
     with container.store.reading() as connection:
-        return bulk.matching(
+        return freezing.matching(
             partial(incident_groups.ids_of, connection, wanted),
             partial(incident_groups.count_incidents, connection, wanted),
         )
@@ -214,10 +215,6 @@ def _ids(container: Container) -> tuple[list[int], int]:
 def _chosen(container: Container, ids: Sequence[int]) -> list[Chosen]:
     with container.store.reading() as connection:
         return incident_groups.chosen(connection, ids, unit=visitor().unit)
-
-
-def _is_able(one: Chosen, action: str) -> bool:
-    return one.status != "closed" and action in one.actions
 
 
 def _listed(_container: Container) -> Listed:

@@ -10,12 +10,13 @@ from engine import errors
 from engine.actions.by_hand import CALL_ACTS
 from engine.queries import call_list
 from engine.queries.call_list import CallLine
+from web import freezing
 from web.choosing import acts_on_call
 from web.console import bulk
 from web.console.access import right, visitor
-from web.console.bulk import Frozen
 from web.console.calls import CallsView, wanted_by
 from web.container import Container
+from web.freezing import Frozen
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -44,7 +45,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             ready = [one for one in _chosen(container, frozen.ids) if frozen.action in acts_on_call(one)]
             return _preview(container, frozen, ready, problem=problem)
 
-        return bulk.confirm(container, "call", _typed_above, again)
+        return bulk.confirm(container, "call", freezing.typed_above, again)
 
 
 def _preview(
@@ -62,7 +63,7 @@ def _preview(
         "call",
         frozen,
         ready,
-        typed_above=_typed_above(frozen.action),
+        typed_above=freezing.typed_above(frozen.action),
         problem=problem,
         by_state=Counter(one.state for one in ready).most_common(),
         by_partner=Counter(f"{one.partner}.{one.operation}" for one in ready).most_common(),
@@ -76,11 +77,6 @@ def _why_not(call: CallLine) -> str:
     return "incident" if call.incident is not None else call.state
 
 
-def _typed_above(action: str) -> int:
-    """Above how many the count is typed: always where it cannot be undone."""
-    return 0 if action == "withdraw" else bulk.TYPED_ABOVE
-
-
 def _ids(container: Container) -> tuple[list[int], int]:
     """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
     ticked = bulk.ticked("call")
@@ -88,7 +84,7 @@ def _ids(container: Container) -> tuple[list[int], int]:
         return ticked, len(ticked)
     wanted = wanted_by(bulk.filter_of(CallsView))
     with container.store.reading() as connection:
-        return bulk.matching(
+        return freezing.matching(
             partial(call_list.ids_of, connection, wanted), partial(call_list.count_calls, connection, wanted)
         )
 

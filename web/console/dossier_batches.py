@@ -8,14 +8,15 @@ from flask import Blueprint, Response, request
 
 from engine import errors
 from engine.actions import batches as acts
-from engine.dossiers.statuses import Status, may_become
 from engine.queries import dossier_list
 from engine.queries.dossier_list import Line
+from web import freezing
+from web.choosing import can_act_on_dossier
 from web.console import bulk
 from web.console.access import right, visitor
-from web.console.bulk import Frozen
 from web.console.dossiers import DossiersView, wanted_by
 from web.container import Container
+from web.freezing import Frozen
 
 ACTS = tuple(acts.DOSSIER_ACTS)
 
@@ -30,7 +31,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
         if action not in ACTS:
             raise errors.RequestInvalid(reason=f"the act {action[:64] or '(none)'} is none about dossiers")
         ids, total = _ids(container)
-        able = [line for line in _chosen(container, ids) if is_able(line, action)]
+        able = [line for line in _chosen(container, ids) if can_act_on_dossier(line, action)]
         frozen = Frozen(
             action=action, ids=tuple(line.id for line in able), ignored=len(ids) - len(able), total=total
         )
@@ -40,21 +41,12 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @right("act")
     def confirm_dossiers() -> Response:
         def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
-            able = [line for line in _chosen(container, frozen.ids) if is_able(line, frozen.action)]
+            able = [
+                line for line in _chosen(container, frozen.ids) if can_act_on_dossier(line, frozen.action)
+            ]
             return _preview(container, frozen, able, problem)
 
-        return bulk.confirm(container, "dossier", _typed_above, again)
-
-
-def is_able(line: Line, action: str) -> bool:
-    """Whether *action* can do anything about the dossier as it stands."""
-    if action == "resume":
-        return line.suspended
-    if action == "suspend":
-        return not line.suspended and line.situation != "over"
-    if action == "cancel":
-        return may_become(Status(line.status), Status.WITHDRAWN)
-    return line.call is not None and not line.suspended
+        return bulk.confirm(container, "dossier", freezing.typed_above, again)
 
 
 def _preview(
@@ -67,17 +59,12 @@ def _preview(
         "dossier",
         frozen,
         able,
-        typed_above=_typed_above(frozen.action),
+        typed_above=freezing.typed_above(frozen.action),
         problem=problem,
         by_situation=Counter(line.situation for line in able).most_common(),
         by_procedure=Counter(line.procedure for line in able).most_common(),
         by_partner=Counter((line.call or "–").split(".")[0] for line in able).most_common(),
     )
-
-
-def _typed_above(action: str) -> int:
-    """Above how many the count is typed: always where it cannot be undone."""
-    return 0 if action == "cancel" else bulk.TYPED_ABOVE
 
 
 def _ids(container: Container) -> tuple[list[int], int]:
@@ -87,7 +74,7 @@ def _ids(container: Container) -> tuple[list[int], int]:
         return ticked, len(ticked)
     wanted = wanted_by(bulk.filter_of(DossiersView), container)
     with container.store.reading() as connection:
-        return bulk.matching(
+        return freezing.matching(
             partial(dossier_list.ids_of, connection, wanted),
             partial(dossier_list.count_lines, connection, wanted),
         )

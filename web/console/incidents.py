@@ -12,6 +12,7 @@ from engine.queries import attention, dossiers, incident_groups, incident_roots,
 from engine.queries.incidents import Incident, IncidentFilter
 from web import conditions, cursors
 from web.bodies import parse_object
+from web.choosing import NEEDS_DATA
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
@@ -19,7 +20,6 @@ from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
 
 NOBODY = "-"  # as an owner: of nobody
-NEEDS_DATA = frozenset({"done", "accept", "skip", "deliver"})
 
 
 class IncidentsView(View):

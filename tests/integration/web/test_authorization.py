@@ -23,8 +23,9 @@ from web.auth import ANY, OPEN, PAGES
 OTHER = "H98.01"
 FOLDER = Path(__file__).parents[2] / "data" / "partners"
 
-# scope that opens the route; how a key of another unit is met: refused, shown nothing, or treated alike
-REFUSED, EMPTY, ALIKE = "refused", "empty", "alike"
+# scope that opens the route; how a key of another unit is met: refused, shown nothing, or treated alike; or that keys of
+# any unit are refused
+REFUSED, EMPTY, ALIKE, NO_UNIT = "refused", "empty", "alike", "no unit"
 RULES = {
     ("GET", "/api/v1/dossiers"): ("dossiers:read", EMPTY),
     ("POST", "/api/v1/dossiers"): ("dossiers:write", REFUSED),
@@ -53,6 +54,12 @@ RULES = {
     ("GET", "/api/v1/messages"): ("messages:handle", EMPTY),
     ("GET", "/api/v1/messages/{id}"): ("messages:handle", REFUSED),
     ("POST", "/api/v1/messages/{id}/act"): ("messages:handle", REFUSED),
+    ("POST", "/api/v1/batches/preview"): ("batches", NO_UNIT),
+    ("POST", "/api/v1/batches"): ("batches", NO_UNIT),
+    ("GET", "/api/v1/batches"): ("batches", NO_UNIT),
+    ("GET", "/api/v1/batches/{id}"): ("batches", NO_UNIT),
+    ("GET", "/api/v1/batches/{id}/items"): ("batches", NO_UNIT),
+    ("POST", "/api/v1/batches/{id}/act"): ("batches", NO_UNIT),
     ("GET", "/api/v1/procedures"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/procedures/{code}"): ("dossiers:read", ALIKE),
     ("GET", "/api/v1/partners"): ("dossiers:read", ALIKE),
@@ -174,11 +181,12 @@ def test_a_route_opens_for_its_scope_and_its_unit_only(
     for other in keys.SCOPES.keys() - {scope, "admin"}:
         reply = door.ask(method, path, issued[other, None], {})
         assert (reply.status_code, reply.json["code"]) == (403, "not-allowed"), other
-    for allowed in (issued[scope, None], issued[scope, UNIT], issued["admin", None], issued["admin", UNIT]):
+    units = (None,) if elsewhere == NO_UNIT else (None, UNIT)
+    for allowed in (issued[one, unit] for one in (scope, "admin") for unit in units):
         assert door.ask(method, path, allowed, {}).status_code not in (401, 403)
-    for foreign in (issued[scope, OTHER], issued["admin", OTHER]):
+    for foreign in (issued[one, unit] for one in (scope, "admin") for unit in {UNIT, OTHER} - set(units)):
         reply = door.ask(method, path, foreign, examples.BODIES.get((method.lower(), path), {}))
-        if elsewhere == REFUSED:
+        if elsewhere in (REFUSED, NO_UNIT):
             assert (reply.status_code, reply.json["code"]) == (403, "not-allowed")
         elif elsewhere == EMPTY:
             assert (reply.status_code, reply.json["items"]) == (200, [])

@@ -25,17 +25,18 @@ from engine.storage import incidents, schedules
 from engine.storage.schedules import Planned
 from schedules.timetable import next_fire
 from tests.support.console_rows import add_call, add_message
-from tests.support.counter import FORM, MODEL, PDF, PROCEDURE, Counter, open_counter, paper
+from tests.support.counter import FORM, MODEL, PDF, PROCEDURE, Counter, Reply, open_counter, paper
 from web.api import examples
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FUZZED = 6
+BATCHES = "/api/v1/batches"
 FOLDER = Path(__file__).parents[2] / "data" / "partners"
 CALL = (
     "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
     " SELECT id, 'box', 'Giao', code, '{}', 'idempotent', 60 FROM dossier WHERE code = :code RETURNING id"
 )
-MATCHING = ("/partners/", "/schedules/", "/calls/", "/messages/")
+MATCHING = ("/partners/", "/schedules/", "/calls/", "/messages/", "/batches/{id}")
 
 
 @schemathesis.serializer("application/zip")
@@ -84,7 +85,28 @@ class World:
             return {"id": add_call(self.counter, self.counter.new_dossier(), "pending")}
         if "messages/{id}" in label:
             return {"id": add_message(self.counter, "supplement", "nobody")}
+        if "batches/{id}" in label:
+            return {"id": self.post_batch(self.previewed()).json["id"]}
         return {}
+
+    def previewed(self) -> dict[str, object]:
+        """A list that was seen and can be confirmed."""
+        with self.counter.store.transaction() as connection:
+            incidents.open_incident(connection, "odd", "Odd", actions=["close"])
+        asked = examples.BODIES["post", f"{BATCHES}/preview"]
+        seen = self.counter.post(f"{BATCHES}/preview", asked, key=self.key).json
+        return {"frozen": seen["frozen"], "count": seen["count"]}
+
+    def post_batch(self, seen: dict[str, object]) -> Reply:
+        return self.counter.post(BATCHES, {**seen, "reason": "x"}, key=self.key)
+
+    def body(self, method: str, path: str) -> dict[str, object]:
+        """What is sent to an operation: its example, with the list of a preview where it is to confirm one."""
+        if (method, path) in examples.BODIES:
+            example = examples.BODIES[method, path]
+            body = {**example, **self.previewed()} if path == BATCHES else example
+            return {"body": body, "media_type": "application/json"}
+        return {"body": package(), "media_type": "application/zip"} if method == "post" else {}
 
     def fresh(self, label: str) -> dict[str, object]:
         """What the places of an operation's path name just now; made anew, since acts use things up."""
@@ -142,11 +164,7 @@ def test_the_example_of_every_operation_gets_what_is_promised(world: World) -> N
         if any(part in path for part in MATCHING) and method in ("post", "patch"):
             address = "/".join(path.format(**places).split("/")[:5])
             headers["If-Match"] = world.counter.get(address, key=world.key).headers["etag"]
-        body: dict[str, object] = {}
-        if (method, path) in examples.BODIES:
-            body = {"body": examples.BODIES[method, path], "media_type": "application/json"}
-        elif method == "post":
-            body = {"body": package(), "media_type": "application/zip"}
+        body = world.body(method, path)
         case = operation.Case(path_parameters=places, headers=headers, **body)
         response = case.call(base_url=world.base)
         assert 200 <= response.status_code < 300, (operation.label, response.status_code, response.content)

@@ -1,0 +1,95 @@
+"""The list that an act about many was seen for: counted, and frozen in a signed text until whoever saw it confirms it.
+
+What an act can be done about is in `web.choosing`; what becomes of the list in `engine.actions.batches`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from engine import errors
+from web.container import Container
+
+MOST = 10_000
+"""How many items a batch holds; of more that match, the oldest."""
+COUNTED = 1_000_000
+"""How far those that match are counted where there are more than a batch holds."""
+TYPED_ABOVE = 100
+"""Above how many items the number of them is typed, where an act can be undone."""
+SAMPLES = 5
+"""How many of a list a preview tells by name."""
+GOOD_S = 1800
+"""How long what was seen can be confirmed, in seconds."""
+_PER_ITEM_S = 0.01
+_FOR_GOOD = frozenset({"cancel", "withdraw"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """What a preview showed: the act and the ids that it can be done about, in the order of reception.
+
+    *ignored* were chosen, but nothing can be done about them; *total* matched, more than that where `MOST` cut them off.
+    *target* says in words what was asked for, where whoever confirms does not say it again.
+    """
+
+    action: str
+    ids: tuple[int, ...]
+    ignored: int
+    total: int
+    target: str = ""
+
+    @property
+    def cut(self) -> bool:
+        """Whether more match than a batch holds."""
+        return self.total > MOST
+
+    @property
+    def counted(self) -> str:
+        """How many match: exact up to a million."""
+        told = f"{min(self.total, COUNTED):,}".replace(",", ".")
+        return f"{told}+" if self.total > COUNTED else told
+
+    @property
+    def about_s(self) -> int:
+        """About how long it takes, in seconds."""
+        return max(1, round(len(self.ids) * _PER_ITEM_S))
+
+
+def matching(ids: Callable[..., list[int]], count: Callable[..., tuple[int, bool]]) -> tuple[list[int], int]:
+    """As many of those that match as a batch holds, the oldest; and how many match.
+
+    *ids* takes a ``limit`` and *count* up to how many it counts at ``most``, as the queries of every list do.
+    """
+    found = ids(limit=MOST)
+    return found, len(found) if len(found) < MOST else count(most=COUNTED + 1)[0]
+
+
+def typed_above(action: str) -> int:
+    """Above how many items the number of them is typed: always where the act cannot be undone."""
+    return 0 if action in _FOR_GOOD else TYPED_ABOVE
+
+
+def freeze(container: Container, subject: str, who: str, frozen: Frozen) -> str:
+    """*frozen*, a list of *subject*, as a text that only *who* (a session, a key) can confirm."""
+    content = [who, frozen.action, frozen.ids, frozen.ignored, frozen.total, frozen.target]
+    signed = _signer(container, subject).dumps(content)
+    return signed if isinstance(signed, str) else signed.decode()
+
+
+def thaw(container: Container, subject: str, who: str, text: str) -> Frozen:
+    """What *who* saw. Raises: FormStale."""
+    try:
+        content = _signer(container, subject).loads(text, max_age=GOOD_S)
+        whose, action, ids, ignored, total, target = content
+    except (BadSignature, ValueError, TypeError):
+        raise errors.FormStale(reason="the list that was seen is too old") from None
+    if whose != who:
+        raise errors.FormStale(reason="the list that was seen is of another session")
+    return Frozen(
+        action=str(action), ids=tuple(ids), ignored=int(ignored), total=int(total), target=str(target)
+    )
+
+
+def _signer(container: Container, subject: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(container.secret, salt=f"{subject}-batch")
