@@ -1,11 +1,12 @@
 """Putting off what needs attention, until a moment and with a reason; it is shown apart meanwhile, never hidden."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.storage import access
-from engine.storage.database import Store
+from engine.storage import access, incidents
+from engine.storage.database import Connection, Store
 
 HOURS = (1, 4, 24, 72)
 """For how long a count may be put off."""
@@ -38,6 +39,29 @@ def mute(store: Store, cause: str, until: datetime | None, *, by: str, reason: s
                 reason=f"a cause is muted until a moment of the next {MOST_DAYS} days"
             )
         what = "cause-muted" if until is not None else "cause-unmuted"
+        access.audit(connection, by, what, facts=facts, reason=reason)
+
+
+def mute_for(
+    store: Store, cause: str, hours: int, *, by: str, reason: str, seen: Callable[[Connection], None]
+) -> None:
+    """`mute` for *hours* from now of the database's own time, as programs ask for it; 0: no longer.
+
+    *seen* looks at what is put off while nobody else can change it, and raises where its caller saw something else.
+
+    Raises:
+        RequestInvalid: no incident ever had this cause, or it is longer than `MOST_DAYS`.
+    """
+    if not 0 <= hours <= MOST_DAYS * 24:
+        raise errors.RequestInvalid(reason=f"a cause is muted until a moment of the next {MOST_DAYS} days")
+    facts: dict[str, Json] = {"cause": cause, "hours": hours}
+    with store.transaction() as connection:
+        if not incidents.has_cause(connection, cause):
+            raise errors.RequestInvalid(reason="there is no such cause to mute")
+        access.hold_snoozes(connection)
+        seen(connection)
+        access.snooze(connection, "incidents", cause, hours, who=by, reason=reason)
+        what = "cause-muted" if hours else "cause-unmuted"
         access.audit(connection, by, what, facts=facts, reason=reason)
 
 

@@ -131,6 +131,13 @@ def after_retry(connection: Connection, wanted: IncidentFilter, *, limit: int = 
     return [Retried(**row) for row in connection.execute(statement, given).mappings()]
 
 
+def by_cause(connection: Connection, wanted: IncidentFilter) -> dict[str, int]:
+    """How many fit of each cause, those of most first."""
+    where, given = _where(wanted)
+    statement = text(f"SELECT i.cause, count(*) {_FROM} {where} GROUP BY 1 ORDER BY 2 DESC, 1")
+    return {row[0]: row[1] for row in connection.execute(statement, given)}
+
+
 def count_incidents(
     connection: Connection, wanted: IncidentFilter, *, most: int = _COUNT_LIMIT
 ) -> tuple[int, bool]:

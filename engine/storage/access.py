@@ -93,6 +93,8 @@ _FORGET = text("DELETE FROM idempotency WHERE principal = :principal AND key = :
 
 _PURGE = text("DELETE FROM idempotency WHERE created_at < now() - make_interval(days => :days)")
 
+_HOLD_SNOOZES = text("LOCK TABLE snooze IN SHARE ROW EXCLUSIVE MODE")
+
 _SNOOZE = text(
     """
     INSERT INTO snooze (kind, name, until, reason, who)
@@ -284,6 +286,11 @@ def audit_denied(connection: Connection, who: str, method: str, address: str) ->
     connection.execute(
         _DENIED, {"who": who, "method": method, "address": address, "asked_from": ASKED_FROM.get()}
     )
+
+
+def hold_snoozes(connection: Connection) -> None:
+    """Let nobody else put a count off until this transaction is over."""
+    connection.execute(_HOLD_SNOOZES)
 
 
 def snooze(connection: Connection, kind: str, name: str, hours: int, *, who: str, reason: str) -> None:

@@ -33,6 +33,8 @@ _CLOSE_OF_MESSAGE = text(
     " WHERE status <> 'closed' AND cause = :cause AND facts @> CAST(:facts AS jsonb)"
 )
 
+_HAS_CAUSE = text("SELECT EXISTS (SELECT 1 FROM incident WHERE cause = :cause)")
+
 _CARE = text(
     """
     WITH before AS (SELECT id, owner, note, ticket FROM incident WHERE id = :id FOR NO KEY UPDATE)
@@ -114,3 +116,8 @@ def care(
     given = {"id": incident, "owner": owner, "note": note, "ticket": ticket}
     row = connection.execute(_CARE, given).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def has_cause(connection: Connection, cause: str) -> bool:
+    """Whether there ever was an incident of *cause*."""
+    return bool(connection.scalar(_HAS_CAUSE, {"cause": cause}))

@@ -53,6 +53,9 @@ MUST_MATCH = frozenset(
         "/calls/{id}/act",
         "/messages/{id}/act",
         "/batches/{id}/act",
+        "/incidents/{id}/care",
+        "/incident-causes/{cause}/mute",
+        "/incident-causes/{cause}/unmute",
     }
 )
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")

@@ -52,6 +52,13 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
         "reason": "The agency mended its service",
     },
     ("post", "/api/v1/batches/{id}/act"): {"action": "pause", "reason": "Let us look at the first ones"},
+    ("post", "/api/v1/incidents/{id}/care"): {
+        "owner": None,
+        "note": "Asked by telephone",
+        "ticket": "HD-2041",
+    },
+    ("post", "/api/v1/incident-causes/{cause}/mute"): {"hours": 24, "reason": "They mend it tonight"},
+    ("post", "/api/v1/incident-causes/{cause}/unmute"): {"reason": "They mended it"},
     ("post", "/api/v1/partners/{name}/pause"): _REASON,
     ("post", "/api/v1/partners/{name}/resume"): _REASON,
     ("post", "/api/v1/partners/{name}/check"): _REASON,
@@ -68,6 +75,7 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
 PATHS: Mapping[str, Json] = {
     "code": "H99.14-261122-0001",
     "id": 1,
+    "cause": "odd",
     "name": "timers",
     "sha256": "0" * 64,
 }

@@ -8,15 +8,18 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AwareDatetime, Field, JsonValue
 
 from engine import errors
-from engine.actions import resolve
+from engine.actions import care, resolve
 from engine.queries import dossiers
 from engine.queries import incidents as reading
 from engine.queries.incidents import IncidentFilter
 from web import conditions, cursors
 from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
-from web.auth import check_unit, needs, principal
+from web.auth import check_unit, narrowed, needs, principal
 from web.container import Container
 from web.idempotency import idempotent
+
+NOBODY = "-"
+"""As an owner: of nobody."""
 
 
 class IncidentsQuery(Paged):
@@ -25,6 +28,9 @@ class IncidentsQuery(Paged):
     partner: str | None = Field(default=None, max_length=64)
     dossier: str | None = Field(default=None, max_length=64)
     procedure: str | None = Field(default=None, max_length=32)
+    element: str | None = Field(default=None, max_length=200, description="The step's id in the model.")
+    unit: str | None = Field(default=None, max_length=32, description="Of this unit's dossiers.")
+    owner: str | None = Field(default=None, max_length=64, description="Who looks after it; `-`: nobody.")
     opened_from: AwareDatetime | None = None
     opened_before: AwareDatetime | None = None
 
@@ -39,6 +45,14 @@ class ActRequest(Asked):
     action: str = Field(min_length=1, max_length=64, examples=["retry"])
     reason: str = Field(min_length=1, max_length=2000)
     data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class CareRequest(Asked):
+    """Who looks after it (an account's name), a note, a ticket's number or address; null: none. All three are set."""
+
+    owner: str | None = Field(max_length=64)
+    note: str | None = Field(max_length=care.MOST_NOTE)
+    ticket: str | None = Field(max_length=care.MOST_TICKET)
 
 
 class Incident(Told):
@@ -58,6 +72,9 @@ class Incident(Told):
     closed_at: datetime | None
     closed_by: str | None
     resolution: str | None
+    owner: str | None
+    note: str | None
+    ticket: str | None
 
 
 class Incidents(Told):
@@ -70,12 +87,17 @@ def routes(container: Container) -> APIBlueprint:
     api = blueprint("incidents", "What a person must decide.")
     _add_reading(api, container)
     _add_acting(api, container)
+    _add_care(api, container)
     return api
 
 
 def wanted_by(query: IncidentsQuery) -> IncidentFilter:
     """What a list narrows to, for this caller."""
-    return IncidentFilter(unit=principal().unit, **query.model_dump(exclude={"limit", "cursor"}))
+    return IncidentFilter(
+        unit=narrowed(query.unit, "incidents"),
+        owner="" if query.owner == NOBODY else query.owner,
+        **query.model_dump(exclude={"limit", "cursor", "unit", "owner"}),
+    )
 
 
 def _find(container: Container, incident: int) -> reading.Incident:
@@ -124,6 +146,38 @@ def _add_acting(api: APIBlueprint, container: Container) -> None:
             reason=body.reason,
         )
         return answer(Done(), 202)
+
+
+def _add_care(api: APIBlueprint, container: Container) -> None:
+    @api.post(
+        "/incidents/<int:id>/care",
+        summary="Say who looks after an incident, note something, name a ticket",
+        responses={200: Incident},
+    )
+    @needs("incidents")
+    @idempotent(container)
+    def look_after(path: IncidentPath, body: CareRequest) -> Response:
+        told = Incident.model_validate(_find(container, path.id))
+        conditions.check(_tag(told), required=True)
+        care.look_after(
+            container.store,
+            path.id,
+            owner=body.owner or "",
+            note=body.note or "",
+            ticket=body.ticket or "",
+            by=principal().name,
+            seen=lambda stands: _check_same(told, stands),
+        )
+        now = Incident.model_validate(_find(container, path.id))
+        return conditions.tagged(answer(now), _tag(now))
+
+
+def _check_same(told: Incident, stands: care.Cared) -> None:
+    """Raises: PreconditionFailed: somebody was faster than this request."""
+    if stands != (told.owner, told.note, told.ticket):
+        owner, note, ticket = stands
+        now = told.model_copy(update={"owner": owner, "note": note, "ticket": ticket})
+        raise errors.PreconditionFailed(etag=_tag(now))
 
 
 def _tag(told: Incident) -> str:

@@ -36,7 +36,7 @@ CALL = (
     "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
     " SELECT id, 'box', 'Giao', code, '{}', 'idempotent', 60 FROM dossier WHERE code = :code RETURNING id"
 )
-MATCHING = ("/partners/", "/schedules/", "/calls/", "/messages/", "/batches/{id}")
+MATCHING = ("/partners/", "/schedules/", "/calls/", "/messages/", "/batches/{id}", "/incident")
 
 
 @schemathesis.serializer("application/zip")
@@ -85,6 +85,10 @@ class World:
             return {"id": add_call(self.counter, self.counter.new_dossier(), "pending")}
         if "messages/{id}" in label:
             return {"id": add_message(self.counter, "supplement", "nobody")}
+        if "{cause}" in label:
+            with self.counter.store.transaction() as connection:
+                incidents.open_incident(connection, "odd", "Odd", actions=["close"])
+            return {"cause": "odd"}
         if "batches/{id}" in label:
             return {"id": self.post_batch(self.previewed()).json["id"]}
         return {}
