@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 ADDRESS = "/tro-giup"
 HOWTO = "howto/"
+_VIETNAMESE = "howto/vi/"
 _FOLDER = Path(__file__).parent / "docs"
 _PLACE = re.compile(
     r"/(ho-so|viec|su-co|lo|cuoc-goi|thong-diep|doi-tac|quy-trinh|lich|tien-trinh|khoa|toi|nhat-ky)(\?[\w=&-]*)?"
@@ -32,6 +33,11 @@ class Guide:
     title: str
     body: Markup
 
+    @property
+    def language(self) -> str:
+        """The language that it is written in."""
+        return "vi" if self.name.startswith(_VIETNAMESE) else "en"
+
 
 @cache
 def names() -> tuple[str, ...]:
@@ -43,7 +49,14 @@ def names() -> tuple[str, ...]:
 @cache
 def howtos() -> tuple[str, ...]:
     """The names of those that tell how something is done, without their folder."""
-    return tuple(name.removeprefix(HOWTO) for name in names() if name.startswith(HOWTO))
+    found = (name.removeprefix(HOWTO) for name in names() if name.startswith(HOWTO))
+    return tuple(name for name in found if "/" not in name)
+
+
+def told_in(name: str, language: str) -> str:
+    """The name of the document *name* in *language*, where there is one; else the name itself."""
+    other = name.replace(HOWTO, _VIETNAMESE, 1) if name.startswith(HOWTO) else name
+    return other if language == "vi" and other in names() else name
 
 
 @cache

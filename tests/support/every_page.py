@@ -15,7 +15,7 @@ from web.console.dossier_tabs import TABS
 # What is no page of its own: files, pictures, and what only machines read.
 _NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$|^/vao/cong|^/phien|/tep/")
 _OF_A_SESSION = "/toi"  # says which session is the one that asks
-_GUIDES = ("README", "howto/answer-an-unknown-call", "reference/commands")
+_GUIDES = ("README", "howto/answer-an-unknown-call", "howto/add-a-rest-partner", "reference/commands")
 _EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
 
 

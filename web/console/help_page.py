@@ -43,6 +43,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
             packages=_packages(),
             libraries=_libraries(),
             guides=[guides.HOWTO + name for name in guides.howtos()],
+            vietnamese=[
+                name
+                for name in map(guides.HOWTO.__add__, guides.howtos())
+                if guides.told_in(name, "vi") != name
+            ],
             codes=[
                 (code, telling.entry(code, one, language())["title"]) for code, one in telling.known().items()
             ],
@@ -52,7 +57,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @right("see")
     def guide(name: str) -> str:
         read(View)
-        found = guides.find(name)
+        found = guides.find(guides.told_in(name, language()))
         if found is None:
             raise errors.AddressUnknown(path=f"/tro-giup/{name}")
         return page("guide.html", container, guide=found)

@@ -28,6 +28,26 @@ def test_every_document_is_a_page_whose_links_lead_somewhere(name: str) -> None:
         assert code in telling.known()
 
 
+VIETNAMESE = [name for name in guides.howtos() if guides.told_in(f"howto/{name}", "vi") != f"howto/{name}"]
+
+
+@pytest.mark.parametrize("name", VIETNAMESE)
+def test_what_is_told_in_both_languages_tells_the_same_commands(name: str) -> None:
+    english, vietnamese = ((ROOT / "docs/howto" / place / f"{name}.md").read_text() for place in ("", "vi"))
+    blocks = [re.findall(r"```.*?```", one, re.DOTALL) for one in (english, vietnamese)]
+    assert blocks[0] == blocks[1]
+    settings = [set(re.findall(r"LIENTHONG_\w+", one)) for one in (english, vietnamese)]
+    assert settings[0] == settings[1]
+    assert guides.find(f"howto/vi/{name}").language == "vi"  # type: ignore[union-attr]
+
+
+def test_a_document_that_is_only_in_english_is_given_in_english() -> None:
+    assert len(VIETNAMESE) >= 4
+    assert guides.told_in("howto/add-a-soap-partner", "vi") == "howto/add-a-soap-partner"
+    assert guides.told_in("api", "vi") == "api"
+    assert guides.told_in("howto/deploy", "en") == "howto/deploy"
+
+
 def test_every_howto_has_its_words_and_a_place_that_leads_to_it() -> None:
     for lang in ("vi", "en"):
         assert {f"guide_{name.replace('-', '_')}" for name in guides.howtos()} <= set(words(lang))
