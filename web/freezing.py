@@ -3,6 +3,8 @@
 What an act can be done about is in `web.choosing`; what becomes of the list in `engine.actions.batches`.
 """
 
+import hashlib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,7 +32,8 @@ class Frozen:
     """What a preview showed: the act and the ids that it can be done about, in the order of reception.
 
     *ignored* were chosen, but nothing can be done about them; *total* matched, more than that where `MOST` cut them off.
-    *target* says in words what was asked for, where whoever confirms does not say it again.
+    *target* says in words what was asked for, where whoever confirms does not say it again. *mark* tells the list, once it
+    was seen, from every other.
     """
 
     action: str
@@ -38,6 +41,7 @@ class Frozen:
     ignored: int
     total: int
     target: str = ""
+    mark: str | None = None
 
     @property
     def cut(self) -> bool:
@@ -72,7 +76,8 @@ def typed_above(action: str) -> int:
 
 def freeze(container: Container, subject: str, who: str, frozen: Frozen) -> str:
     """*frozen*, a list of *subject*, as a text that only *who* (a session, a key) can confirm."""
-    content = [who, frozen.action, frozen.ids, frozen.ignored, frozen.total, frozen.target]
+    nonce = secrets.token_urlsafe(9)  # the same list seen twice in a second is two lists
+    content = [who, frozen.action, frozen.ids, frozen.ignored, frozen.total, frozen.target, nonce]
     signed = _signer(container, subject).dumps(content)
     return signed if isinstance(signed, str) else signed.decode()
 
@@ -81,13 +86,18 @@ def thaw(container: Container, subject: str, who: str, text: str) -> Frozen:
     """What *who* saw. Raises: FormStale."""
     try:
         content = _signer(container, subject).loads(text, max_age=GOOD_S)
-        whose, action, ids, ignored, total, target = content
+        whose, action, ids, ignored, total, target, _ = content
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="the list that was seen is too old") from None
     if whose != who:
         raise errors.FormStale(reason="the list that was seen is of another session")
     return Frozen(
-        action=str(action), ids=tuple(ids), ignored=int(ignored), total=int(total), target=str(target)
+        action=str(action),
+        ids=tuple(ids),
+        ignored=int(ignored),
+        total=int(total),
+        target=str(target),
+        mark=hashlib.sha256(f"{subject}.{text}".encode()).hexdigest(),
     )
 
 

@@ -26,8 +26,11 @@ def create(
     reason: str,
     target: str,
     subject: str = "incident",
+    confirmed: str | None = None,
 ) -> int:
     """A new batch's id; its items, ids of *subject*, wait for the background job, which is woken.
+
+    *confirmed* tells the list that was seen from every other: confirmed again, it has the batch that it made.
 
     Raises:
         RequestInvalid: nothing was chosen, or no such act is done about many.
@@ -38,7 +41,18 @@ def create(
     if action not in {"dossier": DOSSIER_ACTS, "call": by_hand.CALL_ACTS}.get(subject, (action,)):
         raise errors.RequestInvalid(reason=f"the act {action or '(none)'} cannot be done for many at once")
     with store.transaction() as connection:
-        batch = batches.add(connection, action, chosen, subject=subject, who=by, reason=reason, target=target)
+        batch, is_new = batches.add(
+            connection,
+            action,
+            chosen,
+            subject=subject,
+            who=by,
+            reason=reason,
+            target=target,
+            confirmed=confirmed,
+        )
+        if not is_new:
+            return batch
         facts: dict[str, Json] = {
             "batch": batch,
             "action": action,

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, text
 from engine.storage.database import plain_text
 
 _ADD = text(
-    "INSERT INTO batch (action, subject, reason, who, target) VALUES (:action, :subject, :reason, :who, :target)"
-    " RETURNING id"
+    "INSERT INTO batch (action, subject, reason, who, target, confirmed)"
+    " VALUES (:action, :subject, :reason, :who, :target, :confirmed) ON CONFLICT (confirmed) DO NOTHING RETURNING id"
 )
+_OF_CONFIRMED = text("SELECT id FROM batch WHERE confirmed = :confirmed")
 _ITEMS = text(
     "INSERT INTO batch_item (batch_id, incident_id) SELECT :batch, unnest(CAST(:items AS bigint[]))"
 )
@@ -60,18 +61,22 @@ def add(
     who: str,
     reason: str,
     target: str,
-) -> int:
-    """A new batch's id."""
+    confirmed: str | None = None,
+) -> tuple[int, bool]:
+    """A batch's id, and whether it is new: what was *confirmed* before has its batch."""
     given = {
         "action": action,
         "subject": subject,
         "who": who,
         "reason": reason,
         "target": plain_text(target, 500),
+        "confirmed": confirmed,
     }
-    batch: int = connection.execute(_ADD, given).scalar_one()
+    batch: int | None = connection.execute(_ADD, given).scalar_one_or_none()
+    if batch is None:
+        return connection.execute(_OF_CONFIRMED, given).scalar_one(), False
     connection.execute(_ITEMS, {"batch": batch, "items": list(items)})
-    return batch
+    return batch, True
 
 
 def take(connection: Connection) -> Item | None:

@@ -77,6 +77,7 @@ def _add_making(api: APIBlueprint, container: Container) -> None:
             by=principal().name,
             reason=body.reason,
             target=frozen.target,
+            confirmed=frozen.mark,
         )
         return _told(container, batch, 202, Location=f"/api/v1/batches/{batch}")
 

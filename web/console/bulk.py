@@ -102,6 +102,7 @@ def confirm(
             by=visitor().name,
             reason=rendering.reason(),
             target=request.form.get("target", "")[:500],
+            confirmed=frozen.mark,
         )
     except errors.RequestInvalid as problem:
         return Response(

@@ -132,6 +132,8 @@ batch = Table(
     words("target", default=""),  # the filter that the items were chosen by, for people
     words("state", default="running"),  # running | paused | cancelled
     moment("created_at", now=True),
+    words("confirmed", nullable=True),  # what tells the list that was seen from every other
+    UniqueConstraint("confirmed"),
 )
 
 batch_item = Table(

@@ -86,6 +86,17 @@ def test_only_what_this_key_saw_can_be_confirmed_and_only_with_its_number(counte
     assert confirm(counter, key, seen).status == 202
 
 
+def test_a_list_is_confirmed_once_and_the_same_list_seen_again_is_another(counter: Counter, key: str) -> None:
+    calls(counter, "pending")
+    seen = preview(counter, key, "call", "now", filter={})
+    first, again = confirm(counter, key, seen), confirm(counter, key, seen)
+    assert (again.status, again.json["id"]) == (202, first.json["id"])
+    another = confirm(counter, key, preview(counter, key, "call", "now", filter={}))
+    assert another.json["id"] != first.json["id"]
+    assert counter.scalar("SELECT count(*) FROM batch_item") == 2
+    assert counter.scalar("SELECT count(*) FROM audit WHERE what = 'batch-created'") == 2
+
+
 def test_an_act_about_many_takes_the_scope_of_the_act_about_one(counter: Counter) -> None:
     call = calls(counter, "pending")[0]
     code = counter.new_dossier()
