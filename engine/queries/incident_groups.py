@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from engine.queries.incidents import SAID, IncidentFilter
+from engine.queries.incidents import IncidentFilter
 
 OUTCOMES = ("open", "verified", "failed", "waiting", "closed")
 RUN_AGAIN = ("retry", "resend", "ask", "recompose", "deliver", "renew")
@@ -70,7 +70,7 @@ _CLAUSES = {
     "opened_from": "i.opened_at >= :opened_from",
     "opened_before": "i.opened_at < :opened_before",
     "owner": "coalesce(i.owner, '') = :owner",
-    "said": f"{SAID} = :said",
+    "said": "i.said = :said",
 }
 
 OUTCOME = f"""
@@ -105,7 +105,7 @@ def group_incidents(connection: Connection, wanted: IncidentFilter, *, limit: in
     """The groups that fit, the largest first."""
     where, given = _where(wanted)
     statement = text(
-        f"SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, {SAID} AS said, count(*) AS count,"
+        "SELECT i.cause, i.partner, i.element, d.procedure_code AS procedure, i.said, count(*) AS count,"
         " count(DISTINCT i.dossier_id) AS dossiers, min(i.opened_at) AS first_at, max(i.opened_at) AS last_at,"
         " count(*) FILTER (WHERE i.opened_at > now() - interval '1 hour') AS last_hour,"
         " count(*) FILTER (WHERE i.opened_at > now() - interval '1 day') AS last_day,"

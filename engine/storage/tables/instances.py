@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     ForeignKey,
     Index,
     Integer,
@@ -105,6 +106,8 @@ work_item = Table(
     Index("work_item_closed_at_idx", "closed_at", postgresql_using="brin"),
 )
 
+_SAID = "regexp_replace(left(title, 200), '[0-9a-fA-F]{8,}|[0-9]+', '#', 'g')"
+
 incident = Table(
     "incident",
     metadata,
@@ -119,6 +122,8 @@ incident = Table(
     words("task", nullable=True),
     words("element", nullable=True),
     words("title"),
+    # without its numbers, which makes incidents of one kind alike
+    Column("said", words("said").type, Computed(_SAID, persisted=True)),
     Column("facts", JSONB, nullable=False, server_default=text("'{}'")),
     Column("actions", JSONB, nullable=False, server_default=text("'[]'")),
     words("status", default="open"),  # open | acting | closed
