@@ -65,7 +65,8 @@ class Wanted:
 class Line:
     """A line of the list; nothing of it is personal data.
 
-    *step* is the element that it waits at since *waiting_since*; *attempts* those of its open calls.
+    *step* is the element that it waits at since *waiting_since*; *attempts* those of its open calls; *last_message* is what
+    the newest message that came for it is called, from *last_source*.
     """
 
     id: int
@@ -94,6 +95,9 @@ class Line:
     message: str | None
     step: str | None
     waiting_since: datetime | None
+    last_message: str | None
+    last_source: str | None
+    last_message_at: datetime | None
 
     @property
     def retries(self) -> int:
@@ -182,7 +186,8 @@ _LINES = f"""
         (SELECT count(*) FROM incident i WHERE i.dossier_id = d.id AND i.status <> 'closed') AS incidents,
         coalesce(c.unknown, 0) AS unknown, coalesce(c.attempts, 0) AS attempts, c.call,
         w.name AS item, w.unit AS item_unit, m.name AS message,
-        coalesce(w.element, c.element, m.element) AS step, coalesce(w.opened_at, c.since, m.opened_at) AS waiting_since
+        coalesce(w.element, c.element, m.element) AS step, coalesce(w.opened_at, c.since, m.opened_at) AS waiting_since,
+        g.name AS last_message, g.source AS last_source, g.received_at AS last_message_at
     FROM (SELECT * FROM dossier d {{where}} ORDER BY d.id DESC LIMIT :limit) d
     JOIN deployment p ON p.id = d.deployment_id
     LEFT JOIN unit u ON u.code = d.competent_unit
@@ -195,6 +200,8 @@ _LINES = f"""
         WHERE w.dossier_id = d.id AND w.status = 'open' ORDER BY w.id LIMIT 1) w ON true
     LEFT JOIN LATERAL (SELECT m.name, m.element, m.opened_at FROM wait m WHERE m.dossier_id = d.id
         ORDER BY m.opened_at LIMIT 1) m ON true
+    LEFT JOIN LATERAL (SELECT g.name, g.source, g.received_at FROM message g WHERE g.dossier_id = d.id
+        ORDER BY g.received_at DESC, g.id DESC LIMIT 1) g ON true
     ORDER BY d.id DESC
 """
 

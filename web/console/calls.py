@@ -79,6 +79,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             states=CALL_STATES,
             outcomes=OUTCOMES,
             most=most_attempts(container),
+            partner_names=rendering.partner_names(container),
             acts=by_hand.CALL_ACTS,
             count=counted(count, exact),
             exact=exact,

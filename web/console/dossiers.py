@@ -86,7 +86,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             situations=SITUATIONS,
             ranges=RANGES,
             acts=tuple(DOSSIER_ACTS),
-            partners=[card.name for card in container.partners.cards()],
+            partner_names=rendering.partner_names(container),
             searched=counted(SEARCHED, True) if bounded else "",
             filtered=any(value != "" for name, value in view.bound.items()),
         )
@@ -159,6 +159,8 @@ _COLUMNS = (
         "received_at",
         "due_at",
         "changed_at",
+        "last_message",
+        "last_message_at",
         "finished_at",
     ),
 )

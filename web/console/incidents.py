@@ -18,6 +18,7 @@ from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
+from web.words import words
 
 NOBODY = "-"  # as an owner: of nobody
 
@@ -109,6 +110,8 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             groups=groups,
             retried=retried,
             muted=muted,
+            every_cause=_every_cause(),
+            partner_names=rendering.partner_names(container),
             causes=sorted({one.cause for one in groups} | muted.keys()),
             rows=rows,
             following=following,
@@ -117,6 +120,13 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             acts=sorted({act for row in rows for act in row.actions} - NEEDS_DATA),
             filtered=any(value for name, value in view.bound.items() if name != "status"),
         )
+
+
+def _every_cause() -> list[tuple[str, str]]:
+    """What causes are called in the page's language, each with its code."""
+    told = words(rendering.language())
+    codes = [name.removeprefix("cause_").replace("_", "-") for name in told if name.startswith("cause_")]
+    return sorted((told.of("cause", code), code) for code in codes)
 
 
 def _one(container: Container, incident: int, problem: errors.LienthongError | None = None) -> str:

@@ -124,6 +124,12 @@ def frame(now: datetime) -> dict[str, object]:
     }
 
 
+def partner_names(container: Container) -> list[tuple[str, str]]:
+    """What partners are called in the page's language, each with its code; by name."""
+    called = {card.name: card.called(language()) for card in container.partners.cards()}
+    return sorted((f"{word} ({name})", name) for name, word in called.items())
+
+
 def rows_of(
     container: Container, found: list[Row], bound: Mapping[str, object], *, key: str = "id"
 ) -> tuple[list[Row], str | None]:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from engine.queries import dossier_list
 from tests.support.console import Visitor, text_of
-from tests.support.console_rows import add_call, add_incident
+from tests.support.console_rows import add_call, add_incident, add_message
 from tests.support.counter import Counter
 
 
@@ -36,6 +36,29 @@ def test_a_line_tells_the_step_who_holds_it_since_when_and_the_working_time_left
     add_call(counter, code, "pending")
     row = text_of(viewer.page("/ho-so?lang=en").split("<tbody>")[1])
     assert "Retrying" in row
+
+
+def test_a_line_tells_the_newest_message_that_came_for_it(counter: Counter, viewer: Visitor) -> None:
+    code = counter.new_dossier()
+    for name in ("first", "supplement"):
+        change(
+            counter,
+            "UPDATE message SET dossier_id = (SELECT id FROM dossier) WHERE id = :id",
+            id=add_message(counter, name, code),
+        )
+    page = viewer.page("/ho-so?lang=en")
+    assert f'<a href="/thong-diep?dossier={code}">supplement</a>, agency' in page
+    assert "first" not in page.split("<tbody>")[1]
+    assert "supplement" in viewer.get("/ho-so.csv").body.decode()
+
+
+def test_partners_and_causes_are_chosen_by_their_names(counter: Counter, viewer: Visitor) -> None:
+    add_incident(counter, counter.new_dossier(), cause="call-refused", partner="bank")
+    chosen = '<option value="{0}" selected>{1}</option>'
+    for address in ("/ho-so", "/cuoc-goi", "/su-co"):
+        assert chosen.format("agency", "Cơ quan mẫu (agency)") in viewer.page(f"{address}?partner=agency")
+    assert chosen.format("call-refused", "Đối tác từ chối") in viewer.page("/su-co?cause=call-refused")
+    assert "<option selected>bank</option>" in viewer.page("/su-co?partner=bank"), "one without a contract"
 
 
 def test_every_filter_narrows_to_what_it_says(counter: Counter, viewer: Visitor) -> None:
