@@ -99,7 +99,7 @@ def create(
         revoked=False,
     )
     with store.transaction() as connection:
-        access.add_key(connection, row, expires_at=expires_at)
+        access.add_key(connection, row, expires_at=expires_at, by=by)
         access.audit(connection, by, "key-created", facts={"prefix": made.prefix, "scopes": list(wanted)})
     return made
 
@@ -133,7 +133,7 @@ def rotate(store: Store, prefix: str, *, overlap_s: float, by: str) -> Rotated:
             )
         made, digest = _new_key(old.key.name)
         row = replace(old.key, prefix=made.prefix, sha256=digest)
-        access.add_key(connection, row, expires_at=old.successor_expires_at)
+        access.add_key(connection, row, expires_at=old.successor_expires_at, by=by)
         access.audit(connection, by, "key-rotated", facts={"prefix": prefix, "successor": made.prefix})
     return Rotated(key=made, old_expires_at=old.expires_at)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 _LIST = text(
     """
-    SELECT name, prefix, scopes, unit, partner, created_at, expires_at, used_at,
+    SELECT name, prefix, scopes, unit, partner, created_at, created_by, expires_at, used_at,
         CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'in force' END AS state
     FROM api_key ORDER BY id
     """
@@ -24,6 +24,7 @@ class IssuedKeyLine:
     unit: str | None
     partner: str | None
     created_at: datetime
+    created_by: str  # empty: made before that was kept
     expires_at: datetime | None
     used_at: datetime | None  # about
     state: str  # in force | expired | revoked

@@ -40,8 +40,8 @@ class StoredAnswer:
 
 
 _ADD_KEY = text(
-    "INSERT INTO api_key (name, prefix, sha256, scopes, unit, partner, expires_at)"
-    " VALUES (:name, :prefix, :sha256, CAST(:scopes AS jsonb), :unit, :partner, :expires_at)"
+    "INSERT INTO api_key (name, prefix, sha256, scopes, unit, partner, expires_at, created_by)"
+    " VALUES (:name, :prefix, :sha256, CAST(:scopes AS jsonb), :unit, :partner, :expires_at, :by)"
 )
 
 _FIND_KEY = text(
@@ -135,8 +135,8 @@ _WAS_DONE = text(
 )
 
 
-def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | None) -> None:
-    """Store a new key's digest. Raises: StoreConflict when the prefix is taken."""
+def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | None, by: str) -> None:
+    """Store a new key's digest, and who made it. Raises: StoreConflict when the prefix is taken."""
     connection.execute(
         _ADD_KEY,
         {
@@ -147,6 +147,7 @@ def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | No
             "unit": key.unit,
             "partner": key.partner,
             "expires_at": expires_at,
+            "by": by,
         },
     )
 

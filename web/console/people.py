@@ -244,7 +244,16 @@ EXPORTS = (
         path="/khoa",
         right="accounts",
         columns=plain(
-            "name", "prefix", "state", "scopes", "unit", "partner", "created_at", "expires_at", "used_at"
+            "name",
+            "prefix",
+            "state",
+            "scopes",
+            "unit",
+            "partner",
+            "created_at",
+            "created_by",
+            "expires_at",
+            "used_at",
         ),
         listed=_listed_keys,
     ),

@@ -48,6 +48,7 @@ api_key = Table(
     moment("created_at", now=True),
     moment("expires_at"),
     moment("revoked_at"),
+    words("created_by", default=""),  # empty: made before that was kept
     moment("used_at"),  # about: written at most every few minutes
     UniqueConstraint("prefix"),
 )

@@ -70,7 +70,7 @@ def test_accounts_are_found_by_role_unit_and_use(counter: Counter, admin: Visito
 
 def test_keys_are_found_by_state_scope_and_whose_they_are(counter: Counter, admin: Visitor) -> None:
     old = keys.create(counter.store, "old", scopes=("incidents",), unit=None, partner=None)
-    keys.create(counter.store, "box", scopes=("mailbox",), unit=None, partner="agency")
+    keys.create(counter.store, "box", scopes=("mailbox",), unit=None, partner="agency", by="lan")
     keys.revoke(counter.store, old.text.split("_")[1], by="test")
 
     def shown(query: str) -> str:
@@ -78,6 +78,7 @@ def test_keys_are_found_by_state_scope_and_whose_they_are(counter: Counter, admi
 
     assert " box " in shown("partner=agency")
     assert " desk " not in shown("partner=agency")
+    assert " lan " in shown("partner=agency")
     assert " old " in shown("state=revoked")
     assert " box " not in shown("state=revoked")
     assert " officer " in shown(f"unit={UNIT}")
