@@ -5,6 +5,8 @@ each other's work without noticing, If-Match is required; elsewhere it is honour
 """
 
 import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
 from flask import Response, request
@@ -12,6 +14,22 @@ from flask import Response, request
 from engine import errors
 
 IF_MATCH = "If-Match"
+HONOURED, REQUIRED = "honoured", "required"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def matched(how: str) -> Callable[[View], View]:
+    """Marks a view that checks If-Match against what it changes, by `check`: `HONOURED` where it comes, or `REQUIRED`.
+
+    A change without this mark is refused when If-Match comes along (`web.limits`): no condition is ever ignored.
+    """
+
+    def mark(view: View) -> View:
+        view.matched = how  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def tag(*parts: object) -> str:

@@ -1,4 +1,4 @@
-"""What is refused before a view runs: too many requests of one caller, and a query that nobody asked for.
+"""What is refused before a view runs: too many requests of one caller, a query or a condition that nobody looks at.
 
 A caller is its key; who has none that counts is its address. Sizes and depths are looked at in `web.app` and `web.bodies`,
 how long a request may take to arrive in `web.server`.
@@ -11,10 +11,12 @@ from flask import Flask, Response, g, request
 from engine import errors
 from engine.actions.keys import Principal
 from web.api.models import PREFIX
+from web.conditions import IF_MATCH
 from web.container import Container
 from web.rates import Buckets
 
 EXTENSION = "lienthong_rates"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Limits:
@@ -84,5 +86,16 @@ def init_app(app: Flask) -> None:
         if not asking[endpoint]:
             raise errors.RequestInvalid(reason=f"{next(iter(request.args))} is not known here")
 
+    def refuse_unchecked() -> None:
+        """A change that has no ETag to hold If-Match against would be made whatever the caller has seen."""
+        endpoint = request.endpoint
+        if endpoint is None or IF_MATCH not in request.headers or not request.path.startswith(f"{PREFIX}/"):
+            return
+        if request.method not in _READING and not hasattr(app.view_functions[endpoint], "matched"):
+            raise errors.RequestInvalid(
+                reason=f"{IF_MATCH} is not known here: nothing with an ETag is changed"
+            )
+
     app.before_request(count_caller)
     app.before_request(refuse_unasked)
+    app.before_request(refuse_unchecked)

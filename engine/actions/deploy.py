@@ -4,7 +4,7 @@ Running dossiers stay on the version that they began with. The same content agai
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from engine import errors
 from engine.exchange.ports import Json
@@ -13,6 +13,9 @@ from engine.models.procedure import Procedure
 from engine.queries import procedures
 from engine.storage import access, deployments
 from engine.storage.database import Connection, Store
+
+Seen = Callable[[Connection], None]
+"""Asked under the procedure's lock; raises when the version is not what the caller has seen."""
 
 _KINDS: Mapping[str, str] = {
     ".bpmn": "bpmn",
@@ -53,7 +56,15 @@ def keep(store: Store, deployment: Deployment, *, by: str, findings: int | None 
     return identifier
 
 
-def activate(store: Store, deployment: int, *, by: str, reason: str, instead_of: int | None = None) -> None:
+def activate(
+    store: Store,
+    deployment: int,
+    *,
+    by: str,
+    reason: str,
+    instead_of: int | None = None,
+    seen: Seen | None = None,
+) -> None:
     """Let new dossiers of its procedure start with the stored *deployment*; running ones keep theirs.
 
     *instead_of* is the active version that the caller held it against; None: whichever there is.
@@ -66,8 +77,7 @@ def activate(store: Store, deployment: int, *, by: str, reason: str, instead_of:
             procedure = procedures.get_rules_of(connection, deployment)
         except errors.ProcedureUnknown:
             raise errors.DeploymentNotFound(deployment=deployment) from None
-        deployments.lock(connection, procedure.code)
-        place = _place(connection, deployment)
+        place = _held(connection, deployment, seen)
         if place.retired:
             raise errors.ActionNotNow(what="this version is retired; bring it back first")
         if instead_of is not None and place.active != instead_of:
@@ -81,14 +91,14 @@ def activate(store: Store, deployment: int, *, by: str, reason: str, instead_of:
         access.audit(connection, by, "deployment-activated", facts=facts, reason=reason)
 
 
-def retire(store: Store, deployment: int, *, by: str, reason: str) -> None:
+def retire(store: Store, deployment: int, *, by: str, reason: str, seen: Seen | None = None) -> None:
     """Let *deployment* never be activated again until it is brought back; dossiers that run on it go on.
 
     Raises:
         DeploymentNotFound. ActionNotNow: new dossiers start with it, or it is retired already.
     """
     with store.transaction() as connection:
-        place = _held(connection, deployment)
+        place = _held(connection, deployment, seen)
         if place.active == deployment:
             raise errors.ActionNotNow(what="new dossiers start with this version; activate another one first")
         if place.retired:
@@ -98,14 +108,14 @@ def retire(store: Store, deployment: int, *, by: str, reason: str) -> None:
         access.audit(connection, by, "deployment-retired", facts=facts, reason=reason)
 
 
-def bring_back(store: Store, deployment: int, *, by: str, reason: str) -> None:
+def bring_back(store: Store, deployment: int, *, by: str, reason: str, seen: Seen | None = None) -> None:
     """Let a retired *deployment* be activated again.
 
     Raises:
         DeploymentNotFound. ActionNotNow: it is not retired.
     """
     with store.transaction() as connection:
-        place = _held(connection, deployment)
+        place = _held(connection, deployment, seen)
         if not place.retired:
             raise errors.ActionNotNow(what="this version is not retired")
         deployments.retire(connection, deployment, retired=False)
@@ -113,9 +123,11 @@ def bring_back(store: Store, deployment: int, *, by: str, reason: str) -> None:
         access.audit(connection, by, "deployment-brought-back", facts=facts, reason=reason)
 
 
-def _held(connection: Connection, deployment: int) -> deployments.Place:
-    """Where it stands, under its procedure's lock. Raises: DeploymentNotFound."""
+def _held(connection: Connection, deployment: int, seen: Seen | None) -> deployments.Place:
+    """Where it stands, under its procedure's lock. Raises: DeploymentNotFound, and what *seen* raises."""
     deployments.lock(connection, _place(connection, deployment).procedure)
+    if seen is not None:
+        seen(connection)
     return _place(connection, deployment)
 
 

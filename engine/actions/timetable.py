@@ -15,7 +15,7 @@ Seen = Callable[[HeldRow], None]
 """Given the row under its lock; raises when that is not what the caller has seen."""
 
 
-def run_now(store: Store, name: str, *, by: str, reason: str) -> None:
+def run_now(store: Store, name: str, *, by: str, reason: str, seen: Seen | None = None) -> None:
     """Let the row be due at once; the ticker does the rest.
 
     Raises:
@@ -23,6 +23,8 @@ def run_now(store: Store, name: str, *, by: str, reason: str) -> None:
     """
     with store.transaction() as connection:
         row = _hold(connection, name)
+        if seen is not None:
+            seen(row)
         if not schedules.due_now(connection, name):
             raise errors.ScheduleInvalid(trigger=row.trigger, reason=f"{name} is out of the timetable")
         access.audit(connection, by, "schedule-run", facts={"schedule": name}, reason=reason)

@@ -173,6 +173,7 @@ def _add_items(api: APIBlueprint, container: Container) -> None:
 def _add_acting(api: APIBlueprint, container: Container) -> None:
     @api.post("/batches/<int:id>/act", summary="Do one of a batch's actions", responses={200: shapes.Batch})
     @needs("batches")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def act_on_batch(path: shapes.BatchPath, body: shapes.BatchActRequest) -> Response:
         _check_all_units()

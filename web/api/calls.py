@@ -59,6 +59,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 def _add_acting(api: APIBlueprint, container: Container) -> None:
     @api.post("/calls/<int:id>/act", summary="Do one of a call's actions", responses={200: shapes.Call})
     @needs("calls")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def act_on_call(path: shapes.CallPath, body: shapes.CallActRequest) -> Response:
         line, by = _find(container, path.id), principal().name

@@ -1,5 +1,6 @@
 """Versions of procedures over REST: judge an upload, keep it, let new dossiers start with it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
 from engine.queries import deployments, standing
 from engine.queries.deployments import DeploymentLine
+from engine.storage.database import Connection
 from web import conditions, cursors, packages
 from web.api.models import Asked, Paged, ReasonRequest, Told, answer, blueprint, listing, page
 from web.auth import needs, principal
@@ -194,9 +196,11 @@ def _add_use(api: APIBlueprint, container: Container) -> None:
         responses={200: DeploymentWithFiles},
     )
     @needs("deployments")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def retire_deployment(path: DeploymentPath, body: ReasonRequest) -> Response:
-        deploy.retire(container.store, path.id, by=principal().name, reason=body.reason)
+        by = principal().name
+        deploy.retire(container.store, path.id, by=by, reason=body.reason, seen=_seen(path.id))
         return _told(container, path.id)
 
     @api.post(
@@ -205,9 +209,11 @@ def _add_use(api: APIBlueprint, container: Container) -> None:
         responses={200: DeploymentWithFiles},
     )
     @needs("deployments")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def bring_deployment_back(path: DeploymentPath, body: ReasonRequest) -> Response:
-        deploy.bring_back(container.store, path.id, by=principal().name, reason=body.reason)
+        by = principal().name
+        deploy.bring_back(container.store, path.id, by=by, reason=body.reason, seen=_seen(path.id))
         return _told(container, path.id)
 
 
@@ -272,11 +278,11 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
         responses={200: DeploymentWithFiles},
     )
     @needs("deployments")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def activate_deployment(path: DeploymentPath, body: ReasonRequest) -> Response:
-        if conditions.IF_MATCH in request.headers:
-            conditions.check(_tag(_facts(container, path.id)[0]))
-        deploy.activate(container.store, path.id, by=principal().name, reason=body.reason)
+        by = principal().name
+        deploy.activate(container.store, path.id, by=by, reason=body.reason, seen=_seen(path.id))
         return _told(container, path.id)
 
 
@@ -301,5 +307,10 @@ def _told(container: Container, deployment: int) -> Response:
     return conditions.tagged(answer(DeploymentWithFiles.model_validate(facts)), _tag(found))
 
 
+def _seen(deployment: int) -> Callable[[Connection], None]:
+    """Raises PreconditionFailed where the caller's If-Match, if there is one, no longer holds."""
+    return lambda connection: conditions.check(_tag(deployments.get_deployment(connection, deployment)))
+
+
 def _tag(found: DeploymentLine) -> str:
-    return conditions.tag(found.id, found.hash, found.active)
+    return conditions.tag(found.id, found.hash, found.active, found.retired_at)

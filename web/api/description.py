@@ -13,7 +13,7 @@ from engine.actions import keys
 from web.api import examples
 from web.api.models import PREFIX
 from web.auth import OPEN, needs
-from web.conditions import IF_MATCH
+from web.conditions import IF_MATCH, REQUIRED
 from web.idempotency import HEADER
 
 INFO = Info(
@@ -45,19 +45,6 @@ _CONDITION = {
     "description": "The ETag of what was read: refused with 412 when it changed since.",
 }
 NOT_REMEMBERED = frozenset({"/keys/self/rotate"})  # its answer is a secret, which is stored nowhere
-MUST_MATCH = frozenset(
-    {
-        "/partners/{name}/pause",
-        "/partners/{name}/resume",
-        "/schedules/{name}",
-        "/calls/{id}/act",
-        "/messages/{id}/act",
-        "/batches/{id}/act",
-        "/incidents/{id}/care",
-        "/incident-causes/{cause}/mute",
-        "/incident-causes/{cause}/unmute",
-    }
-)
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -80,18 +67,23 @@ def init_app(app: OpenAPI) -> None:
 def describe(app: OpenAPI) -> dict[str, Any]:
     """The whole description of *app*'s interface."""
     document: dict[str, Any] = copy.deepcopy(app.api_doc)
-    scopes = _scopes(app)
+    marks = _marks(app)
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
+            scope, matched = marks[path, method]
             _complete(path, method, operation)
-            _add_scope(operation, scopes[path, method])
+            _add_scope(operation, scope)
+            _add_condition(operation, matched)
     return document
 
 
-def _scopes(app: OpenAPI) -> dict[tuple[str, str], str]:
+def _marks(app: OpenAPI) -> dict[tuple[str, str], tuple[str, str]]:
+    """Of every operation the scope that it needs, and whether it checks If-Match."""
+    views = app.view_functions
     return {
-        (_PLACE.sub(r"{\1}", rule.rule), method.lower()): getattr(
-            app.view_functions[rule.endpoint], "needs", ""
+        (_PLACE.sub(r"{\1}", rule.rule), method.lower()): (
+            getattr(views[rule.endpoint], "needs", ""),
+            getattr(views[rule.endpoint], "matched", ""),
         )
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
@@ -108,8 +100,6 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             one["example"] = examples.PATHS[one["name"]]
     if method == "post" and path.removeprefix(PREFIX) not in NOT_REMEMBERED:
         parameters.append(_KEY)
-    if method in ("post", "patch") and "{" in path:
-        parameters.append(_CONDITION | {"required": path.removeprefix(PREFIX) in MUST_MATCH})
     body = examples.BODIES.get((method, path))
     if body is not None:
         operation["requestBody"]["required"] = True
@@ -121,6 +111,15 @@ def _add_scope(operation: dict[str, Any], scope: str) -> None:
         operation["security"] = [{"key": []}, {"oauth": [scope]}]
         operation["x-scope"] = scope
         operation["description"] = f"Needs the scope `{scope}`: {keys.SCOPES[scope]}."
+
+
+def _add_condition(operation: dict[str, Any], matched: str) -> None:
+    if not matched:
+        return
+    operation["parameters"].append(_CONDITION | {"required": matched == REQUIRED})
+    operation["responses"]["412"] = {"description": "It changed since it was read.", "content": _PROBLEM}
+    if matched == REQUIRED:
+        operation["responses"]["428"] = {"description": "If-Match is missing.", "content": _PROBLEM}
 
 
 def _resolved(document: dict[str, Any], schema: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:

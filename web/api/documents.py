@@ -11,6 +11,7 @@ from engine.dossiers import media
 from engine.queries import documents as query
 from engine.queries.documents import StoredDocument
 from engine.storage.documents import DocumentRow
+from web import conditions
 from web.api import dossier_models as shapes
 from web.api.dossiers import find, find_unchanged, uploads
 from web.api.models import Done, answer, blueprint, conditional
@@ -38,6 +39,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
         responses={201: shapes.Documents},
     )
     @needs("dossiers:write")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def add_documents(path: shapes.DossierPath, body: shapes.DocumentsRequest) -> Response:
         find_unchanged(container, path.code)
@@ -56,6 +58,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
         responses={202: Done},
     )
     @needs("dossiers:write")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def supplement(path: shapes.DossierPath, body: shapes.SupplementRequest) -> Response:
         find_unchanged(container, path.code)

@@ -117,6 +117,7 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
         responses={202: Done},
     )
     @needs("dossiers:write")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def confirm_draft(path: shapes.DossierPath, body: shapes.DraftConfirmationRequest) -> Response:
         find_unchanged(container, path.code)
@@ -135,6 +136,7 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
 
     @api.post("/dossiers/<string:code>/withdrawal", summary="Withdraw a dossier", responses={202: Done})
     @needs("dossiers:write")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def withdraw(path: shapes.DossierPath, body: shapes.WithdrawalRequest) -> Response:
         find_unchanged(container, path.code)
@@ -162,6 +164,7 @@ def _add_holding(api: APIBlueprint, container: Container) -> None:
         responses={200: Done},
     )
     @needs("dossiers:suspend")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def suspend_dossier(path: shapes.DossierPath, body: shapes.SuspensionRequest) -> Response:
         return act(suspend.suspend, path.code, body.reason)
@@ -172,6 +175,7 @@ def _add_holding(api: APIBlueprint, container: Container) -> None:
         responses={200: Done},
     )
     @needs("dossiers:suspend")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def resume_dossier(path: shapes.DossierPath, body: shapes.SuspensionRequest) -> Response:
         return act(suspend.resume, path.code, body.reason)

@@ -87,6 +87,7 @@ def _add_muting(api: APIBlueprint, container: Container) -> None:
 
     @api.post("/incident-causes/<string:cause>/mute", summary="Mute a cause", responses={200: Cause})
     @needs("incidents")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def mute_cause(path: CausePath, body: MuteRequest) -> Response:
         return mute(path.cause, body.hours, body.reason)
@@ -95,6 +96,7 @@ def _add_muting(api: APIBlueprint, container: Container) -> None:
         "/incident-causes/<string:cause>/unmute", summary="Mute a cause no longer", responses={200: Cause}
     )
     @needs("incidents")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def unmute_cause(path: CausePath, body: ReasonRequest) -> Response:
         return mute(path.cause, 0, body.reason)

@@ -134,6 +134,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 def _add_acting(api: APIBlueprint, container: Container) -> None:
     @api.post("/incidents/<int:id>/act", summary="Do one of an incident's actions", responses={202: Done})
     @needs("incidents")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def act(path: IncidentPath, body: ActRequest) -> Response:
         conditions.check(_tag(Incident.model_validate(_find(container, path.id))))
@@ -155,6 +156,7 @@ def _add_care(api: APIBlueprint, container: Container) -> None:
         responses={200: Incident},
     )
     @needs("incidents")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def look_after(path: IncidentPath, body: CareRequest) -> Response:
         told = Incident.model_validate(_find(container, path.id))

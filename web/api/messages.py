@@ -115,6 +115,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 def _add_acting(api: APIBlueprint, container: Container) -> None:
     @api.post("/messages/<int:id>/act", summary="Do one of a message's actions", responses={200: Message})
     @needs("messages:handle")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def act_on_message(path: MessagePath, body: MessageActRequest) -> Response:
         _find(container, path.id)

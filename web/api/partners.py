@@ -68,6 +68,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 def _add_acts(api: APIBlueprint, container: Container) -> None:
     @api.post("/partners/<string:name>/pause", summary="Send nothing to a partner", responses={200: Partner})
     @needs("partners")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def pause_partner(path: PartnerPath, body: ReasonRequest) -> Response:
         _find(container, path.name)
@@ -77,6 +78,7 @@ def _add_acts(api: APIBlueprint, container: Container) -> None:
 
     @api.post("/partners/<string:name>/resume", summary="Send to a partner again", responses={200: Partner})
     @needs("partners")
+    @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def resume_partner(path: PartnerPath, body: ReasonRequest) -> Response:
         _find(container, path.name)
@@ -88,9 +90,10 @@ def _add_acts(api: APIBlueprint, container: Container) -> None:
 def _add_check(api: APIBlueprint, container: Container) -> None:
     @api.post("/partners/<string:name>/check", summary="Test the way to a partner", responses={200: Checked})
     @needs("partners")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def check_partner(path: PartnerPath, body: ReasonRequest) -> Response:
-        _find(container, path.name)
+        conditions.check(_tag(path.name, *_pause(_find(container, path.name)[1])))
         if container.checking is None or not container.may_send():
             raise errors.RequestInvalid(reason="this system sends nothing")
         stages = acts.check(
@@ -122,10 +125,12 @@ def _find(container: Container, name: str) -> tuple[PartnerCard | None, PartnerS
 
 def _told(container: Container, name: str) -> Response:
     card, state = _find(container, name)
-    paused = (state.paused, state.paused_reason) if state else (False, None)
-    return conditions.tagged(
-        answer(partner(name, card, state, _times(container, name).get(name))), _tag(name, *paused)
-    )
+    told = partner(name, card, state, _times(container, name).get(name))
+    return conditions.tagged(answer(told), _tag(name, *_pause(state)))
+
+
+def _pause(state: PartnerState | None) -> tuple[bool, str | None]:
+    return (state.paused, state.paused_reason) if state else (False, None)
 
 
 def _seen(name: str) -> Callable[[bool, str | None], None]:

@@ -115,13 +115,21 @@ def routes(container: Container) -> APIBlueprint:
 
     @api.post("/schedules/<string:name>/run", summary="Run a row of the timetable now", responses={202: Done})
     @needs("schedules")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def run_schedule(path: SchedulePath, body: ReasonRequest) -> Response:
-        timetable.run_now(container.store, path.name, by=principal().name, reason=body.reason)
+        timetable.run_now(
+            container.store,
+            path.name,
+            by=principal().name,
+            reason=body.reason,
+            seen=lambda row: conditions.check(_tag(row)),
+        )
         return answer(Done(), 202)
 
     @api.patch("/schedules/<string:name>", summary="Edit a row of the timetable", responses={200: Schedule})
     @needs("schedules")
+    @conditions.matched(conditions.REQUIRED)
     def edit_schedule(path: SchedulePath, body: ScheduleEditRequest) -> Response:
         if container.next_fire is None:
             raise errors.ScheduleInvalid(trigger=body.trigger or "", reason="this web has no timetable")

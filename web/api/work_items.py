@@ -113,6 +113,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 def _add_writing(api: APIBlueprint, container: Container) -> None:
     @api.post("/work-items/<int:id>/claim", summary="Reserve a work item", responses={200: Done})
     @needs("work-items")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def claim(path: WorkItemPath, body: OfficerRequest) -> Response:
         _unchanged(container, path.id)
@@ -121,6 +122,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
 
     @api.post("/work-items/<int:id>/release", summary="Give a work item back", responses={200: Done})
     @needs("work-items")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def release(path: WorkItemPath, body: OfficerRequest) -> Response:
         _unchanged(container, path.id)
@@ -129,6 +131,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
 
     @api.post("/work-items/<int:id>/complete", summary="Take the decision, once", responses={202: Done})
     @needs("work-items")
+    @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def complete(path: WorkItemPath, body: CompletionRequest) -> Response:
         _unchanged(container, path.id)

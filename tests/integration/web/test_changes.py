@@ -155,6 +155,19 @@ def test_a_procedure_is_uploaded_and_then_activated(counter: Counter) -> None:
     assert act(counter, "/deployments/999/activate", {"reason": "x"}, engineer).code == "deployment-not-found"
 
 
+def test_a_version_is_retired_and_brought_back_as_it_was_seen(counter: Counter) -> None:
+    changed = {**FILES, "procedure.yaml": PROCEDURE.replace("A test procedure", "Renewed").encode()}
+    stored = upload(counter, zipped(changed), "application/zip", "a")
+    engineer, path = counter.new_key("engineer", "deployments"), f"/deployments/{stored.json['id']}"
+    seen = {"If-Match": stored.headers["etag"]}
+    retired = act(counter, f"{path}/retire", {"reason": "wrong"}, engineer, **seen)
+    assert (retired.status, retired.headers["etag"] != seen["If-Match"]) == (200, True)
+    late = act(counter, f"{path}/bring-back", {"reason": "right"}, engineer, **seen)
+    assert (late.status, late.headers["etag"]) == (412, retired.headers["etag"])
+    back = act(counter, f"{path}/bring-back", {"reason": "x"}, engineer, **{"If-Match": late.headers["etag"]})
+    assert (back.status, back.json["retired_at"]) == (200, None)
+
+
 def test_the_same_form_with_another_boundary_is_the_same_request(counter: Counter) -> None:
     key = counter.new_key("engineer", "deployments")
     answers = [

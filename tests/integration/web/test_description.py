@@ -27,6 +27,7 @@ from schedules.timetable import next_fire
 from tests.support.console_rows import add_call, add_message
 from tests.support.counter import FORM, MODEL, PDF, PROCEDURE, Counter, Reply, open_counter, paper
 from web.api import examples
+from web.conditions import HONOURED, REQUIRED
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FUZZED = 6
@@ -36,7 +37,17 @@ CALL = (
     "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
     " SELECT id, 'box', 'Giao', code, '{}', 'idempotent', 60 FROM dossier WHERE code = :code RETURNING id"
 )
-MATCHING = ("/partners/", "/schedules/", "/calls/", "/messages/", "/batches/{id}", "/incident")
+STALE = f'"{"0" * 32}"'
+UNMATCHED = {  # changes that have no ETag to hold If-Match against, which is refused there
+    "/dossiers": "makes something new",
+    "/batches": "makes something new",
+    "/batches/preview": "changes nothing",
+    "/deployments": "makes something new",
+    "/deployments/check": "changes nothing",
+    "/keys/self/rotate": "makes something new",
+    "/mailbox/{id}/fetch": "guarded by the lease",
+    "/mailbox/{id}/acknowledge": "guarded by the attempt",
+}
 
 
 @schemathesis.serializer("application/zip")
@@ -165,7 +176,7 @@ def test_the_example_of_every_operation_gets_what_is_promised(world: World) -> N
         headers = {"Authorization": f"Bearer {world.key}"}
         if method == "post":
             headers["Idempotency-Key"] = f"example {operation.label}"
-        if any(part in path for part in MATCHING) and method in ("post", "patch"):
+        if condition(operation.definition.raw) == REQUIRED:
             address = "/".join(path.format(**places).split("/")[:5])
             headers["If-Match"] = world.counter.get(address, key=world.key).headers["etag"]
         body = world.body(method, path)
@@ -173,6 +184,33 @@ def test_the_example_of_every_operation_gets_what_is_promised(world: World) -> N
         response = case.call(base_url=world.base)
         assert 200 <= response.status_code < 300, (operation.label, response.status_code, response.content)
         case.validate_response(response, checks=CHECKS)
+
+
+def condition(operation: dict[str, object]) -> str:
+    """Whether an operation takes If-Match, by its description."""
+    found = [one for one in operation.get("parameters", []) if one["name"] == "If-Match"]  # type: ignore[attr-defined]
+    return (REQUIRED if found[0]["required"] else HONOURED) if found else ""
+
+
+def test_no_change_is_made_under_a_condition_that_does_not_hold(world: World) -> None:
+    unmatched = set()
+    for operation in world.operations():
+        method, path = operation.method.lower(), operation.path
+        if method == "get":
+            continue
+        how, headers = condition(operation.definition.raw), {"Authorization": f"Bearer {world.key}"}
+        case = operation.Case(path_parameters=world.fresh(path), headers=headers, **world.body(method, path))
+        case.headers["Idempotency-Key"] = f"stale {operation.label}"
+        if how == REQUIRED:
+            assert case.call(base_url=world.base).status_code == 428, operation.label
+        case.headers["If-Match"] = STALE
+        refused = case.call(base_url=world.base)
+        told = (412, "precondition-failed") if how else (400, "request-invalid")
+        assert (refused.status_code, refused.json()["code"]) == told, (operation.label, refused.content)
+        if not how:
+            assert "If-Match" in refused.json()["detail"]
+            unmatched.add(path.removeprefix("/api/v1"))
+    assert unmatched == set(UNMATCHED)
 
 
 def test_every_body_that_is_asked_for_has_its_example(world: World) -> None:
