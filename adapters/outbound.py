@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from urllib3.connection import HTTPConnection, HTTPException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
@@ -147,6 +148,19 @@ class Door:
         if stage.ok:
             yield line.secured(left())
 
+    def certificate_until(self, name: str, connect_s: float = CONNECT_S) -> datetime | None:
+        """Until when the certificate that an endpoint shows now is good, in UTC; None: it speaks no TLS, or is not known.
+
+        Raises: CallUnavailable: it was not reached, or showed one that is not trusted, as one that ran out.
+        """
+        line = self._lines.get(name)
+        if line is None:
+            return None
+        try:
+            return line.certificate_until(connect_s)
+        except (OSError, HTTPError, ValueError) as exc:
+            raise CallUnavailable(partner=name, operation="(certificate)", reason=_words_of(exc)) from exc
+
     def close(self) -> None:
         """Close every idle connection; the door stays usable."""
         for line in self._lines.values():
@@ -198,6 +212,20 @@ class _Line:
             told = [str(sock.version()), str((sock.getpeercert() or {}).get("notAfter", ""))]
         connection.close()
         return Stage(stage="tls", ok=True, saw="trusted", detail=", ".join(told))
+
+    def certificate_until(self, connect_s: float) -> datetime | None:
+        """As `Door.certificate_until`. Raises: OSError, HTTPError, ValueError."""
+        if self.where.context is None:
+            return None
+        connection = self._open(connect_s)
+        try:
+            sock = connection.sock
+            told = (
+                str((sock.getpeercert() or {}).get("notAfter", "")) if isinstance(sock, ssl.SSLSocket) else ""
+            )
+        finally:
+            connection.close()
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC) if told else None
 
     def give_back(self, connection: HTTPConnection) -> None:
         if connection.is_closed:

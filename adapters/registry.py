@@ -241,6 +241,13 @@ class ContractPartners:
             return [Stage(stage="contract", ok=False, saw="contract-invalid", detail=exc.message)]
         return list(checking.check(caller, self._door, total_s))
 
+    def certificate_until(self, partner: str) -> datetime | None:
+        """Until when the certificate that *partner* shows now is good; None: it needs none, or is not called.
+
+        Raises: CallUnavailable: it was not reached, or what it shows is not trusted.
+        """
+        return None if self.has_mailbox(partner) else self._door.certificate_until(partner)
+
     def names(self) -> Sequence[str]:
         """All partners known now, by name."""
         return [contract.partner for contract in self.contracts()]

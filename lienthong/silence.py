@@ -35,6 +35,9 @@ class SilentPartners:
     def window(self, partner: str) -> int:
         return 0
 
+    def certificate_until(self, partner: str) -> datetime | None:
+        return None
+
     def send(self, dispatch: Dispatch) -> Answer:
         return Answer(outcome=Outcome.NOT_SENT, detail=_WHY)
 

@@ -63,6 +63,11 @@ COUNTED = {
     "partner_paused": Metric(
         name="lienthong_partner_paused", about="1 while an admin pauses a partner", labels=("partner",)
     ),
+    "certificate": Metric(
+        name="lienthong_certificate_expiry_timestamp_seconds",
+        about="When the certificate that a partner showed last runs out; not there for partners without TLS",
+        labels=("partner",),
+    ),
     "events_pending": Metric(name="lienthong_events_pending", about="Events that wait to be applied"),
     "events_oldest": Metric(
         name="lienthong_events_oldest_age_seconds", about="Age of the oldest event that waits"

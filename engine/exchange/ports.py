@@ -185,6 +185,13 @@ class Partners(Protocol):
         """The step after *step* given its answer (``step=None``: the first); None when the exchange is over."""
         ...
 
+    def certificate_until(self, partner: str) -> datetime | None:
+        """Until when the certificate that *partner* shows now is good, in UTC; None: it needs none, or is not called.
+
+        Raises: CallUnavailable: it was not reached, or what it shows is not trusted.
+        """
+        ...
+
     def reports_to(self, partner: str) -> str:
         """The name of the exchange that carries reports to *partner*. Raises: PartnerUnknown."""
         ...

@@ -44,6 +44,8 @@ _COUNTS = text(
     UNION ALL
     SELECT 'partner_open', name, '', CAST(breaker = 'open' AS integer) FROM partner
     UNION ALL
+    SELECT 'certificate', name, '', extract(epoch FROM certificate_until) FROM partner WHERE certificate_until IS NOT NULL
+    UNION ALL
     SELECT 'partner_paused', name, '', CAST(paused AS integer) FROM partner
     UNION ALL
     SELECT 'events_set_aside', '', '', count(*) FROM event WHERE status = 'set_aside'

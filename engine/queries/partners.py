@@ -7,7 +7,9 @@ from sqlalchemy import Connection, text
 
 _STATES = text(
     """
-    SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.changed_at,
+    SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.changed_at, p.certificate_until,
+        coalesce(p.certificate_until < now(), false) AS certificate_over,
+        coalesce(p.certificate_until < now() + interval '30 days', false) AS certificate_soon,
         coalesce(c.waiting, 0) AS waiting, coalesce(c.sending, 0) AS sending,
         coalesce(c.unknown, 0) AS unknown, coalesce(c.incidents, 0) AS incidents, c.oldest_at
     FROM partner p LEFT JOIN (
@@ -50,6 +52,9 @@ class PartnerState:
     unknown: int
     incidents: int
     oldest_at: datetime | None
+    certificate_until: datetime | None
+    certificate_over: bool
+    certificate_soon: bool  # within 30 days, or over
 
 
 def partner_states(connection: Connection) -> list[PartnerState]:

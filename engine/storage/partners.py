@@ -3,12 +3,14 @@
 Never written in a dossier's transaction: an outage must not roll a dossier back, nor a dossier an outage.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from engine.storage import incidents
+from engine.storage.database import json_text
 
 _ENSURE = text("INSERT INTO partner (name) SELECT unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING")
 
@@ -36,6 +38,11 @@ _CLOSE_OUTAGE = text(
 
 _HOLD = text("SELECT paused, paused_reason FROM partner WHERE name = :name FOR UPDATE")
 
+_CERTIFICATES = text(
+    "UPDATE partner p SET certificate_until = CAST(r.value AS timestamptz) FROM jsonb_each_text(CAST(:seen AS jsonb)) r"
+    " WHERE p.name = r.key AND p.certificate_until IS DISTINCT FROM CAST(r.value AS timestamptz)"
+)
+
 _PAUSE = text(
     "UPDATE partner SET paused = :paused, paused_reason = :reason, changed_at = now() WHERE name = :name"
 )
@@ -52,6 +59,12 @@ class BreakerPolicy:
 def ensure(connection: Connection, names: Iterable[str]) -> None:
     """Have a row for each partner; new ones start closed and unpaused."""
     connection.execute(_ENSURE, {"names": list(names)})
+
+
+def keep_certificates(connection: Connection, seen: Mapping[str, datetime | None]) -> None:
+    """Until when the certificate of each of these partners is good; None: it shows none."""
+    told = {name: until.isoformat() if until is not None else None for name, until in seen.items()}
+    connection.execute(_CERTIFICATES, {"seen": json_text(told)})
 
 
 def record_failure(connection: Connection, name: str, policy: BreakerPolicy) -> None:

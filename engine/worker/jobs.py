@@ -36,6 +36,7 @@ class JobPolicy:
     batches_s: float = 5.0
     tallies_s: float = 15.0
     purge_s: float = 3600.0
+    certificates_s: float = 3600.0
     anchors: str = "30 1 * * *"  # nightly, Vietnam's time
     concurrency: int = 4
 
@@ -50,6 +51,7 @@ def timetable(policy: JobPolicy) -> list[Planned]:
         "batches": policy.batches_s,
         "tallies": policy.tallies_s,
         "purge": policy.purge_s,
+        "certificates": policy.certificates_s,
     }
     planned = [
         Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()

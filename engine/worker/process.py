@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 import structlog
 
 from engine import errors
-from engine.actions import anchor, batches, documents, idempotency, poll, presence, seal, send, sweep
+from engine.actions import (
+    anchor,
+    batches,
+    certificates,
+    documents,
+    idempotency,
+    poll,
+    presence,
+    seal,
+    send,
+    sweep,
+)
 from engine.actions.apply import Applier, ApplyPolicy
 from engine.actions.presence import Heart, Presence
 from engine.clock import Clock
@@ -29,7 +40,7 @@ from engine.worker.wakeups import Listener
 
 log = structlog.get_logger(__name__)
 
-_MEASURING = "tallies"  # moves nothing on: no step waits for it
+_LOOKING = frozenset({"tallies", "certificates"})  # moves nothing on: no step waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +179,7 @@ class Worker:
         return len(claimed)
 
     def _sweep(self) -> int:
-        return sum(int(work()) for name, work in self.background_work().items() if name != _MEASURING)
+        return sum(int(work()) for name, work in self.background_work().items() if name not in _LOOKING)
 
     # -- background work ----------------------------------------------------------------------------------
 
@@ -180,7 +191,8 @@ class Worker:
             "feeds": self.poll_feeds,
             "messages": lambda: sweep.list_unclaimed(self._store, now=self._clock.now()),
             "batches": lambda: batches.run_waiting(self._store, self._clock),
-            _MEASURING: lambda: sweep.take_tallies(self._store),
+            "tallies": lambda: sweep.take_tallies(self._store),
+            "certificates": lambda: certificates.look(self._store, self._partners),
             "anchors": lambda: anchor.anchor_heads(self._store) + seal.seal_audit(self._store),
             "purge": lambda: (
                 idempotency.purge(self._store, days=self._policy.answer_keep_days)

@@ -29,6 +29,7 @@ class PartnersView(View):
     state: Literal["", "ok", "down", "paused", "unused"] = ""
     label: Literal["", "real", "single-source", "sample"] = ""
     name: str = Field(default="", max_length=64)
+    certificate: Literal["", "soon"] = ""
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -102,7 +103,7 @@ def _all(container: Container, view: PartnersView, problem: errors.LienthongErro
         for name in names
         if _fits(view, name, cards.get(name), states.get(name))
     ]
-    filtered = bool(view.state or view.label or view.name)
+    filtered = bool(view.state or view.label or view.name or view.certificate)
     return page("partners.html", container, view=view, rows=rows, filtered=filtered, problem=problem)
 
 
@@ -113,6 +114,7 @@ def _fits(view: PartnersView, name: str, card: PartnerCard | None, state: Partne
         view.state in ("", standing(state))
         and view.label in ("", card.label if card else None)
         and searchable(view.name) in searchable(called)
+        and (not view.certificate or (state is not None and state.certificate_soon))
     )
 
 

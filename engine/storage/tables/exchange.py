@@ -158,4 +158,5 @@ partner = Table(
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     words("paused_reason", nullable=True),
     moment("changed_at", now=True),
+    moment("certificate_until"),  # until when the certificate that it showed last is good
 )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,17 @@ def test_a_trusted_partner_answers_and_the_connection_is_kept(secure: Secure) ->
 def test_a_certificate_that_nobody_vouches_for_means_certainly_not_sent(secure: Secure) -> None:
     with pytest.raises(CallUnavailable, match="certificate verify failed"):
         door(secure).send(ask())
+
+
+def test_it_is_seen_until_when_a_certificate_is_good(secure: Secure) -> None:
+    there = door(secure, ca_file=secure.certificate)
+    until = there.certificate_until("there")
+    assert until is not None
+    assert timedelta(days=1) < until - datetime.now(UTC) < timedelta(days=3)
+    assert there.certificate_until("nobody") is None
+    there.close()
+    with pytest.raises(CallUnavailable, match="certificate verify failed"):
+        door(secure).certificate_until("there")
 
 
 def test_a_certificate_for_another_name_means_certainly_not_sent(secure: Secure) -> None:

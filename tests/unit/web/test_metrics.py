@@ -71,6 +71,7 @@ EXPECTED = {
     "lienthong_timer_lateness_seconds": (),
     "lienthong_jobs_stalled": (),
     "lienthong_worker_heartbeat_age_seconds": (),
+    "lienthong_certificate_expiry_timestamp_seconds": ("partner",),
     "lienthong_evidence_unstamped_age_seconds": (),
     "lienthong_clock_offset_seconds": (),
     "lienthong_deadline_overdue": ("agency", "procedure"),

@@ -1,0 +1,11 @@
+"""Keeps until when the certificate of each partner is good."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+
+
+def upgrade() -> None:
+    op.add_column("partner", sa.Column("certificate_until", sa.DateTime(timezone=True)))
