@@ -101,7 +101,7 @@ _CLAUSES = {
     "dossier": "c.dossier_id = (SELECT id FROM dossier WHERE code = :dossier)",
     "key": "c.key = :key",
     "procedure": "d.procedure_code = :procedure",
-    "unit": f":unit = ANY({_UNITS})",
+    "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "attempts": "c.attempt >= :attempts",
     "answer": f"c.id IN ({_SOME.format('a.http_status = :answer')}) AND {_LAST.format('a.http_status')} = :answer",
     "outcome": f"c.id IN ({_SOME.format('a.outcome = :outcome')}) AND {_LAST.format('a.outcome')} = :outcome",

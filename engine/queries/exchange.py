@@ -78,7 +78,7 @@ _MESSAGE_CLAUSES = {
     "source": "m.source = :source",
     "name": "m.name = :name",
     "dossier": "d.code = :dossier",
-    "unit": f":unit = ANY({_UNITS})",
+    "unit": ":unit IN (d.receiving_unit, d.competent_unit, d.returning_unit)",
     "since": "m.received_at >= :since",
     "until": "m.received_at < :until",
     "repeated": "(m.repeats > 0) = :repeated",

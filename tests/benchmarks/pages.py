@@ -13,8 +13,6 @@ from tests.support import many_rows
 from tests.support.console import Visitor
 from tests.support.counter import open_counter
 
-TIMES = 20
-
 
 def measure(place: Place) -> Mapping[str, float]:
     """The slowest of twenty of the slowest list, in milliseconds, HTTP included; which it is goes to stderr."""
@@ -22,16 +20,11 @@ def measure(place: Place) -> Mapping[str, float]:
     with open_counter(url) as counter:
         many_rows.fill(counter)
         admin = Visitor(counter, "admin")
-        took = {path: _p95(admin, path) for path in many_rows.PATHS}
+        took = {path: many_rows.p95_ms(admin, path) for path in many_rows.PATHS}
     place.drop(url)
     slowest = max(took, key=lambda path: took[path])
     print(f"  slowest list: {slowest}", file=sys.stderr)
     return {"pages_p95_ms": took[slowest]}
-
-
-def _p95(admin: Visitor, path: str) -> float:
-    found = sorted(many_rows.took_ms(admin, path) for _ in range(TIMES))
-    return found[int(TIMES * 0.95)]
 
 
 def _database(place: Place) -> str:
