@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Literal
 
 import pyotp
 import pytest
@@ -117,6 +118,18 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     look("a wrong recovery code", page.locator("details button"))
     assert page.get_by_label("Mã khôi phục").is_visible()
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)[:6000]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_description_of_the_interface(
+    chromium: Browser, counter: Counter, theme: Literal["light", "dark"]
+) -> None:
+    """It has no menu and no language: the machine's theme is its own."""
+    person = Person(chromium, counter, bypass_csp=True)
+    person.page.emulate_media(color_scheme=theme)
+    person.page.goto("/api/v1/docs")
+    assert person.page.locator("h1").is_visible()
+    assert violations(person) == []
 
 
 @pytest.mark.control
