@@ -30,7 +30,8 @@ format: install ## put the code in shape
 	$(PY) -m ruff check --fix .
 
 # Tests that keep time or load the whole machine run after the others, one at a time.
-ALONE := tests/acceptance tests/integration/lienthong tests/integration/test_budgets.py
+ALONE := tests/acceptance tests/integration/lienthong tests/integration/test_budgets.py \
+	tests/integration/web/console/test_size.py
 
 test: install ## every test; sets up what it can (Chromium, as root on Debian); the rest is skipped visibly
 	@.ci/browser

@@ -15,7 +15,7 @@ from tests.support.counter import open_counter
 
 
 def measure(place: Place) -> Mapping[str, float]:
-    """The slowest of twenty of the slowest list, in milliseconds, HTTP included; which it is goes to stderr."""
+    """What 95 of a hundred answers of the slowest list stay under, in milliseconds, HTTP included; which it is goes to stderr."""
     url = _database(place)
     with open_counter(url) as counter:
         many_rows.fill(counter)
