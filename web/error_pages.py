@@ -8,7 +8,7 @@ from engine import errors
 from engine.errors import LienthongError
 from web import problems, telling
 from web.auth import OPEN, needs
-from web.console.rendering import language, page
+from web.console.rendering import View, language, page, read
 from web.container import Container
 
 
@@ -19,6 +19,7 @@ def routes(container: Container) -> Blueprint:
     @blueprint.get("/errors/<string:code>")
     @needs(OPEN)
     def error_page(code: str) -> str:
+        read(View)
         found = telling.known().get(code)
         if found is None:
             raise errors.AddressUnknown(path=f"/errors/{code}")

@@ -16,6 +16,11 @@ from web.container import Container
 from web.rates import Buckets
 
 EXTENSION = "lienthong_rates"
+_FOR_MACHINES = (
+    f"{PREFIX}/",
+    "/health/",
+    "/metrics",
+)  # pages read their own queries (`web.console.rendering.read`)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -79,23 +84,30 @@ def init_app(app: Flask) -> None:
     def refuse_unasked() -> None:
         """A view without a query would ignore one; a list that ignores its filter shows what it should not."""
         endpoint = request.endpoint
-        if endpoint is None or not request.args or not request.path.startswith(f"{PREFIX}/"):
+        if endpoint is None or not request.args or not request.path.startswith(_FOR_MACHINES):
             return
+        _refuse_twice()
         if endpoint not in asking:
             asking[endpoint] = "query" in inspect.signature(app.view_functions[endpoint]).parameters
         if not asking[endpoint]:
             raise errors.RequestInvalid(reason=f"{next(iter(request.args))} is not known here")
 
-    def refuse_unchecked() -> None:
-        """A change that has no ETag to hold If-Match against would be made whatever the caller has seen."""
-        endpoint = request.endpoint
-        if endpoint is None or IF_MATCH not in request.headers or not request.path.startswith(f"{PREFIX}/"):
-            return
-        if request.method not in _READING and not hasattr(app.view_functions[endpoint], "matched"):
-            raise errors.RequestInvalid(
-                reason=f"{IF_MATCH} is not known here: nothing with an ETag is changed"
-            )
-
     app.before_request(count_caller)
     app.before_request(refuse_unasked)
-    app.before_request(refuse_unchecked)
+    app.before_request(lambda: _refuse_unchecked(app))
+
+
+def _refuse_twice() -> None:
+    """Raises: RequestInvalid: a parameter is there more than once, and one of them would count for nothing."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise errors.RequestInvalid(reason=f"{name} is there twice")
+
+
+def _refuse_unchecked(app: Flask) -> None:
+    """A change that has no ETag to hold If-Match against would be made whatever the caller has seen."""
+    endpoint = request.endpoint
+    if endpoint is None or IF_MATCH not in request.headers or not request.path.startswith(f"{PREFIX}/"):
+        return
+    if request.method not in _READING and not hasattr(app.view_functions[endpoint], "matched"):
+        raise errors.RequestInvalid(reason=f"{IF_MATCH} is not known here: nothing with an ETag is changed")

@@ -128,6 +128,7 @@ def _add_drawing(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/ho-so/<string:code>/so-do.bpmn")
     @right("see")
     def drawing(code: str) -> Response:
+        read(View)
         brief = find(container, code)
         with container.store.reading() as connection:
             found = diagrams.find_diagram(connection, brief.id)

@@ -113,6 +113,7 @@ def _add_reading(blueprint: Blueprint, container: Container, clocks: Clocks) -> 
     @blueprint.get("/quy-trinh/<int:id>/tep/<string:name>")
     @right("see")
     def deployed_file(id: int, name: str) -> Response:  # noqa: A002
+        read(View)
         with container.store.reading() as connection:
             content = standing.file(connection, id, name)
         if content is None:

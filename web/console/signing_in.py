@@ -86,6 +86,7 @@ def _add_session(blueprint: Blueprint, container: Container) -> None:
     @watching
     @right("see")
     def session_left() -> Response:
+        read(View)
         return jsonify(seconds=visitor().session_s)
 
     @blueprint.post("/phien")
