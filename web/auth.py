@@ -65,11 +65,16 @@ def principal() -> Principal:
 def authenticated(container: Container) -> Principal:
     """The key's owner. Raises: NotAuthenticated."""
     text = presented(request)
-    if text.startswith(TOKEN_MARK):
+    if is_token(request):
         from web import oauth
 
         return oauth.bearer(container, text)
     return keys.authenticate(container.store, text)
+
+
+def is_token(asked: Request) -> bool:
+    """Whether an OAuth2 token came with the request, and not the key that bought it."""
+    return presented(asked).startswith(TOKEN_MARK)
 
 
 def presented(asked: Request) -> str:

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
 
+from engine import errors
 from engine.actions import keys
 from web.api.models import Asked, Told, answer, blueprint
-from web.auth import ANY, needs, principal
+from web.auth import ANY, is_token, needs, principal
 from web.container import Container
 
 
@@ -56,6 +57,8 @@ def routes(container: Container) -> APIBlueprint:
     @api.post("/keys/self/rotate", summary="Change the own key for a new one", responses={201: NewKey})
     @needs(ANY)
     def rotate_key(body: RotationRequest) -> Response:
+        if is_token(request):  # it may have less than its key, which the new key would have again
+            raise errors.NotAllowed(what="change a key with a token: send the key itself")
         made = keys.rotate(
             container.store,
             principal().id.removeprefix("key:"),

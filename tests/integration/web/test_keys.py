@@ -84,6 +84,16 @@ def test_a_token_ends_and_cannot_be_made_up(counter: Counter, monkeypatch: pytes
     assert counter.get("/api/v1/dossiers", key=bought).code == "not-authenticated"
 
 
+def test_a_token_that_may_less_gets_no_new_key_that_may_all(counter: Counter) -> None:
+    key = counter.new_key("boss", "admin")
+    bought = str(token(counter, (prefix(key), key), scope="dossiers:read").json["access_token"])
+    assert counter.get("/api/v1/incidents", key=bought).status == 403
+    refused = counter.post("/api/v1/keys/self/rotate", {}, key=bought)
+    assert (refused.status, refused.code) == (403, "not-allowed")
+    assert counter.scalar("SELECT count(*) FROM api_key WHERE name = 'boss'") == 1
+    assert counter.post("/api/v1/keys/self/rotate", {}, key=key).status == 201
+
+
 def test_what_is_wrong_is_said_as_oauth_says_it(counter: Counter) -> None:
     key, other = counter.new_key("agency", "dossiers:read"), counter.new_key("b", "dossiers:read")
     for reply, status, error in (
