@@ -7,6 +7,7 @@ from engine import errors
 from engine.storage import access as audited
 from web import (
     auth,
+    away,
     denials,
     error_pages,
     health,
@@ -81,6 +82,7 @@ def create_app(container: Container) -> Flask:
     metrics.init_app(app, container)
     security.init_app(app)
     denials.init_app(app, container)
+    away.init_app(app)
     problems.init_app(app)
     app.before_request(_say_from_where)
     app.before_request(_refuse_nul)

@@ -75,7 +75,7 @@ def typed_above(action: str) -> int:
 
 
 def freeze(container: Container, subject: str, who: str, frozen: Frozen) -> str:
-    """*frozen*, a list of *subject*, as a text that only *who* (a session, a key) can confirm."""
+    """*frozen*, a list of *subject*, as a text that only *who* (an account, a key) can confirm."""
     nonce = secrets.token_urlsafe(9)  # the same list seen twice in a second is two lists
     content = [who, frozen.action, frozen.ids, frozen.ignored, frozen.total, frozen.target, nonce]
     signed = _signer(container, subject).dumps(content)
@@ -90,7 +90,7 @@ def thaw(container: Container, subject: str, who: str, text: str) -> Frozen:
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="the list that was seen is too old") from None
     if whose != who:
-        raise errors.FormStale(reason="the list that was seen is of another session")
+        raise errors.FormStale(reason="the list that was seen is of another account or key")
     return Frozen(
         action=str(action),
         ids=tuple(ids),

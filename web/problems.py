@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from engine import errors
 from engine.errors import LienthongError
 from engine.models.findings import Finding
-from web import tracing
+from web import away, tracing
 
 MEDIA_TYPE = "application/problem+json"
 _MACHINES = ("/api/", "/partners/", "/soap/", "/health/", "/metrics")
@@ -67,6 +67,7 @@ def pointer(field: str) -> str:
 
 def respond(error: LienthongError) -> Response:
     """The answer to a request that failed with *error*: a problem, or a page where a person asked for one."""
+    away.note(error)
     problem = document(error, request.path)
     if _wants_page():
         page = render_template(

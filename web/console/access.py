@@ -19,6 +19,7 @@ from web.container import Container
 from web.security import is_local
 
 COOKIE = "lt_session"
+LOOKING = "local"  # whoever sits at this machine, where the console is open
 NO_PLACE = frozenset({"csrf"})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -85,6 +86,8 @@ def admitting(container: Container) -> Callable[[Callable[..., Any]], None]:
         by_itself = getattr(view, "watching", False) or "HX-Request" in request.headers
         visitor = g.visitor = _find(container, used=not by_itself)
         wanted: str | None = getattr(view, "right", None)
+        if request.method == "POST" and visitor.name == LOOKING and not visitor.signed_in:
+            raise errors.NotAuthenticated(reason="sign in first")
         if wanted is None or not visitor.may(wanted):
             raise errors.NotAllowed(what=accounts.RIGHTS.get(wanted or "", f"use {request.path}"))
         if request.method == "POST":
@@ -121,7 +124,7 @@ def _find(container: Container, *, used: bool) -> Visitor:
     if COOKIE in request.cookies:
         return _of_session(container, request.cookies[COOKIE], used=used)
     if container.console_open and is_local(request):
-        return Visitor(name="local", rights=frozenset({"see"}), unit=None)
+        return Visitor(name=LOOKING, rights=frozenset({"see"}), unit=None)
     raise errors.NotAuthenticated(reason="sign in first")
 
 
@@ -129,7 +132,7 @@ def _of_session(container: Container, session: str, *, used: bool) -> Visitor:
     person = sessions.of_session(container.store, session[:200], idle_s=container.session_idle_s, used=used)
     if person is None:
         if container.console_open and is_local(request) and request.method == "GET":
-            return Visitor(name="local", rights=frozenset({"see"}), unit=None)
+            return Visitor(name=LOOKING, rights=frozenset({"see"}), unit=None)
         raise errors.NotAuthenticated(reason="the session is over; sign in again")
     return Visitor(
         name=person.name,

@@ -70,7 +70,7 @@ def preview(
         template,
         container,
         frozen=frozen,
-        ice=freezing.freeze(container, subject, visitor().token, frozen),
+        ice=freezing.freeze(container, subject, str(visitor().account), frozen),
         gone=len(frozen.ids) - len(able),
         samples=able[: freezing.SAMPLES],
         typed_above=typed_above,
@@ -91,7 +91,7 @@ def confirm(
 
     *typed_above* tells above how many items an act asks for their number. Raises: FormStale.
     """
-    frozen = freezing.thaw(container, subject, visitor().token, request.form.get("frozen", ""))
+    frozen = freezing.thaw(container, subject, str(visitor().account), request.form.get("frozen", ""))
     try:
         _check_count(frozen, typed_above(frozen.action))
         batch = acts.create(

@@ -121,20 +121,20 @@ def _written(value: Json) -> str:
 def _frozen(container: Container, code: str, found: Correction) -> str:
     before = found.before if visitor().may("reveal") else None
     return str(
-        _signer(container).dumps([visitor().token, code, list(found.path), found.after, before, found.tag])
+        _signer(container).dumps([visitor().account, code, list(found.path), found.after, before, found.tag])
     )
 
 
 def _thawed(container: Container, code: str) -> tuple[list[str], Json, Json, str]:
     """Path, new value, what it was and its tag, of the preview. Raises: FormStale."""
     try:
-        token, of, path, value, before, tag = _signer(container).loads(
+        account, of, path, value, before, tag = _signer(container).loads(
             request.form.get("frozen", ""), max_age=_GOOD_S
         )
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="its preview is too old") from None
-    if (token, of) != (visitor().token, code):
-        raise errors.FormStale(reason="its preview is of another session or dossier")
+    if (account, of) != (visitor().account, code):
+        raise errors.FormStale(reason="its preview is of another account or dossier")
     return list(path), value, before, str(tag)
 
 

@@ -3,7 +3,6 @@
 Pages hand over values; everything is escaped by Jinja. No page decides here what may be seen.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
@@ -17,8 +16,9 @@ from engine import errors
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.clock import VIETNAM, SystemClock
 from engine.dossiers.statuses import Status
-from web import cursors, finding_words, problems, telling
+from web import away, cursors, finding_words, problems, telling
 from web.api.models import Asked
+from web.console import typed
 from web.console.access import Visitor
 from web.container import Container
 from web.words import LANGUAGES, words
@@ -234,13 +234,18 @@ def reason() -> str:
 
 
 def _around_error() -> dict[str, object]:
-    """The frame of an error's page, which asks no database; with what was typed where the session is over."""
-    kept = ""
-    if request.method == "POST" and not request.path.startswith("/vao") and request.mimetype in _FORMS:
-        kept = json.dumps({name: values for name, values in request.form.lists() if name != "csrf"})
+    """The frame of an error's page, which asks no database, with what was typed."""
     where = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    values = {**frame(SystemClock().now()), "roles_for": _roles_for}
-    return {**values, "next": where, "kept": kept if len(kept) < _MOST_KEPT else ""}
+    kept = typed.kept()
+    return {
+        **frame(SystemClock().now()),
+        "roles_for": _roles_for,
+        "next": where,
+        "kept": kept,
+        "kept_fields": typed.fields(kept),
+        "is_lost": typed.is_lost(),
+        "away_since": away.since(),
+    }
 
 
 def _roles_for(error: errors.LienthongError) -> list[str]:
@@ -251,8 +256,6 @@ def _roles_for(error: errors.LienthongError) -> list[str]:
     ]
 
 
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-_MOST_KEPT = 100_000
 _PASSING = frozenset({"cursor", "lang", "theme", "told"})
 
 

@@ -10,6 +10,7 @@ from engine import errors
 from engine.actions import sign_on as acts
 from engine.exchange.sign_on import SignOn
 from web.auth import OPEN, needs
+from web.console import typed
 from web.console.access import check_origin, token_for
 from web.console.rendering import own_path, page
 from web.console.signing_in import resume, with_session
@@ -18,7 +19,6 @@ from web.container import Container
 _PATH = "/vao/cong"
 _COOKIE = "lt_sign_on"
 _GOOD_S = 900
-_MOST_KEPT = 100_000
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -36,7 +36,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 _port(container),
                 back_to=_back_to(container),
                 next_path=where,
-                kept=kept if len(kept) < _MOST_KEPT else "",
+                kept=kept if len(kept) <= typed.MOST else "",
             )
         except errors.SignOnUnavailable as problem:
             return _again(container, problem, where, kept)

@@ -1,6 +1,5 @@
 """Signing in, and staying so. A form that was sent after its session ended is kept, and sent again by hand once signed in."""
 
-import json
 from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
@@ -9,11 +8,11 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from engine import errors
 from engine.actions import second_factor, sessions
 from web.auth import OPEN, needs
+from web.console import typed
 from web.console.access import COOKIE, check_origin, right, token_for, visitor, watching
 from web.console.rendering import View, back, own_path, page, read
 from web.container import Container
 
-_MOST_KEPT = 100
 _HALFWAY_S = 300  # between the password and the code
 _MOST_CODE = 32
 
@@ -165,17 +164,8 @@ def with_session(response: Response, session: str) -> Response:
 
 def resume(container: Container, where: str, kept: str, token: str) -> Response:
     """A form with everything that was typed before the session ended."""
-    try:
-        fields = json.loads(kept)
-    except ValueError:
+    fields = typed.fields(kept)
+    if not fields:
         return back(where)
-    if not isinstance(fields, dict):
-        return back(where)
-    told = [
-        (str(name), str(value))
-        for name, values in fields.items()
-        if name != "csrf"
-        for value in (values if isinstance(values, list) else [values])
-    ]
-    shown = page("resume.html", container, where=where, fields=told[:_MOST_KEPT], token=token)
+    shown = page("resume.html", container, where=where, fields=fields, token=token)
     return Response(shown, content_type="text/html; charset=utf-8")
