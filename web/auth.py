@@ -24,13 +24,17 @@ PAGES = "pages"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def needs(scope: str) -> Callable[[View], View]:
-    """Marks a view with the scope that its caller must have; `OPEN` is for everybody, `PAGES` for people."""
+def needs(scope: str, *, of_all_units: bool = False) -> Callable[[View], View]:
+    """Marks a view with the scope that its caller must have; `OPEN` is for everybody, `PAGES` for people.
+
+    *of_all_units*: what it does concerns every unit, so that the keys of one are refused.
+    """
     if scope not in keys.SCOPES and scope not in (OPEN, ANY, PAGES):
         raise ValueError(f"{scope} is no scope")
 
     def mark(view: View) -> View:
         view.needs = scope  # type: ignore[attr-defined]
+        view.of_all_units = of_all_units  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -52,6 +56,8 @@ def init_app(app: Flask, container: Container, admit: Callable[[Callable[..., An
             g.principal = authenticated(container)
             if scope != ANY:
                 g.principal.require(scope)
+            if getattr(view, "of_all_units", False) and g.principal.unit is not None:
+                raise errors.NotAllowed(what="do what concerns every unit with the key of one")
 
     app.before_request(check)
 

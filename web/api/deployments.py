@@ -195,7 +195,7 @@ def _add_use(api: APIBlueprint, container: Container) -> None:
         summary="Let a version never be activated again",
         responses={200: DeploymentWithFiles},
     )
-    @needs("deployments")
+    @needs("deployments", of_all_units=True)
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def retire_deployment(path: DeploymentPath, body: ReasonRequest) -> Response:
@@ -208,7 +208,7 @@ def _add_use(api: APIBlueprint, container: Container) -> None:
         summary="Let a retired version be activated again",
         responses={200: DeploymentWithFiles},
     )
-    @needs("deployments")
+    @needs("deployments", of_all_units=True)
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def bring_deployment_back(path: DeploymentPath, body: ReasonRequest) -> Response:
@@ -256,7 +256,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
         responses={201: Uploaded},
         openapi_extensions=PACKAGE,
     )
-    @needs("deployments")
+    @needs("deployments", of_all_units=True)
     @idempotent(container)
     def upload_deployment() -> Response:
         deployment = from_files(packages.files_of(request))
@@ -277,7 +277,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
         summary="Let new dossiers start with a version",
         responses={200: DeploymentWithFiles},
     )
-    @needs("deployments")
+    @needs("deployments", of_all_units=True)
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def activate_deployment(path: DeploymentPath, body: ReasonRequest) -> Response:

@@ -67,7 +67,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 
 def _add_acts(api: APIBlueprint, container: Container) -> None:
     @api.post("/partners/<string:name>/pause", summary="Send nothing to a partner", responses={200: Partner})
-    @needs("partners")
+    @needs("partners", of_all_units=True)
     @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def pause_partner(path: PartnerPath, body: ReasonRequest) -> Response:
@@ -77,7 +77,7 @@ def _add_acts(api: APIBlueprint, container: Container) -> None:
         return _told(container, path.name)
 
     @api.post("/partners/<string:name>/resume", summary="Send to a partner again", responses={200: Partner})
-    @needs("partners")
+    @needs("partners", of_all_units=True)
     @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def resume_partner(path: PartnerPath, body: ReasonRequest) -> Response:
@@ -89,7 +89,7 @@ def _add_acts(api: APIBlueprint, container: Container) -> None:
 
 def _add_check(api: APIBlueprint, container: Container) -> None:
     @api.post("/partners/<string:name>/check", summary="Test the way to a partner", responses={200: Checked})
-    @needs("partners")
+    @needs("partners", of_all_units=True)
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def check_partner(path: PartnerPath, body: ReasonRequest) -> Response:

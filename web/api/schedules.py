@@ -114,7 +114,7 @@ def routes(container: Container) -> APIBlueprint:
         return _told(container, path.name)
 
     @api.post("/schedules/<string:name>/run", summary="Run a row of the timetable now", responses={202: Done})
-    @needs("schedules")
+    @needs("schedules", of_all_units=True)
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def run_schedule(path: SchedulePath, body: ReasonRequest) -> Response:
@@ -128,7 +128,7 @@ def routes(container: Container) -> APIBlueprint:
         return answer(Done(), 202)
 
     @api.patch("/schedules/<string:name>", summary="Edit a row of the timetable", responses={200: Schedule})
-    @needs("schedules")
+    @needs("schedules", of_all_units=True)
     @conditions.matched(conditions.REQUIRED)
     def edit_schedule(path: SchedulePath, body: ScheduleEditRequest) -> Response:
         if container.next_fire is None:
