@@ -56,6 +56,10 @@ class Web:
         "", "signs cursors and cookies; empty: one is made and kept with the data", secret=True
     )
     public_url: str = setting("", "how others reach us, for links; empty: as the request says")
+    trusted_proxy: str = setting(
+        "",
+        "address of the proxy in front, such as 127.0.0.1, whose X-Forwarded-For, -Proto and -Host count; empty: nobody's",
+    )
     console_open: bool = setting(
         False, "whoever asks over loopback sees the console without a key; `run` sets it"
     )

@@ -26,6 +26,7 @@ def web_server(application: "Flask", settings: Web) -> "WebServer":
             port=settings.port,
             threads=settings.threads,
             arrival_s=settings.arrival_s,
+            trusted_proxy=settings.trusted_proxy,
             max_body_bytes=settings.max_body_bytes,
         )
     except OSError as exc:

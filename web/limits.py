@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 
 from engine import errors
 from engine.actions.keys import Principal
+from web import problems
 from web.api.models import PREFIX
 from web.conditions import IF_MATCH
 from web.container import Container
@@ -37,17 +38,15 @@ class Limits:
         if wait_s:
             raise errors.RateExceeded(retry_after_s=wait_s)
 
-    def refuse_stranger(self) -> None:
-        """Look at no key from an address that came with too many wrong ones. Raises: RateExceeded."""
-        wait_s = self._strangers.wait_s(request.remote_addr or "") if self._strangers else 0.0
-        if wait_s:
-            raise errors.RateExceeded(retry_after_s=wait_s)
-
     def note(self, response: Response) -> Response:
-        """Count a refused key on its address's account."""
-        if response.status_code == 401 and self._strangers and _shows_a_secret():
-            self._strangers.take(request.remote_addr or "")
-        return response
+        """Count a refused key on its address's account; too many of them are told to wait.
+
+        A key that counts is never made to wait for what others try from its address, which may be a proxy's.
+        """
+        if response.status_code != 401 or not self._strangers or not _shows_a_secret():
+            return response
+        wait_s = self._strangers.take(request.remote_addr or "")
+        return problems.respond(errors.RateExceeded(retry_after_s=wait_s)) if wait_s else response
 
 
 def _shows_a_secret() -> bool:
@@ -61,14 +60,8 @@ def count(caller: Principal, app: Flask) -> None:
 
 
 def before_keys(app: Flask, container: Container) -> None:
-    """Refuse addresses that try keys; to be called before keys are looked at."""
+    """Count refused keys by their address; to be called before keys are looked at."""
     limits = app.extensions[EXTENSION] = Limits(container)
-
-    def refuse() -> None:
-        if _shows_a_secret():
-            limits.refuse_stranger()
-
-    app.before_request(refuse)
     app.after_request(limits.note)
 
 

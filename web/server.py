@@ -79,16 +79,33 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _ProblemTask
 
 
+def _believing(proxy: str) -> dict[str, Any]:
+    """What makes waitress take from *proxy*, and from nobody else, whom it speaks for, how and under which name."""
+    headers = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    return {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}
+
+
 class WebServer:
     """Listens from the moment it is made, on *port* or any with 0; serves inside `run` until `close`.
+
+    *trusted_proxy* is the address of the one proxy in front whose word counts for who asks, and whether over TLS.
 
     Raises:
         OSError: the address cannot be had.
     """
 
     def __init__(
-        self, app: Flask, *, host: str, port: int, threads: int, max_body_bytes: int, arrival_s: float = 60.0
+        self,
+        app: Flask,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        max_body_bytes: int,
+        arrival_s: float = 60.0,
+        trusted_proxy: str = "",
     ) -> None:
+        believed = _believing(trusted_proxy) if trusted_proxy else {}
         queue_logger.setLevel("ERROR")  # a request that waits for a thread is nothing to warn of
         self._map: dict[int, Any] = {}
         self._server = create_server(
@@ -102,7 +119,8 @@ class WebServer:
             max_request_body_size=max_body_bytes + _MARGIN,
             outbuf_high_watermark=_ON_DISK,
             ident="lienthong",
-            clear_untrusted_proxy_headers=False,  # nobody trusts them; an open console looks whether they are there
+            clear_untrusted_proxy_headers=False,  # not believed; an open console looks whether they are there
+            **believed,
         )
         parser = type("Parser", (_Parser,), {"arrival_s": arrival_s})
         channel = type("Channel", (_Channel,), {"parser_class": parser})
