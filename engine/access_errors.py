@@ -22,6 +22,7 @@ __all__ = [
     "NotAuthenticated",
     "PreconditionFailed",
     "PreconditionMissing",
+    "RangeUnsatisfiable",
     "RateExceeded",
     "RequestInvalid",
     "RequestTooSlow",
@@ -159,6 +160,13 @@ class PreconditionFailed(LienthongError):
 
     code, status, text = "precondition-failed", 412, "it was changed meanwhile; it now has the ETag {etag}"
     remedy = "GET it again, decide anew"
+
+
+class RangeUnsatisfiable(LienthongError):
+    """The part that was asked for begins after the end; Content-Range says how long the whole is."""
+
+    code, status, text = "range-unsatisfiable", 416, "there are only {size_bytes} bytes"
+    remedy = "ask for a part that begins before the end, or for the whole"
 
 
 class RateExceeded(LienthongError):

@@ -78,13 +78,27 @@ def _cron(text: str) -> BaseTrigger:
     fields = text.split()
     if len(fields) != 5:
         raise ScheduleInvalid(trigger=text, reason="write `every 10 s` or a cron line of five fields")
-    try:
-        return CronTrigger.from_crontab(" ".join([*fields[:4], _named_days(fields[4])]), timezone=VIETNAM)
-    except (ValueError, IndexError) as exc:
-        raise ScheduleInvalid(trigger=text, reason=str(exc)) from exc
+    fields[4] = _named_days(text, fields[4])
+    for place, field in enumerate(fields):
+        alone = " ".join(field if at == place else "*" for at in range(5))
+        try:
+            CronTrigger.from_crontab(alone, timezone=VIETNAM)
+        except (ValueError, IndexError):
+            raise _unread(text, place) from None
+    return CronTrigger.from_crontab(" ".join(fields), timezone=VIETNAM)
 
 
-def _named_days(field: str) -> str:
+def _unread(text: str, place: int) -> ScheduleInvalid:
+    field = text.split()[place]
+    return ScheduleInvalid(
+        trigger=text, reason=f"field {place + 1} of the cron line, {field}, cannot be read"
+    )
+
+
+def _named_days(text: str, field: str) -> str:
     """Weekdays by name: cron counts from Sunday, APScheduler from Monday."""
     days, slash, step = field.partition("/")
-    return re.sub(r"\d+", lambda number: _WEEKDAYS[int(number[0])], days) + slash + step
+    try:
+        return re.sub(r"\d+", lambda number: _WEEKDAYS[int(number[0])], days) + slash + step
+    except IndexError:
+        raise _unread(text, 4) from None

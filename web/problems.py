@@ -81,6 +81,8 @@ def respond(error: LienthongError) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="lienthong"'
     if isinstance(error.facts.get("etag"), str):
         response.set_etag(str(error.facts["etag"]))
+    if isinstance(error, errors.RangeUnsatisfiable):
+        response.headers["Content-Range"] = f"bytes */{error.facts['size_bytes']}"
     wait_s = error.facts.get("retry_after_s")
     if isinstance(wait_s, int | float):
         response.headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
@@ -94,7 +96,7 @@ def from_validation(error: ValidationError) -> LienthongError:
     fields = [
         {
             "field": ".".join(str(part) for part in item["loc"]) or "body",
-            "reason": _REASONS.get(item["type"], item["msg"][:1].lower() + item["msg"][1:]),
+            "reason": _reason(item["type"], item["msg"]),
         }
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
@@ -102,6 +104,13 @@ def from_validation(error: ValidationError) -> LienthongError:
     if error.title.endswith("Request"):
         return errors.BodyInvalid(reason=reason, fields=fields)
     return errors.RequestInvalid(reason=reason, fields=fields)
+
+
+def _reason(kind: str, said: str) -> str:
+    """What pydantic *said*, as we say it; a choice is listed with commas, which every language reads."""
+    if kind == "literal_error":
+        said = said.replace("should be ", "should be one of ", 1).replace(" or ", ", ")
+    return _REASONS.get(kind, said[:1].lower() + said[1:])
 
 
 _REASONS = {"missing": "is missing", "extra_forbidden": "is not known here"}

@@ -8,7 +8,9 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from engine import errors
 from web import cursors
 from web.container import Container
 
@@ -124,9 +126,19 @@ def listing(
 
 
 def conditional(response: Response, size_bytes: int | None = None) -> Response:
-    """The answer as the request's conditions want it: 304, or with a size, the range asked for."""
+    """The answer as the request's conditions want it: 304, or with a size, the one range asked for.
+
+    Raises:
+        RangeUnsatisfiable: no range that is asked for begins before the end.
+    """
     if size_bytes is None:
         response.make_conditional(request)
-    else:
-        response.make_conditional(request, accept_ranges=True, complete_length=size_bytes)
+        return response
+    response.headers["Accept-Ranges"] = "bytes"
+    asked = request.range
+    whole = asked is None or asked.units != "bytes" or len(asked.ranges) > 1
+    try:
+        response.make_conditional(request, accept_ranges=not whole, complete_length=size_bytes)
+    except RequestedRangeNotSatisfiable:
+        raise errors.RangeUnsatisfiable(size_bytes=size_bytes) from None
     return response

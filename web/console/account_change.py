@@ -10,7 +10,7 @@ from engine.actions.accounts import RIGHTS, Standing
 from engine.storage import accounts as rows
 from web.console import rendering
 from web.console.access import visitor
-from web.console.rendering import back, page
+from web.console.rendering import page
 from web.container import Container
 
 
@@ -36,7 +36,7 @@ def change(container: Container, account: int) -> Response:
         )
     except errors.PreconditionFailed:
         return _preview(container, account, wanted, why, seen=seen)
-    return back("/tai-khoan", "done")
+    return rendering.returned("/tai-khoan")
 
 
 def _preview(

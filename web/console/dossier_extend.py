@@ -13,6 +13,8 @@ from web.console.access import right, visitor
 from web.console.rendering import back, page
 from web.container import Container
 
+_MOST_GROUND = 500
+
 
 def add(blueprint: Blueprint, container: Container) -> None:
     """``/ho-so/<code>/gia-han``."""
@@ -59,10 +61,12 @@ def _shown(
 
 
 def _ground() -> str:
-    """The law that allows it. Raises: RequestInvalid when it is missing."""
-    given = request.form.get("ground", "").strip()[:500]
+    """The law that allows it. Raises: RequestInvalid: it is missing, or would not be kept whole."""
+    given = request.form.get("ground", "").strip()
     if not given:
         raise errors.RequestInvalid(reason="the legal ground is missing")
+    if len(given) > _MOST_GROUND:
+        raise errors.RequestInvalid(reason=f"the legal ground is longer than {_MOST_GROUND} characters")
     return given
 
 

@@ -238,7 +238,7 @@ def _add_muting(blueprint: Blueprint, container: Container) -> None:
         snoozing.mute(
             container.store, form.get("cause", ""), until, by=visitor().name, reason=rendering.reason()
         )
-        return back(rendering.own_path(form.get("next", "/su-co")), "done")
+        return rendering.returned("/su-co")
 
 
 def _data(action: str) -> dict[str, Json]:

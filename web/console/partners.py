@@ -18,7 +18,7 @@ from engine.storage.database import Connection
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
-from web.console.rendering import View, back, page, read
+from web.console.rendering import View, page, read
 from web.container import Container, PartnerCard
 from web.words import Words, words
 
@@ -63,7 +63,7 @@ def _add_acts(blueprint: Blueprint, container: Container) -> None:
             act(container.store, name, by=visitor().name, reason=rendering.reason())
         except errors.RequestInvalid as problem:
             return _refused(_all(container, PartnersView(), problem), problem.status)
-        return back("/doi-tac", "done")
+        return rendering.returned("/doi-tac")
 
     @blueprint.post("/doi-tac/<string:name>/thu")
     @right("partners")

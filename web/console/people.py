@@ -22,7 +22,7 @@ from engine.queries.keys import IssuedKeyLine
 from web.console import account_change, rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
-from web.console.rendering import View, back, page, read
+from web.console.rendering import View, page, read
 from web.container import Container
 
 _NEVER_S = 90 * 86400  # without a sign-in for so long an account counts as unused
@@ -121,7 +121,7 @@ def _add_accounts(blueprint: Blueprint, container: Container) -> None:
             told = act(container, id)
         except _FIXABLE as problem:
             return _answer(shown(problem), problem.status)
-        return _answer(shown(told=told), 200) if told else back("/tai-khoan", "done")
+        return _answer(shown(told=told), 200) if told else rendering.returned("/tai-khoan")
 
 
 def _password(container: Container, account: int) -> tuple[str, str]:
@@ -185,7 +185,7 @@ def _add_keys(blueprint: Blueprint, container: Container) -> None:
             key_acts.revoke(container.store, prefix, by=visitor().name)
         except _FIXABLE as problem:
             return _answer(shown(problem), problem.status)
-        return back("/khoa", "done")
+        return rendering.returned("/khoa")
 
 
 def _issue(container: Container) -> key_acts.IssuedKey:

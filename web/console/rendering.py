@@ -119,6 +119,7 @@ def frame(now: datetime) -> dict[str, object]:
         "finding_told": lambda text: finding_words.told(text, lang),
         "reason_told": lambda reason: telling.reason(reason, lang),
         "address": address,
+        "here": here(),
         "now": local(now),
         "clock_now": now,
     }
@@ -151,6 +152,11 @@ def back(path: str, told: str | None = None) -> Response:
     return Response(status=303, headers={"Location": where})
 
 
+def returned(instead: str) -> Response:
+    """Send the browser back to the view of ours that its form came from, filters and all; *instead* where it names none."""
+    return back(own_path(request.form.get("next") or instead), "done")
+
+
 def attached(content: str, name: str) -> Response:
     """JSON as a file to keep; *name* is of letters, digits, dots and dashes."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -168,6 +174,15 @@ def address(**changes: object) -> str:
     kept = [(k, v) for k, v in request.args.items(multi=True) if k not in changes and k not in _PASSING]
     given = [(name, str(value)) for name, value in changes.items() if value is not None]
     query = urlencode([*kept, *given])
+    return f"{request.path}?{query}" if query else request.path
+
+
+def here() -> str:
+    """This very view, for a form that leads back to it; of a form that was refused, the view that it came from."""
+    if request.method == "POST":
+        given = request.form.get("next", "")
+        return own_path(given) if given else ""
+    query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "told"])
     return f"{request.path}?{query}" if query else request.path
 
 
@@ -224,13 +239,18 @@ def day_ends(day: str) -> datetime | None:
 
 
 def reason() -> str:
-    """The reason that the form gives. Raises: RequestInvalid when there is none."""
+    """The reason that the form gives. Raises: RequestInvalid: there is none, or it would not be kept whole."""
     given = request.form.get("reason", "").strip()
     if not given:
         raise errors.RequestInvalid(
             reason="the reason is missing", fields=[{"field": "reason", "reason": "is missing"}]
         )
-    return given[:2000]
+    if len(given) > _MOST_REASON:
+        raise errors.RequestInvalid(
+            reason=f"the reason is longer than {_MOST_REASON} characters",
+            fields=[{"field": "reason", "reason": f"is longer than {_MOST_REASON} characters"}],
+        )
+    return given
 
 
 def _around_error() -> dict[str, object]:
@@ -256,6 +276,7 @@ def _roles_for(error: errors.LienthongError) -> list[str]:
     ]
 
 
+_MOST_REASON = 2000
 _PASSING = frozenset({"cursor", "lang", "theme", "told"})
 
 

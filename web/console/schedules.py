@@ -14,7 +14,7 @@ from web import conditions
 from web.console import rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, plain
-from web.console.rendering import View, back, page, read
+from web.console.rendering import View, page, read
 from web.container import Container
 
 
@@ -44,7 +44,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 status=problem.status,
                 content_type="text/html; charset=utf-8",
             )
-        return back("/lich", "done")
+        return rendering.returned("/lich")
 
 
 def _shown(container: Container, view: SchedulesView, problem: errors.LienthongError | None = None) -> str:

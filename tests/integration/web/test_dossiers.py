@@ -305,6 +305,12 @@ def test_documents_are_stored_once_and_fetched_by_their_digest(counter: Counter)
     assert fetched.headers["content-disposition"].startswith("attachment;")
     part = counter.get(listed["href"], key=counter.desk, Range="bytes=5-14")
     assert (part.status, part.body) == (206, content[5:15])
+    several = counter.get(listed["href"], key=counter.desk, Range="bytes=0-1,4-5")
+    assert (several.status, several.body) == (200, content)
+    assert counter.get(listed["href"], key=counter.desk, Range="lines=1-2").status == 200
+    beyond = counter.get(listed["href"], key=counter.desk, Range=f"bytes={len(content)}-")
+    assert (beyond.status, beyond.code) == (416, "range-unsatisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{len(content)}"
     same = counter.get(listed["href"], key=counter.desk, **{"If-None-Match": fetched.headers["etag"]})
     assert same.status == 304
     wrong = counter.get(f"/api/v1/dossiers/{code}/documents/{'0' * 64}", key=counter.desk)

@@ -52,6 +52,15 @@ def test_what_is_no_trigger_is_refused(text: str) -> None:
         timetable.check_trigger(text)
 
 
+def test_the_field_of_a_cron_line_that_cannot_be_read_is_named() -> None:
+    for line, told in (
+        ("0 8 * * 9", "field 5 of the cron line, 9,"),
+        ("1 2 x * *", "field 3 of the cron line, x,"),
+    ):
+        with pytest.raises(ScheduleInvalid, match=told):
+            timetable.check_trigger(line)
+
+
 def test_a_trigger_that_never_fires_again_is_refused() -> None:
     with pytest.raises(ScheduleInvalid, match="never"):
         timetable.next_fire("0 0 30 2 *", NOON, NOON)

@@ -15,7 +15,14 @@ from web import telling
 from web.telling import known
 
 ROOT = Path(__file__).parents[3]
-READ = ("engine/actions", "engine/dossiers", "engine/queries", "engine/storage/partners.py", "web")
+READ = (
+    "engine/actions",
+    "engine/dossiers",
+    "engine/queries",
+    "engine/storage/partners.py",
+    "schedules",
+    "web",
+)
 MARK = "\x01"
 # What only programs are told, or what is a name and no sentence.
 NOT_FOR_PEOPLE = frozenset({MARK, f"{MARK} {MARK}", f"{MARK}: {MARK}", ""})

@@ -58,8 +58,9 @@ def test_a_day_off_rolls_to_the_next_working_day(counter: Counter, operator: Vis
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"day": "2026-03-02"}, {"day": ""}, {"day": "soon"}, {"ground": " "}, {"reason": ""}]
-)
+    "wrong", [{"day": "2026-03-02"}, {"day": ""}, {"day": "soon"}, {"ground": " "}, {"reason": ""},
+     {"reason": "x" * 2001}, {"ground": "x" * 501}]
+)  # fmt: skip
 def test_what_cannot_be_is_refused_with_what_was_typed(
     counter: Counter, operator: Visitor, wrong: dict[str, str]
 ) -> None:
