@@ -5,6 +5,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from engine import errors
 from engine.storage import access as audited
+from engine.storage import messages as messages_stored
 from web import (
     auth,
     away,
@@ -112,8 +113,9 @@ def _raise_ours(error: object) -> object:
 
 
 def _say_from_where() -> None:
-    """What this request does is audited with the address that it comes from."""
+    """What this request does is audited with the address that it comes from, and what it brings kept with its trace."""
     audited.ASKED_FROM.set(request.remote_addr or "")
+    messages_stored.CAME_UNDER.set(tracing.traceparent() or None)
 
 
 def _refuse_nul() -> None:

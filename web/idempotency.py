@@ -92,6 +92,7 @@ def _kept(response: Response) -> StoredAnswer:
         body=response.get_data(),
         content_type=response.content_type or "",
         location=response.headers.get("Location"),
+        etag=response.headers.get("ETag"),
     )
 
 
@@ -99,5 +100,7 @@ def _replay(stored: StoredAnswer) -> Response:
     response = Response(stored.body, status=stored.status, content_type=stored.content_type)
     if stored.location:
         response.headers["Location"] = stored.location
+    if stored.etag:
+        response.headers["ETag"] = stored.etag
     response.headers["Idempotency-Replayed"] = "true"
     return response

@@ -66,12 +66,13 @@ class MessageLine:
     delivered_at: datetime | None
     repeats: int
     repeated_at: datetime | None
+    trace: str | None
 
 
 _UNITS = "ARRAY[d.receiving_unit, d.competent_unit, d.returning_unit]"
 _MESSAGE_COLUMNS = (
     f"m.id, m.source, m.message_id, m.name, m.key, d.code AS dossier, {_UNITS} AS units, m.status, m.received_at,"
-    " m.keep_until, m.delivered_at, m.repeats, m.repeated_at"
+    " m.keep_until, m.delivered_at, m.repeats, m.repeated_at, m.trace"
 )
 _MESSAGE_CLAUSES = {
     "status": "m.status = :status",

@@ -37,6 +37,7 @@ class StoredAnswer:
     body: bytes
     content_type: str
     location: str | None
+    etag: str | None = None
 
 
 _ADD_KEY = text(
@@ -80,13 +81,13 @@ _BEGIN = text(
 )
 
 _LOOK = text(
-    "SELECT request_sha256, http_status, response, content_type, location FROM idempotency"
+    "SELECT request_sha256, http_status, response, content_type, location, etag FROM idempotency"
     " WHERE principal = :principal AND key = :key"
 )
 
 _FINISH = text(
     "UPDATE idempotency SET http_status = :status, response = :response, content_type = :content_type,"
-    " location = :location WHERE principal = :principal AND key = :key AND http_status IS NULL"
+    " location = :location, etag = :etag WHERE principal = :principal AND key = :key AND http_status IS NULL"
 )
 
 _FORGET = text("DELETE FROM idempotency WHERE principal = :principal AND key = :key AND http_status IS NULL")
@@ -227,7 +228,7 @@ def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredA
     if row[1] is None:
         return row[0], None
     return row[0], StoredAnswer(
-        status=row[1], body=bytes(row[2] or b""), content_type=row[3] or "", location=row[4]
+        status=row[1], body=bytes(row[2] or b""), content_type=row[3] or "", location=row[4], etag=row[5]
     )
 
 
@@ -242,6 +243,7 @@ def finish(connection: Connection, principal: str, key: str, answer: StoredAnswe
             "response": answer.body,
             "content_type": answer.content_type,
             "location": answer.location,
+            "etag": answer.etag,
         },
     )
 

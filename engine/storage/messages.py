@@ -7,6 +7,7 @@ that dossier alone, unless its key is the dossier's own code: whoever waits for 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,10 +21,13 @@ _LOCK = text(
     "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT k FROM unnest(CAST(:locks AS bigint[])) k ORDER BY k) s"
 )
 
+CAME_UNDER: ContextVar[str | None] = ContextVar("came_under", default=None)
+"""The W3C traceparent of the request that brings what is stored now; None where there is none, as in feeds."""
+
 _STORE = text(
     """
-    INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, body, keep_until)
-    VALUES (:source, :message_id, :sha, :name, :key, :dossier, CAST(:payload AS jsonb), :body, :keep_until)
+    INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, body, keep_until, trace)
+    VALUES (:source, :message_id, :sha, :name, :key, :dossier, CAST(:payload AS jsonb), :body, :keep_until, :trace)
     ON CONFLICT (source, message_id) DO NOTHING RETURNING id
     """
 )
@@ -129,6 +133,7 @@ def store(
             "payload": json_text(arrival.payload),
             "body": arrival.body,
             "keep_until": keep_until,
+            "trace": CAME_UNDER.get(),
         },
     )
     return stored

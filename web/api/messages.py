@@ -45,7 +45,7 @@ class MessageActRequest(Asked):
 
 
 class Message(Told):
-    """`key` is what its dossier was looked for by; `repeats`: how often it came again."""
+    """`key` is what its dossier was looked for by; `repeats`: how often it came again; `trace`: the traceparent it came with."""
 
     id: int
     source: str
@@ -60,6 +60,7 @@ class Message(Told):
     delivered_at: datetime | None
     repeats: int
     repeated_at: datetime | None
+    trace: str | None
 
 
 class Candidate(Told):

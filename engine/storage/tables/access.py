@@ -63,6 +63,7 @@ idempotency = Table(
     Column("response", LargeBinary),
     words("content_type", nullable=True),
     words("location", nullable=True),
+    words("etag", nullable=True),
     moment("created_at", now=True),
 )
 

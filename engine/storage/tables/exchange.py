@@ -129,6 +129,7 @@ message = Table(
     moment("delivered_at"),
     Column("repeats", Integer, nullable=False, server_default="0"),  # how often it came again
     moment("repeated_at"),
+    words("trace", nullable=True),
     UniqueConstraint("source", "message_id"),
     Index("message_untaken_idx", "id", postgresql_where=text("status IN ('unclaimed', 'ambiguous')")),
     Index("message_repeated_idx", "id", postgresql_where=text("repeats > 0")),

@@ -179,6 +179,7 @@ def test_the_same_form_with_another_boundary_is_the_same_request(counter: Counte
     ]  # fmt: skip
     assert [one.status for one in answers] == [201, 201]
     assert answers[1].headers["idempotency-replayed"] == "true"
+    assert answers[1].headers["etag"] == answers[0].headers["etag"]
 
 
 def test_a_broken_procedure_is_refused_with_what_to_mend_and_nothing_is_stored(counter: Counter) -> None:

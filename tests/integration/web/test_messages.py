@@ -1,8 +1,11 @@
 """Messages over REST: those that nobody took, given to a dossier, offered again or rejected as they were seen."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 
+from tests.support.console import Visitor
 from tests.support.console_rows import add_message
 from tests.support.counter import Counter, Reply
 from tests.support.procedures import UNIT
@@ -133,3 +136,18 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(counter: Cou
     for number in range(3):
         add_message(counter, "supplement", f"x{number}")
     assert asked() == few <= 6
+
+
+def test_the_trace_that_a_message_came_under_is_shown(counter: Counter) -> None:
+    code, trace = counter.new_dossier(), "1" * 32
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": "traced",
+        "traceparent": f"00-{trace}-{'2' * 16}-01",
+    }
+    body = json.dumps({"data": {"note": "x"}}).encode()
+    path = f"/api/v1/dossiers/{code}/supplement"
+    assert counter.request("POST", path, body, key=counter.desk, headers=headers).status == 202
+    (listed,) = counter.get("/api/v1/messages", key=counter.new_key("a", "admin")).json["items"]
+    assert trace in listed["trace"]
+    assert trace in Visitor(counter, "admin").page(f"/thong-diep/{listed['id']}")
