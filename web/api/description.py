@@ -30,6 +30,20 @@ SECURITY_SCHEMES: dict[str, Any] = {
     },
 }
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_WHY = {
+    "400": "The address, the query or a header is not acceptable.",
+    "401": "No key that counts came along.",
+    "403": "The key may not do this.",
+    "404": "There is no such thing.",
+    "408": "The request took too long to arrive.",
+    "409": "Not as the thing stands, or a request with this key is still running.",
+    "413": "The body is too large.",
+    "415": "The body is of another kind.",
+    "416": "No range that is asked for begins before the end.",
+    "422": "The body is not acceptable.",
+    "429": "Too many requests.",
+    "503": "The database does not answer, or what is asked for is busy.",
+}
 _KEY = {
     "name": HEADER,
     "in": "header",
@@ -92,7 +106,9 @@ def _marks(app: OpenAPI) -> dict[tuple[str, str], tuple[str, str]]:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = operation.setdefault("responses", {})
-    answers["422"] = {"description": "The body is not acceptable.", "content": _PROBLEM}
+    answers.pop("422", None)  # the framework's; ours is said where there is a body
+    for status in _refusals(path, method):
+        answers[status] = {"description": _WHY[status], "content": _PROBLEM}
     answers["default"] = {"description": "Why the request was refused.", "content": _PROBLEM}
     parameters = operation.setdefault("parameters", [])
     for one in parameters:
@@ -104,6 +120,16 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if body is not None:
         operation["requestBody"]["required"] = True
         operation["requestBody"]["content"]["application/json"]["example"] = body
+
+
+def _refusals(path: str, method: str) -> set[str]:
+    """The statuses with which an operation may refuse; what depends on If-Match is added with it."""
+    found = {"400", "401", "403", "429", "503"}
+    if "{" in path:
+        found.add("404")
+    if path.endswith("/{sha256}"):
+        found.add("416")
+    return found if method == "get" else found | {"408", "409", "413", "415", "422"}
 
 
 def _add_scope(operation: dict[str, Any], scope: str) -> None:
