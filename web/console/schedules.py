@@ -36,18 +36,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/lich/<string:name>")
     @right("schedules")
     def act_on_schedule(name: str) -> Response:
-        try:
-            _act(container, name)
-        except (errors.RequestInvalid, errors.ScheduleInvalid, errors.FormStale) as problem:
-            return Response(
-                _shown(container, SchedulesView(), problem),
-                status=problem.status,
-                content_type="text/html; charset=utf-8",
-            )
+        _act(container, name)
         return rendering.returned("/lich")
 
 
-def _shown(container: Container, view: SchedulesView, problem: errors.LienthongError | None = None) -> str:
+def _shown(container: Container, view: SchedulesView) -> str:
     with container.store.reading() as connection:
         rows = schedules.list_schedules(connection)
         values = {
@@ -60,7 +53,6 @@ def _shown(container: Container, view: SchedulesView, problem: errors.LienthongE
         container,
         view=view,
         rows=[(row, conditions.tag(row.name, row.trigger, row.enabled)) for row in rows],
-        problem=problem,
         most=firings.MOST,
         looked_at=firings.FIRED_MOST,
         **values,
@@ -84,7 +76,7 @@ def _labelled(connection: Connection, coming: list[Firing]) -> list[tuple[Firing
 
 
 def _act(container: Container, name: str) -> None:
-    """Raises: RequestInvalid, ScheduleNotFound, ScheduleInvalid; FormStale: the row changed meanwhile."""
+    """Raises: RequestInvalid, ScheduleNotFound, ScheduleInvalid; PreconditionFailed: the row changed meanwhile."""
     action, by, why = request.form.get("action", ""), visitor().name, rendering.reason()
     if action == "run":
         timetable.run_now(container.store, name, by=by, reason=why)
@@ -96,7 +88,7 @@ def _act(container: Container, name: str) -> None:
 
     def seen(row: schedules.ScheduleLine) -> None:
         if conditions.tag(row.name, row.trigger, row.enabled) != request.form.get("seen"):
-            raise errors.FormStale(reason=f"{name} was changed meanwhile: it is `{row.trigger}` now")
+            raise errors.PreconditionFailed(etag=row.trigger)  # what was typed stands below it
 
     timetable.edit(
         container.store,

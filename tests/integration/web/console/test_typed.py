@@ -96,3 +96,22 @@ def test_a_preview_is_still_good_after_signing_in_again(counter: Counter, admin:
     assert done.status == 303
     other = Visitor(counter, "admin", name="other")
     assert other.post(f"/ho-so/{code}/sua/xac-nhan", {"frozen": frozen, "reason": "x"}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("where", "form"),
+    [
+        ("/nhac-sau", {"kind": "weather", "name": "rain", "hours": "4", "reason": "mưa"}),
+        ("/lich/nothing", {"action": "edit", "trigger": "soon", "reason": "mưa"}),
+        ("/cuoc-goi/999", {"action": "hold", "reason": "mưa"}),
+        ("/doi-tac/nobody", {"action": "pause", "reason": "mưa"}),
+    ],
+)
+def test_a_form_that_is_refused_can_be_mended_and_sent_again(
+    counter: Counter, admin: Visitor, where: str, form: dict[str, str]
+) -> None:
+    refused = admin.post(where, form)
+    assert 400 <= refused.status < 500
+    fields = typed_again(refused.body.decode())
+    assert fields.pop("csrf") == admin.token()
+    assert fields == form
