@@ -56,11 +56,18 @@ def _add_acts(blueprint: Blueprint, container: Container) -> None:
     @right("partners")
     def switch_partner(name: str) -> Response:
         _check_known(container, name)
-        act = {"pause": acts.pause, "resume": acts.resume}.get(request.form.get("action", ""))
+        action = request.form.get("action", "")
+        act = {"pause": acts.pause, "resume": acts.resume}.get(action)
         if act is None:
             raise errors.RequestInvalid(reason="this is no act on a partner")
+
+        def seen(paused: bool, why: str | None) -> None:
+            if paused is (action == "pause"):
+                what = f"{name} is paused already: {why}" if paused else f"{name} is not paused"
+                raise errors.ActionNotNow(what=what)
+
         try:
-            act(container.store, name, by=visitor().name, reason=rendering.reason())
+            act(container.store, name, by=visitor().name, reason=rendering.reason(), seen=seen)
         except errors.RequestInvalid as problem:
             return _refused(_all(container, PartnersView(), problem), problem.status)
         return rendering.returned("/doi-tac")

@@ -115,3 +115,14 @@ def test_a_form_that_is_refused_can_be_mended_and_sent_again(
     fields = typed_again(refused.body.decode())
     assert fields.pop("csrf") == admin.token()
     assert fields == form
+
+
+def test_a_second_pause_does_not_take_the_first_ones_reason_away(counter: Counter, admin: Visitor) -> None:
+    assert admin.post("/doi-tac/agency", {"action": "pause", "reason": "bảo trì"}).status == 303
+    late = admin.post("/doi-tac/agency", {"action": "pause", "reason": "nhầm"})
+    assert late.status == 409
+    assert "bảo trì" in text_of(late.body.decode())
+    assert typed_again(late.body.decode())["reason"] == "nhầm"
+    assert counter.scalar("SELECT paused_reason FROM partner WHERE name = 'agency'") == "bảo trì"
+    assert admin.post("/doi-tac/agency", {"action": "resume", "reason": "xong"}).status == 303
+    assert admin.post("/doi-tac/agency", {"action": "resume", "reason": "xong"}).status == 409
