@@ -180,7 +180,7 @@ def address(**changes: object) -> str:
 def here() -> str:
     """This very view, for a form that leads back to it; of a form that was refused, the view that it came from."""
     if request.method == "POST":
-        given = request.form.get("next", "")
+        given = typed.form().get("next", "")
         return own_path(given) if given else ""
     query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "told"])
     return f"{request.path}?{query}" if query else request.path

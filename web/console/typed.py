@@ -6,6 +6,8 @@ It travels in the page itself, so that nothing of it is stored and no database i
 import json
 
 from flask import request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 SECRETS = frozenset({"csrf", "password", "wanted", "again", "secret"})
 _NOT_FROM = ("/vao", "/toi")  # signing in, and one's own account: secrets and codes
@@ -18,7 +20,7 @@ def kept() -> str:
     """What this request's form holds, as a text for `fields`; empty: nothing that can be kept."""
     if request.method != "POST" or request.mimetype not in _FORMS or request.path.startswith(_NOT_FROM):
         return ""
-    typed = {name: values for name, values in request.form.lists() if name not in SECRETS}
+    typed = {name: values for name, values in form().lists() if name not in SECRETS}
     told = json.dumps(typed, ensure_ascii=False) if typed else ""
     return told if len(told) <= MOST else ""
 
@@ -27,9 +29,23 @@ def is_lost() -> bool:
     """Whether something was typed that is not kept: too much, a file, or a secret."""
     if request.method != "POST" or request.mimetype not in _FORMS:
         return False
-    typed = [name for name in request.form if name != "csrf"]
-    whole = kept()
-    return bool(request.files) or any(name in SECRETS for name in typed) or (bool(typed) and not whole)
+    typed = [name for name in form() if name != "csrf"]
+    unreadable = request.content_length != 0 and not form()
+    return (
+        unreadable or any(name in SECRETS for name in typed) or (bool(typed) and not kept()) or _has_files()
+    )
+
+
+def form() -> MultiDict[str, str]:
+    """The form; empty where it cannot be read, as one that is too large, whose refusal is what is being told."""
+    try:
+        return request.form
+    except HTTPException:
+        return MultiDict()
+
+
+def _has_files() -> bool:
+    return bool(form()) and bool(request.files)
 
 
 def fields(told: str) -> list[tuple[str, str]]:

@@ -126,3 +126,11 @@ def test_a_second_pause_does_not_take_the_first_ones_reason_away(counter: Counte
     assert counter.scalar("SELECT paused_reason FROM partner WHERE name = 'agency'") == "bảo trì"
     assert admin.post("/doi-tac/agency", {"action": "resume", "reason": "xong"}).status == 303
     assert admin.post("/doi-tac/agency", {"action": "resume", "reason": "xong"}).status == 409
+
+
+def test_a_form_that_is_too_large_is_refused_with_a_page_and_said_to_be_lost(database: object) -> None:
+    with open_counter(database.url, max_body_bytes=2_000) as counter:  # type: ignore[attr-defined]
+        admin = Visitor(counter, "admin")
+        refused = admin.post("/su-co/1", {"reason": "x" * 5_000})
+        assert refused.status == 413
+        assert "không được giữ" in text_of(refused.body.decode())
