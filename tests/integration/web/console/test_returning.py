@@ -40,8 +40,9 @@ def test_an_act_leads_back_to_its_view(admin: Visitor, view: str, action: str, a
 
 
 def test_no_form_leads_elsewhere(admin: Visitor) -> None:
-    for given, where in (("//evil.example/", "/"), ("https://evil.example", "/"), ("", "/doi-tac")):
-        act = {"action": "pause", "reason": "x", "next": given}
+    asked = (("//evil.example/", "/"), ("https://evil.example", "/"), ("", "/doi-tac"))
+    for (given, where), action in zip(asked, ("pause", "resume", "pause"), strict=True):
+        act = {"action": action, "reason": "x", "next": given}
         assert admin.post("/doi-tac/post", act).headers["location"] == f"{where}?told=done"
 
 
