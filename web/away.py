@@ -31,7 +31,8 @@ def since() -> datetime | None:
 
 
 def _noticed(response: Response) -> Response:
-    asked_it = g.get("visitor") is not None or g.get("principal") is not None
+    visitor = g.get("visitor")
+    asked_it = g.get("principal") is not None or (visitor is not None and visitor.signed_in)
     if asked_it and not g.get("database_away"):  # who asks is looked up in the database
         current_app.extensions[_EXTENSION]["since"] = None
     return response

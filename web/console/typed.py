@@ -4,6 +4,7 @@ It travels in the page itself, so that nothing of it is stored and no database i
 """
 
 import json
+from urllib.parse import quote_plus
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -12,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 SECRETS = frozenset({"csrf", "password", "wanted", "again", "secret"})
 _NOT_FROM = ("/vao", "/toi")  # signing in, and one's own account: secrets and codes
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-MOST = 2_000_000
-"""How many characters are kept at most: more than any form of ours takes, but for files."""
+MOST = 450_000
+"""How long what is kept may be as it travels in a form: what reads forms stops at 500,000 bytes of one."""
 
 
 def kept() -> str:
@@ -22,7 +23,7 @@ def kept() -> str:
         return ""
     typed = {name: values for name, values in form().lists() if name not in SECRETS}
     told = json.dumps(typed, ensure_ascii=False) if typed else ""
-    return told if len(told) <= MOST else ""
+    return told if len(quote_plus(told)) <= MOST else ""
 
 
 def is_lost() -> bool:

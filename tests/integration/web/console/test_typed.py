@@ -53,6 +53,17 @@ def test_a_long_text_with_accents_is_kept_and_what_is_too_long_is_said(
     stale = admin.post("/doi-tac/agency", {"action": "pause", "reason": LONG}, token="0" * 64)
     assert typed_again(stale.body.decode())["reason"] == LONG
     assert "không được giữ" not in text_of(stale.body.decode())
+    too_long = "x" * 430_000 + "ườ" * 2_000
+    stale = admin.post("/doi-tac/agency", {"action": "pause", "reason": too_long}, token="0" * 64)
+    assert "không được giữ" in text_of(stale.body.decode())
+
+
+def test_the_longest_that_is_kept_comes_through_signing_in(counter: Counter, admin: Visitor) -> None:
+    admin.session = "gone"
+    page = admin.post("/su-co/1/trong-nom", {"note": LONG}, token="x").body.decode()
+    kept = html.unescape(re.findall(r'name="kept" value="([^"]*)"', page)[0])
+    again = signed_in_with(counter, kept, "/su-co/1/trong-nom")
+    assert typed_again(again.body.decode())["note"] == LONG
 
 
 def test_a_session_that_ended_keeps_the_text_and_every_field_of_many(
