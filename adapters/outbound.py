@@ -207,9 +207,7 @@ class _Line:
         except (OSError, HTTPError, ValueError) as exc:
             return Stage(stage="tls", ok=False, saw="not-trusted", detail=_words_of(exc))
         sock = connection.sock
-        told: list[str] = []
-        if isinstance(sock, ssl.SSLSocket):
-            told = [str(sock.version()), str((sock.getpeercert() or {}).get("notAfter", ""))]
+        told = [str(sock.version()), _ends(sock)] if isinstance(sock, ssl.SSLSocket) else []
         connection.close()
         return Stage(stage="tls", ok=True, saw="trusted", detail=", ".join(told))
 
@@ -220,9 +218,7 @@ class _Line:
         connection = self._open(connect_s)
         try:
             sock = connection.sock
-            told = (
-                str((sock.getpeercert() or {}).get("notAfter", "")) if isinstance(sock, ssl.SSLSocket) else ""
-            )
+            told = _ends(sock) if isinstance(sock, ssl.SSLSocket) else ""
         finally:
             connection.close()
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC) if told else None
@@ -263,6 +259,11 @@ def _connected(where: Destination, wait_s: float) -> Stage:
 
 def _words_of(exc: Exception) -> str:
     return f"{type(exc).__name__}: {exc}"[:500]
+
+
+def _ends(sock: ssl.SSLSocket) -> str:
+    """Until when the other side's certificate is good, as it says itself."""
+    return str((sock.getpeercert() or {}).get("notAfter", ""))
 
 
 def _looks_open(connection: HTTPConnection) -> bool:

@@ -30,7 +30,7 @@ def is_renewable(call: CallLine) -> bool:
     return renew.possible(call.status, certain=call.certain, attempts=call.attempt)
 
 
-_MESSAGE_ACTS = {"deliver": by_hand.UNTAKEN, "offer": untaken.OFFERED, "reject": untaken.REJECTED}
+_MESSAGE_ACTS = {"deliver": by_hand.UNTAKEN, "offer": untaken.OFFERED, "reject": by_hand.UNTAKEN}
 
 
 def acts_on_message(message: MessageLine) -> tuple[str, ...]:

@@ -59,11 +59,13 @@ def told_in(name: str, language: str) -> str:
     return other if language == "vi" and other in names() else name
 
 
-@cache
 def find(name: str) -> Guide | None:
     """The document *name*; None where there is none."""
-    if name not in names():
-        return None
+    return _read(name) if name in names() else None
+
+
+@cache
+def _read(name: str) -> Guide:
     tokens = _READER.parse((_FOLDER / f"{name}.md").read_text(encoding="utf-8"))
     title = tokens[1].content if tokens and tokens[0].tag == "h1" else name
     for token in tokens[3:]:

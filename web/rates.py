@@ -44,12 +44,6 @@ class Buckets:
             self._full_at[caller] = full_at
             return 0.0
 
-    def wait_s(self, caller: str) -> float:
-        """The seconds until *caller* may ask again, taking nothing."""
-        with self._lock:
-            now = self._now()
-            return max(0.0, self._full_at.get(caller, now) + self._step_s - now - self._room_s)
-
     def _forget(self, now: float) -> None:
         """Forget full buckets; where all are in use, the one that is nearest to it."""
         self._full_at = {caller: moment for caller, moment in self._full_at.items() if moment > now}

@@ -12,7 +12,9 @@ from engine.storage.handling import HeldCall
 CALL_ACTS = ("now", "ask", "resend", "hold", "release", "withdraw")
 """What can be done about a call, one or many."""
 UNTAKEN = frozenset({"kept", "unclaimed", "ambiguous"})
-"""States in which a person may say whose a message is."""
+"""States of a message that no dossier has: a person may say whose it is, or that nobody is to have it."""
+Seen = Callable[[Connection], None]
+"""Looks at the thing once it is locked; raises where its caller saw something else."""
 
 
 def possible(
@@ -42,7 +44,7 @@ def act_on_call(
     *,
     by: str,
     reason: str,
-    seen: Callable[[Connection], None] = as_it_stands,
+    seen: Seen = as_it_stands,
 ) -> None:
     """`on_call` in a transaction of its own."""
     with store.transaction() as connection:
@@ -56,7 +58,7 @@ def on_call(
     *,
     by: str,
     reason: str,
-    seen: Callable[[Connection], None] = as_it_stands,
+    seen: Seen = as_it_stands,
 ) -> None:
     """Do *act* about a call, with its audit line. Nothing is written where it is refused.
 
@@ -141,7 +143,7 @@ def deliver(
     *,
     by: str,
     reason: str,
-    seen: Callable[[Connection], None] = as_it_stands,
+    seen: Seen = as_it_stands,
 ) -> bool:
     """Give a message that nobody took to *dossier*: True when it met a wait, else it is kept for the dossier's next one.
     An incident that asks whose it is is closed. *seen* looks at the message once it is locked, and raises where its caller
@@ -163,7 +165,7 @@ def hand_over(
     message: int,
     dossier: str,
     *,
-    seen: Callable[[Connection], None] = as_it_stands,
+    seen: Seen = as_it_stands,
 ) -> tuple[int, bool]:
     """`deliver` within a transaction that does more: the dossier's id, and whether the message met a wait of it.
 

@@ -4,13 +4,11 @@ Two requests are two effects wherever the first had one after all. So it takes a
 old call must be certain to have done nothing; the old call is withdrawn and the step composes its request anew.
 """
 
-from collections.abc import Callable
-
 from engine import errors
-from engine.actions.by_hand import as_it_stands, tell
+from engine.actions.by_hand import Seen, as_it_stands, tell
 from engine.exchange.ports import Json
 from engine.storage import access, handling, incidents
-from engine.storage.database import Connection, Store
+from engine.storage.database import Store
 
 RESOLUTION = "renew"
 """How an incident was dealt with whose call was sent with a new key."""
@@ -21,9 +19,7 @@ def possible(status: str, *, certain: bool, attempts: int) -> bool:
     return status in ("refused", "incident") and certain and attempts > 0
 
 
-def send_with_new_key(
-    store: Store, call: int, *, by: str, reason: str, seen: Callable[[Connection], None] = as_it_stands
-) -> None:
+def send_with_new_key(store: Store, call: int, *, by: str, reason: str, seen: Seen = as_it_stands) -> None:
     """Withdraw a refused call and let its step write another one, in one transaction with its audit line.
 
     The incident about it is dealt with. Where a contract makes keys of the dossier's own fields the new one may be the same.

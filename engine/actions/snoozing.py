@@ -1,19 +1,19 @@
 """Putting off what needs attention, until a moment and with a reason; it is shown apart meanwhile, never hidden."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from engine import errors
+from engine.actions.by_hand import Seen
 from engine.exchange.ports import Json
+from engine.queries import attention
 from engine.storage import access, incidents
-from engine.storage.database import Connection, Store
+from engine.storage.database import Store
 
 HOURS = (1, 4, 24, 72)
 """For how long a count may be put off."""
 
-KINDS = frozenset(
-    "incidents calls messages due dossiers items partners events jobs processes schedules".split()
-)
+KINDS = frozenset(attention.kinds())
+"""What may be put off: everything that is counted."""
 
 
 MOST_DAYS = 30
@@ -42,9 +42,7 @@ def mute(store: Store, cause: str, until: datetime | None, *, by: str, reason: s
         access.audit(connection, by, what, facts=facts, reason=reason)
 
 
-def mute_for(
-    store: Store, cause: str, hours: int, *, by: str, reason: str, seen: Callable[[Connection], None]
-) -> None:
+def mute_for(store: Store, cause: str, hours: int, *, by: str, reason: str, seen: Seen) -> None:
     """`mute` for *hours* from now of the database's own time, as programs ask for it; 0: no longer.
 
     *seen* looks at what is put off while nobody else can change it, and raises where its caller saw something else.

@@ -3,11 +3,10 @@
 Giving one to a dossier by hand is in `by_hand`.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 from engine import errors
-from engine.actions.by_hand import as_it_stands
+from engine.actions.by_hand import UNTAKEN, Seen, as_it_stands
 from engine.actions.receive import AMBIGUOUS, offer
 from engine.exchange.ports import Json
 from engine.storage import access, incidents, messages, timelines
@@ -15,13 +14,9 @@ from engine.storage.database import Connection, Store
 
 OFFERED = frozenset({"unclaimed", "ambiguous", "rejected"})
 """States from which a message is offered again."""
-REJECTED = frozenset({"kept", "unclaimed", "ambiguous"})
-"""States in which a message can be rejected: no dossier has it."""
 
 
-def offer_again(
-    store: Store, message: int, *, by: str, reason: str, seen: Callable[[Connection], None] = as_it_stands
-) -> str:
+def offer_again(store: Store, message: int, *, by: str, reason: str, seen: Seen = as_it_stands) -> str:
     """Treat a message as if it came now: it meets who waits for it, else it is kept as long as at first. Its new status.
 
     The dossier that its key names is looked for once more. *seen* looks at the message once it is locked, and raises where
@@ -48,7 +43,7 @@ def reject(
     by: str,
     reason: str,
     now: datetime,
-    seen: Callable[[Connection], None] = as_it_stands,
+    seen: Seen = as_it_stands,
 ) -> None:
     """Say that nobody is to have a message: no wait takes it any more. Its dossier, where one is known, tells of it.
 
@@ -60,7 +55,7 @@ def reject(
     with store.transaction() as connection:
         incidents.close_of_message(connection, AMBIGUOUS, message, by=by, resolution="reject")
         known = messages.lock_dossier(connection, message)
-        dossier = _hold(connection, message, REJECTED, "rejected", seen)
+        dossier = _hold(connection, message, UNTAKEN, "rejected", seen)
         messages.set_status(connection, [message], "rejected")
         if known is not None:
             told: dict[str, Json] = {"message": message, "by": by, "reason": reason}
@@ -74,7 +69,7 @@ def _hold(
     message: int,
     states: frozenset[str],
     what: str,
-    seen: Callable[[Connection], None],
+    seen: Seen,
 ) -> int | None:
     """Lock a message as appliers do; the dossier that it is for, or that its key names."""
     called = messages.named(connection, message)

@@ -20,8 +20,10 @@ _CHANGES = text(
     """
 )
 
+_MOST_OF_EVENT = 100  # entries that are looked through for what an event completed
 _TOLD = text(
-    "SELECT seq, body FROM timeline WHERE dossier_id = :id AND seq > :first - 100 AND seq <= :last ORDER BY seq"
+    "SELECT seq, body FROM timeline"
+    f" WHERE dossier_id = :id AND seq > :first - {_MOST_OF_EVENT} AND seq <= :last ORDER BY seq"
 )
 
 

@@ -5,14 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from adapters.outbound import Door
-from adapters.sign_on import OidcSignOn, Provider
-from engine.actions import accounts, sign_on
 from tests.support import identity_provider
-from tests.support.console import PASSWORD
-from tests.support.counter import Counter, open_counter
-from tests.support.identity_provider import CLIENT, COOKIE, SECRET, SUBJECT, IdentityProvider
+from tests.support.counter import Counter
+from tests.support.identity_provider import COOKIE, SUBJECT, IdentityProvider
 from tests.support.person import Person
+from tests.support.provider_browser import bound, provided
 
 
 @pytest.fixture
@@ -24,14 +21,9 @@ def provider() -> Iterator[IdentityProvider]:
 
 @pytest.fixture
 def counter(database: object, provider: IdentityProvider) -> Iterator[Counter]:
-    door = Door()
-    known = Provider(issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET, private=True)
-    with open_counter(database.url, sign_on=OidcSignOn(known, door)) as opened:  # type: ignore[attr-defined]
-        provider.client.back_to = f"http://127.0.0.1:{opened.port}/vao/cong/ve"
-        account = accounts.create(opened.store, "lan", PASSWORD, roles=["viewer"], unit=None, by="test")
-        sign_on.bind(opened.store, account, SUBJECT, by="test")
+    with provided(database.url, provider) as opened:  # type: ignore[attr-defined]
+        bound(opened)
         yield opened
-    door.close()
 
 
 def test_one_press_leads_there_and_back_to_the_page_that_was_wanted(

@@ -1,7 +1,7 @@
 """What callers of the interface rely on, as a small file: operations, what they ask for, what they answer.
 
 ``python -m tests.support.api_shape`` renews it; what would break a caller is refused there, and by a test: within ``/v1`` the
-interface only grows (notes on life cycle in docs/api.md).
+interface only grows (docs/api.md).
 """
 
 import json

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from flask import Flask
 from sqlalchemy import text
 
 from adapters.registry import load
@@ -161,6 +162,14 @@ class Counter:
         items = self.get(f"/api/v1/work-items?dossier={code}", key=self.officer).json["items"]
         return items[0]["id"]  # type: ignore[index]
 
+    def waiting_dossier(self) -> str:
+        """The code of a dossier whose officer has decided: it waits for a supplement."""
+        code = self.new_dossier()
+        body = {"data": {"decision": "accept"}}
+        self.post(f"/api/v1/work-items/{self.open_item(code)}/complete", body, key=self.officer)
+        self.apply_all()
+        return code
+
     def apply_all(self) -> None:
         while self._applier.apply_waiting():
             pass
@@ -213,13 +222,33 @@ def _serving(store: Store, changes: Mapping[str, object]) -> Iterator[Counter]:
     settle_in(store, from_files(files))
     plain = Container(store=store, clock=FixedClock(NOON), secret=SECRET)
     container = replace(plain, **changes)  # type: ignore[arg-type]
+    with serving(create_app(container), max_body_bytes=container.max_body_bytes) as port:
+        yield Counter(container, port)
+
+
+@contextmanager
+def serving(
+    app: Flask,
+    *,
+    threads: int = 4,
+    max_body_bytes: int = 100_000,
+    arrival_s: float = 60.0,
+    trusted_proxy: str = "",
+) -> Iterator[int]:
+    """The port of loopback at which *app* is served meanwhile."""
     server = WebServer(
-        create_app(container), host="127.0.0.1", port=0, threads=4, max_body_bytes=container.max_body_bytes
+        app,
+        host="127.0.0.1",
+        port=0,
+        threads=threads,
+        max_body_bytes=max_body_bytes,
+        arrival_s=arrival_s,
+        trusted_proxy=trusted_proxy,
     )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield Counter(container, server.port)
+        yield server.port
     finally:
         server.close()
         thread.join(timeout=5)

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from flask.typing import ResponseReturnValue
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from web.server import WebServer
+from tests.support.counter import serving as served
 
 SUBJECT, CLIENT, SECRET = "person-7", "lienthong", "a client's secret"
 COOKIE = "provider_session"
@@ -172,15 +171,9 @@ def _by_hand(head: object, claims: object, secret: bytes) -> str:
 def serving() -> Iterator[IdentityProvider]:
     """A provider on loopback while the block runs."""
     provider = IdentityProvider()
-    server = WebServer(_app(provider), host="127.0.0.1", port=0, threads=2, max_body_bytes=100_000)
-    provider.issuer = f"http://127.0.0.1:{server.port}"
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
+    with served(_app(provider), threads=2) as port:
+        provider.issuer = f"http://127.0.0.1:{port}"
         yield provider
-    finally:
-        server.close()
-        thread.join(timeout=5)
 
 
 def _app(provider: IdentityProvider) -> Flask:

@@ -1,11 +1,36 @@
-"""A browser, without a browser, that goes to the identity provider and back with the cookies that a real one would send."""
+"""A console with an identity provider to sign in at; and a browser, without a browser, that goes there and back with the cookies
+that a real one would send.
+"""
 
 import html
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from urllib.parse import urlencode, urlsplit
 
-from tests.support.console import FORM
-from tests.support.counter import Counter, Reply
-from tests.support.identity_provider import IdentityProvider
+from adapters.outbound import Door
+from adapters.sign_on import OidcSignOn, Provider
+from engine.actions import accounts, sign_on
+from tests.support.console import FORM, PASSWORD
+from tests.support.counter import Counter, Reply, open_counter
+from tests.support.identity_provider import CLIENT, SECRET, SUBJECT, IdentityProvider
+
+
+@contextmanager
+def provided(url: str, provider: IdentityProvider, *, title: str = "") -> Iterator[Counter]:
+    """The console over the database at *url*, with *provider* to sign in at."""
+    known = Provider(
+        issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET, title=title, private=True
+    )
+    with closing(Door()) as door, open_counter(url, sign_on=OidcSignOn(known, door)) as opened:
+        provider.client.back_to = f"http://127.0.0.1:{opened.port}/vao/cong/ve"
+        yield opened
+
+
+def bound(counter: Counter) -> int:
+    """An account, lan's, that belongs to the provider's person."""
+    account = accounts.create(counter.store, "lan", PASSWORD, roles=["viewer"], unit=None, by="test")
+    sign_on.bind(counter.store, account, SUBJECT, by="test")
+    return account
 
 
 def led_to(reply: Reply) -> str:

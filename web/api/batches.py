@@ -39,10 +39,9 @@ def _add_making(api: APIBlueprint, container: Container) -> None:
     @api.post(
         "/batches/preview", summary="See what an act about many would do", responses={200: shapes.Preview}
     )
-    @needs("batches")
+    @needs("batches", of_all_units=True)
     @idempotent(container)
     def preview_batch(body: shapes.PreviewRequest) -> Response:
-        _check_all_units()
         batch_choice.require(body.subject, body.action)
         with container.store.reading() as connection:
             if body.items is not None:
@@ -60,10 +59,9 @@ def _add_making(api: APIBlueprint, container: Container) -> None:
         return answer(_previewed(container, body, frozen, able))
 
     @api.post("/batches", summary="Confirm what a preview showed", responses={202: shapes.Batch})
-    @needs("batches")
+    @needs("batches", of_all_units=True)
     @idempotent(container)
     def create_batch(body: shapes.BatchRequest) -> Response:
-        _check_all_units()
         subject, frozen = _thaw(container, body.frozen)
         batch_choice.require(subject, frozen.action)
         if body.count != len(frozen.ids):
@@ -129,9 +127,8 @@ def _in_words(body: shapes.PreviewRequest) -> str:
 
 def _add_reading(api: APIBlueprint, container: Container) -> None:
     @api.get("/batches", summary="List batches, newest first", responses={200: shapes.Batches})
-    @needs("batches")
+    @needs("batches", of_all_units=True)
     def list_batches(query: shapes.BatchesQuery) -> Response:
-        _check_all_units()
         bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
@@ -141,9 +138,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         return listing(container, items, last=rows[-1].id if more else None, bound_to=bound)
 
     @api.get("/batches/<int:id>", summary="Read how far a batch is", responses={200: shapes.BatchWhole})
-    @needs("batches")
+    @needs("batches", of_all_units=True)
     def get_batch(path: shapes.BatchPath) -> Response:
-        _check_all_units()
         with container.store.reading() as connection:
             line = batches.get_batch(connection, path.id)
             came = batches.outcomes(connection, path.id)
@@ -157,9 +153,8 @@ def _add_items(api: APIBlueprint, container: Container) -> None:
         summary="List a batch's items in their order",
         responses={200: shapes.Items},
     )
-    @needs("batches")
+    @needs("batches", of_all_units=True)
     def list_batch_items(path: shapes.BatchPath, query: Paged) -> Response:
-        _check_all_units()
         bound: dict[str, object] = {"of": path.id}
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
@@ -172,11 +167,10 @@ def _add_items(api: APIBlueprint, container: Container) -> None:
 
 def _add_acting(api: APIBlueprint, container: Container) -> None:
     @api.post("/batches/<int:id>/act", summary="Do one of a batch's actions", responses={200: shapes.Batch})
-    @needs("batches")
+    @needs("batches", of_all_units=True)
     @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def act_on_batch(path: shapes.BatchPath, body: shapes.BatchActRequest) -> Response:
-        _check_all_units()
         batch_control.act(
             container.store,
             path.id,
@@ -204,12 +198,6 @@ def _wanted(query: shapes.BatchesQuery) -> BatchFilter:
         since=query.created_from,
         until=query.created_before,
     )
-
-
-def _check_all_units() -> None:
-    """Raises: NotAllowed: a batch is of many units, the key of one."""
-    if principal().unit is not None:
-        raise errors.NotAllowed(what="see batches, which are of many units")
 
 
 def _tag(batch: int, state: str) -> str:

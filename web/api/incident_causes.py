@@ -7,7 +7,6 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
 
-from engine import errors
 from engine.actions import snoozing
 from engine.queries import attention, incident_groups
 from engine.queries.attention import Snooze
@@ -78,15 +77,13 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
 
 def _add_muting(api: APIBlueprint, container: Container) -> None:
     def mute(cause: str, hours: int, reason: str) -> Response:
-        if principal().unit is not None:
-            raise errors.NotAllowed(what="mute a cause, which is of all units")
         snoozing.mute_for(
             container.store, cause, hours, by=principal().name, reason=reason, seen=_seen(cause)
         )
         return _told(container, cause)
 
     @api.post("/incident-causes/<string:cause>/mute", summary="Mute a cause", responses={200: Cause})
-    @needs("incidents")
+    @needs("incidents", of_all_units=True)
     @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def mute_cause(path: CausePath, body: MuteRequest) -> Response:
@@ -95,7 +92,7 @@ def _add_muting(api: APIBlueprint, container: Container) -> None:
     @api.post(
         "/incident-causes/<string:cause>/unmute", summary="Mute a cause no longer", responses={200: Cause}
     )
-    @needs("incidents")
+    @needs("incidents", of_all_units=True)
     @conditions.matched(conditions.REQUIRED)
     @idempotent(container)
     def unmute_cause(path: CausePath, body: ReasonRequest) -> Response:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import Literal
 
 from flask import Blueprint, Response, request
@@ -13,7 +12,7 @@ from engine.actions import batch_control
 from engine.queries import batches, incident_groups
 from engine.queries.batches import BatchFilter
 from engine.queries.incident_groups import Chosen
-from web import cursors, freezing
+from web import cursors
 from web.choosing import NEEDS_DATA, can_act_on_incident
 from web.console import bulk, exports, rendering
 from web.console.access import right, visitor
@@ -67,7 +66,7 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
             able = [one for one in _chosen(container, frozen.ids) if can_act_on_incident(one, frozen.action)]
             return _preview(container, frozen, able, problem=problem)
 
-        return bulk.confirm(container, "incident", freezing.typed_above, again)
+        return bulk.confirm(container, "incident", again)
 
 
 def _preview(
@@ -80,7 +79,6 @@ def _preview(
         "incident",
         frozen,
         able,
-        typed_above=freezing.typed_above(frozen.action),
         problem=problem,
         by_cause=Counter(one.cause for one in able).most_common(),
         by_partner=Counter(one.partner or "–" for one in able).most_common(),
@@ -200,16 +198,14 @@ def _action() -> str:
 
 
 def _ids(container: Container) -> tuple[list[int], int]:
-    """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
-    ticked = bulk.ticked("incident")
-    if ticked is not None:
-        return ticked, len(ticked)
-    wanted = wanted_by(bulk.filter_of(IncidentsView))
-    with container.store.reading() as connection:
-        return freezing.matching(
-            partial(incident_groups.ids_of, connection, wanted),
-            partial(incident_groups.count_incidents, connection, wanted),
-        )
+    """What is chosen, and how many match. Raises: RequestInvalid."""
+    return bulk.ids(
+        container,
+        "incident",
+        lambda: wanted_by(bulk.filter_of(IncidentsView)),
+        incident_groups.ids_of,
+        incident_groups.count_incidents,
+    )
 
 
 def _chosen(container: Container, ids: Sequence[int]) -> list[Chosen]:

@@ -4,6 +4,7 @@ What an act can be done about, and what a preview tells of it, is each page's ow
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from flask import Response, request
@@ -21,7 +22,26 @@ from web.freezing import Frozen
 Filter = TypeVar("Filter", bound=View)
 
 
-def ticked(name: str) -> list[int] | None:
+def ids(
+    container: Container,
+    subject: str,
+    wanted: Callable[[], object],
+    find: Callable[..., list[int]],
+    count: Callable[..., tuple[int, bool]],
+) -> tuple[list[int], int]:
+    """Those ticked as *subject*, or all that match the filter that came along; and how many match.
+
+    *find* and *count* are the list's own, given what *wanted* makes of the form. Raises: RequestInvalid.
+    """
+    given = _ticked(subject)
+    if given is not None:
+        return given, len(given)
+    sought = wanted()
+    with container.store.reading() as connection:
+        return freezing.matching(partial(find, connection, sought), partial(count, connection, sought))
+
+
+def _ticked(name: str) -> list[int] | None:
     """The ids that were ticked as *name*; None: all that match are wanted. Raises: RequestInvalid."""
     if request.form.get("all") == "yes":
         return None
@@ -58,7 +78,6 @@ def preview(
     frozen: Frozen,
     able: Sequence[object],
     *,
-    typed_above: int,
     problem: errors.LienthongError | None,
     **told: object,
 ) -> str:
@@ -73,7 +92,7 @@ def preview(
         ice=freezing.freeze(container, subject, str(visitor().account), frozen),
         gone=len(frozen.ids) - len(able),
         samples=able[: freezing.SAMPLES],
-        typed_above=typed_above,
+        typed_above=freezing.typed_above(frozen.action),
         target=request.form.get("target", ""),
         problem=problem,
         typed=request.form,
@@ -84,16 +103,15 @@ def preview(
 def confirm(
     container: Container,
     subject: str,
-    typed_above: Callable[[str], int],
     again: Callable[[Frozen, errors.RequestInvalid], str],
 ) -> Response:
     """Make a batch of what the preview of *subject* showed and go to its page; *again* shows it anew where that is refused.
 
-    *typed_above* tells above how many items an act asks for their number. Raises: FormStale.
+    Raises: FormStale.
     """
     frozen = freezing.thaw(container, subject, str(visitor().account), request.form.get("frozen", ""))
     try:
-        _check_count(frozen, typed_above(frozen.action))
+        _check_count(frozen)
         batch = acts.create(
             container.store,
             frozen.action,
@@ -111,8 +129,8 @@ def confirm(
     return back(f"/lo/{batch}")
 
 
-def _check_count(frozen: Frozen, typed_above: int) -> None:
+def _check_count(frozen: Frozen) -> None:
     """Raises: RequestInvalid: the number of what is large or cannot be undone was not typed."""
     count = len(frozen.ids)
-    if count > typed_above and request.form.get("count", "").strip() != str(count):
+    if count > freezing.typed_above(frozen.action) and request.form.get("count", "").strip() != str(count):
         raise errors.RequestInvalid(reason=f"type the number {count} to confirm")

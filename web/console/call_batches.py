@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 
 from flask import Blueprint, Response, request
 
@@ -10,7 +9,6 @@ from engine import errors
 from engine.actions.by_hand import CALL_ACTS
 from engine.queries import call_list
 from engine.queries.call_list import CallLine
-from web import freezing
 from web.choosing import acts_on_call
 from web.console import bulk
 from web.console.access import right, visitor
@@ -45,7 +43,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             ready = [one for one in _chosen(container, frozen.ids) if frozen.action in acts_on_call(one)]
             return _preview(container, frozen, ready, problem=problem)
 
-        return bulk.confirm(container, "call", freezing.typed_above, again)
+        return bulk.confirm(container, "call", again)
 
 
 def _preview(
@@ -63,7 +61,6 @@ def _preview(
         "call",
         frozen,
         ready,
-        typed_above=freezing.typed_above(frozen.action),
         problem=problem,
         by_state=Counter(one.state for one in ready).most_common(),
         by_partner=Counter(f"{one.partner}.{one.operation}" for one in ready).most_common(),
@@ -78,15 +75,14 @@ def _why_not(call: CallLine) -> str:
 
 
 def _ids(container: Container) -> tuple[list[int], int]:
-    """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
-    ticked = bulk.ticked("call")
-    if ticked is not None:
-        return ticked, len(ticked)
-    wanted = wanted_by(bulk.filter_of(CallsView))
-    with container.store.reading() as connection:
-        return freezing.matching(
-            partial(call_list.ids_of, connection, wanted), partial(call_list.count_calls, connection, wanted)
-        )
+    """What is chosen, and how many match. Raises: RequestInvalid."""
+    return bulk.ids(
+        container,
+        "call",
+        lambda: wanted_by(bulk.filter_of(CallsView)),
+        call_list.ids_of,
+        call_list.count_calls,
+    )
 
 
 def _chosen(container: Container, ids: Sequence[int]) -> list[CallLine]:

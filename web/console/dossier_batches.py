@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 
 from flask import Blueprint, Response, request
 
@@ -10,7 +9,6 @@ from engine import errors
 from engine.actions import batches as acts
 from engine.queries import dossier_list
 from engine.queries.dossier_list import Line
-from web import freezing
 from web.choosing import can_act_on_dossier
 from web.console import bulk
 from web.console.access import right, visitor
@@ -46,7 +44,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             ]
             return _preview(container, frozen, able, problem)
 
-        return bulk.confirm(container, "dossier", freezing.typed_above, again)
+        return bulk.confirm(container, "dossier", again)
 
 
 def _preview(
@@ -59,7 +57,6 @@ def _preview(
         "dossier",
         frozen,
         able,
-        typed_above=freezing.typed_above(frozen.action),
         problem=problem,
         by_situation=Counter(line.situation for line in able).most_common(),
         by_procedure=Counter(line.procedure for line in able).most_common(),
@@ -68,16 +65,14 @@ def _preview(
 
 
 def _ids(container: Container) -> tuple[list[int], int]:
-    """Those ticked, or all that match the filter that came along; and how many match. Raises: RequestInvalid."""
-    ticked = bulk.ticked("dossier")
-    if ticked is not None:
-        return ticked, len(ticked)
-    wanted = wanted_by(bulk.filter_of(DossiersView), container)
-    with container.store.reading() as connection:
-        return freezing.matching(
-            partial(dossier_list.ids_of, connection, wanted),
-            partial(dossier_list.count_lines, connection, wanted),
-        )
+    """What is chosen, and how many match. Raises: RequestInvalid."""
+    return bulk.ids(
+        container,
+        "dossier",
+        lambda: wanted_by(bulk.filter_of(DossiersView), container),
+        dossier_list.ids_of,
+        dossier_list.count_lines,
+    )
 
 
 def _chosen(container: Container, ids: Sequence[int]) -> list[Line]:

@@ -34,23 +34,13 @@ def add(blueprint: Blueprint, container: Container) -> None:
             address, token = acts.begin(
                 container.store,
                 _port(container),
-                back_to=_back_to(container),
+                back_to=own_address(container, f"{_PATH}/ve"),
                 next_path=where,
                 kept=kept if len(kept) <= typed.MOST else "",
             )
         except errors.SignOnUnavailable as problem:
             return _again(container, problem, where, kept)
-        response = _html(page("going.html", container, where=address, outside=True))
-        response.set_cookie(
-            _COOKIE,
-            token,
-            max_age=_GOOD_S,
-            path=_PATH,
-            httponly=True,
-            secure=request.is_secure,
-            samesite="Lax",
-        )
-        return response
+        return on_to(container, address, cookie=_COOKIE, value=token, path=_PATH)
 
     @blueprint.get(f"{_PATH}/ve")
     @needs(OPEN)
@@ -61,7 +51,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
                 _port(container),
                 request.cookies.get(_COOKIE, "")[:200],
                 {name: value[:4000] for name, value in request.args.items()},
-                back_to=_back_to(container),
+                back_to=own_address(container, f"{_PATH}/ve"),
                 address=request.remote_addr or "",
                 key=container.secret,
                 idle_s=container.session_idle_s,
@@ -92,8 +82,20 @@ def _port(container: Container) -> SignOn:
     return container.sign_on
 
 
-def _back_to(container: Container) -> str:
-    return f"{(container.public_url or request.host_url).rstrip('/')}{_PATH}/ve"
+def own_address(container: Container, path: str) -> str:
+    """*path* of ours as the provider sends the browser there."""
+    return f"{(container.public_url or request.host_url).rstrip('/')}{path}"
+
+
+def on_to(
+    container: Container, where: str, *, cookie: str, value: str, path: str, leaving: bool = False
+) -> Response:
+    """A page that goes on to the provider, and a *cookie* of *path* by which the way back is known."""
+    response = _html(page("going.html", container, where=where, outside=True, leaving=leaving))
+    response.set_cookie(
+        cookie, value, max_age=_GOOD_S, path=path, httponly=True, secure=request.is_secure, samesite="Lax"
+    )
+    return response
 
 
 def _html(shown: str, status: int = 200) -> Response:

@@ -11,12 +11,12 @@ from flask import Blueprint, Response, request
 from engine.actions import sign_on as acts
 from web.auth import OPEN, needs
 from web.console.access import COOKIE, check_origin
-from web.console.rendering import back, page
+from web.console.rendering import back
+from web.console.sign_on import on_to, own_address
 from web.container import Container
 
 _PATH = "/vao/cong/ra"
 _COOKIE = "lt_sign_out"
-_GOOD_S = 900
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -27,7 +27,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
     def sign_out() -> Response:
         check_origin()
         left = _leave(container, request.cookies.get(COOKIE, "")[:200])
-        response = _on_to(container, left) if left.address else back(f"/vao{_TOLD[left.goes_on]}")
+        response = (
+            on_to(container, left.address, cookie=_COOKIE, value=left.state, path=_PATH, leaving=True)
+            if left.address
+            else back(f"/vao{_TOLD[left.goes_on]}")
+        )
         response.delete_cookie(COOKIE)
         return response
 
@@ -47,21 +51,5 @@ _TOLD = {True: "?out=here", False: ""}
 def _leave(container: Container, session: str) -> acts.SignedOut:
     if not session:
         return acts.SignedOut()
-    back_to = f"{(container.public_url or request.host_url).rstrip('/')}{_PATH}"
+    back_to = own_address(container, _PATH)
     return acts.leave(container.store, container.sign_on, session, back_to=back_to, key=container.secret)
-
-
-def _on_to(container: Container, left: acts.SignedOut) -> Response:
-    """A page that goes on to the provider, and a cookie by which the way back is known."""
-    shown = page("going.html", container, where=left.address, outside=True, leaving=True)
-    response = Response(shown, content_type="text/html; charset=utf-8")
-    response.set_cookie(
-        _COOKIE,
-        left.state,
-        max_age=_GOOD_S,
-        path=_PATH,
-        httponly=True,
-        secure=request.is_secure,
-        samesite="Lax",
-    )
-    return response

@@ -33,6 +33,11 @@ def found(store: Store, role: str) -> list[RunningProcess]:
         return firings.running(connection, role)
 
 
+def scalar(store: Store, sql: str) -> object:
+    with store.reading() as connection:
+        return connection.scalar(text(sql))
+
+
 def wait_for(store: Store, role: str, count: int) -> list[RunningProcess]:
     until = time.monotonic() + PATIENCE_S
     while len(shown := found(store, role)) != count:
@@ -60,9 +65,16 @@ def test_a_worker_and_a_scheduler_are_there_while_they_run(store: Store, databas
     system.close()
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.2, 1.5])
+@pytest.mark.parametrize(
+    "until",
+    [
+        pytest.param("", id="at once"),
+        pytest.param("SELECT count(*) FROM presence WHERE role = 'worker'", id="once it is there"),
+        pytest.param("SELECT count(*) FROM procrastinate_workers", id="once its jobs run"),
+    ],
+)
 def test_a_worker_that_was_stopped_leaves_no_thread_and_no_connection(
-    database: object, seconds: float
+    store: Store, database: object, until: str
 ) -> None:
     """Its background jobs were left to themselves: in the middle of one, or, stopped at once, for ever."""
     before = set(threading.enumerate())
@@ -71,7 +83,8 @@ def test_a_worker_that_was_stopped_leaves_no_thread_and_no_connection(
     working = threading.Thread(target=worker.run)
     working.start()
     ticker.start()
-    threading.Event().wait(seconds)
+    while until and not scalar(store, until):
+        assert working.is_alive()
     ticker.stop()
     worker.stop()
     working.join(PATIENCE_S)

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import socket
-import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -12,11 +11,10 @@ import structlog
 
 from engine.actions import anchor, keys
 from engine.exchange.ports import Receipt
-from tests.support.counter import Counter, dossier, open_counter
+from tests.support.counter import Counter, dossier, open_counter, serving
 from web.app import create_app
 from web.auth import OPEN
 from web.rates import Rate
-from web.server import WebServer
 
 
 def test_without_a_key_nothing_is_told(counter: Counter) -> None:
@@ -246,24 +244,14 @@ def test_a_caller_that_asks_too_often_waits_and_others_do_not(database: object) 
 
 
 def test_a_request_that_trickles_in_is_given_up(counter: Counter) -> None:
-    server = WebServer(
-        create_app(counter.container),
-        host="127.0.0.1",
-        port=0,
-        threads=1,
-        max_body_bytes=1000,
-        arrival_s=0.0,
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
-            slow.sendall(b"POST /api/v1/dossiers HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
-            slow.sendall(b"{")
-            assert slow.recv(4000).startswith(b"HTTP/1.1 408 Request Timeout")
-    finally:
-        server.close()
-        thread.join(timeout=5)
+    app = create_app(counter.container)
+    with (
+        serving(app, threads=1, max_body_bytes=1000, arrival_s=0.0) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as slow,
+    ):
+        slow.sendall(b"POST /api/v1/dossiers HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+        slow.sendall(b"{")
+        assert slow.recv(4000).startswith(b"HTTP/1.1 408 Request Timeout")
 
 
 def test_what_a_request_causes_carries_its_trace(counter: Counter) -> None:

@@ -1,19 +1,17 @@
 """Behind a proxy that is trusted the web knows who asks, over what and under which name; from anybody else it is only claimed."""
 
 import http.client
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
 import pytest
 
 from engine.actions import accounts
 from tests.support.console import FORM, PASSWORD
-from tests.support.counter import Counter, open_counter
+from tests.support.counter import Counter, open_counter, serving
 from web.app import create_app
 from web.rates import Rate
-from web.server import WebServer
 
 CLIENT, NAME = "203.0.113.9", "motcua.example.vn"
 FORWARDED = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https", "X-Forwarded-Host": NAME}
@@ -26,23 +24,8 @@ def counter(database: object) -> Iterator[Counter]:
         yield opened
 
 
-@contextmanager
-def serving(counter: Counter, trusted: str) -> Iterator[int]:
-    server = WebServer(
-        create_app(counter.container),
-        host="127.0.0.1",
-        port=0,
-        threads=2,
-        max_body_bytes=100_000,
-        trusted_proxy=trusted,
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.port
-    finally:
-        server.close()
-        thread.join(timeout=5)
+def behind(counter: Counter, trusted: str) -> AbstractContextManager[int]:
+    return serving(create_app(counter.container), threads=2, trusted_proxy=trusted)
 
 
 def ask(port: int, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
@@ -62,7 +45,7 @@ def sign_in(port: int, **headers: str) -> tuple[int, dict[str, str]]:
 
 
 def test_the_trusted_one_speaks_for_its_client(counter: Counter) -> None:
-    with serving(counter, "127.0.0.1") as port:
+    with behind(counter, "127.0.0.1") as port:
         status, told = sign_in(port, Origin=f"https://{NAME}", **FORWARDED)
         assert status == 303
         assert "Secure" in told["set-cookie"]
@@ -72,7 +55,7 @@ def test_the_trusted_one_speaks_for_its_client(counter: Counter) -> None:
 
 def test_nobody_else_does(counter: Counter) -> None:
     for trusted in ("", "192.0.2.1"):
-        with serving(counter, trusted) as port:
+        with behind(counter, trusted) as port:
             status, told = sign_in(port, **FORWARDED)
             assert status == 303
             assert "Secure" not in told["set-cookie"]
@@ -81,7 +64,7 @@ def test_nobody_else_does(counter: Counter) -> None:
 
 
 def test_wrong_keys_make_those_wait_that_try_them_and_no_key_that_counts(counter: Counter) -> None:
-    with serving(counter, "127.0.0.1") as port:
+    with behind(counter, "127.0.0.1") as port:
         wrong = [
             ask(port, "GET", "/api/v1/dossiers", Authorization=f"Bearer lt_a_{n}", **FORWARDED)[0]
             for n in range(4)

@@ -22,12 +22,7 @@ def key(counter: Counter) -> str:
 
 @pytest.fixture
 def waiting(counter: Counter) -> str:
-    """A dossier that waits for a supplement."""
-    code = counter.new_dossier()
-    body = {"data": {"decision": "accept"}}
-    counter.post(f"/api/v1/work-items/{counter.open_item(code)}/complete", body, key=counter.officer)
-    counter.apply_all()
-    return code
+    return counter.waiting_dossier()
 
 
 def ids(counter: Counter, key: str, query: str) -> list[object]:

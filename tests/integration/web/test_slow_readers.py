@@ -1,13 +1,12 @@
 """Who reads an answer slowly, or not at all, keeps no thread and no connection to the database from the others."""
 
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
-from web.server import WebServer
+from tests.support.counter import serving
 
 CHUNK = b"x" * 512 * 1024
 CHUNKS = 80  # 40 MB: more than any paper, and than what systems buffer
@@ -18,14 +17,8 @@ def port() -> Iterator[int]:
     app = Flask("test")
     app.add_url_rule("/large", view_func=lambda: app.response_class(CHUNK for _ in range(CHUNKS)))
     app.add_url_rule("/small", "small", lambda: "here")
-    server = WebServer(app, host="127.0.0.1", port=0, threads=1, max_body_bytes=1000)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.port
-    finally:
-        server.close()
-        thread.join(timeout=5)
+    with serving(app, threads=1, max_body_bytes=1000) as found:
+        yield found
 
 
 def asked(port: int, path: str) -> socket.socket:

@@ -6,6 +6,7 @@ import re
 import pytest
 from sqlalchemy import text
 
+from engine.queries import attention
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call, add_incident, add_message
 from tests.support.counter import Counter
@@ -104,6 +105,13 @@ def test_a_counter_that_fails_is_unknown_and_hides_no_other(counter: Counter, ad
     assert "Chưa rõ, không đếm được: Việc nền" in page
     assert "Sự cố: Lỗi mô hình" in page
     assert "Không có gì cần bạn" not in page
+
+
+@pytest.mark.parametrize("kind", attention.kinds())
+def test_whatever_is_counted_can_be_put_off(counter: Counter, admin: Visitor, kind: str) -> None:
+    given = {"kind": kind, "name": "soon", "hours": "4", "reason": "đối tác đang gia hạn"}
+    assert admin.post("/nhac-sau", given).status == 303
+    assert counter.scalar("SELECT who FROM snooze WHERE kind = :kind", kind=kind) == "admin"
 
 
 def test_a_step_is_part_of_its_groups_address(counter: Counter, admin: Visitor) -> None:

@@ -12,8 +12,8 @@ from engine.actions import accounts, sessions, sign_on
 from tests.support import identity_provider
 from tests.support.console import FORM, PASSWORD, text_of
 from tests.support.counter import Counter, open_counter
-from tests.support.identity_provider import CLIENT, SECRET, SUBJECT, IdentityProvider
-from tests.support.provider_browser import ProviderBrowser
+from tests.support.identity_provider import CLIENT, SUBJECT, IdentityProvider
+from tests.support.provider_browser import ProviderBrowser, bound, provided
 
 
 @pytest.fixture
@@ -24,25 +24,13 @@ def provider() -> Iterator[IdentityProvider]:
 
 @pytest.fixture
 def counter(database: object, provider: IdentityProvider) -> Iterator[Counter]:
-    known = Provider(
-        issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET, title="VNeID", private=True
-    )
-    door = Door()
-    with open_counter(database.url, sign_on=OidcSignOn(known, door)) as opened:  # type: ignore[attr-defined]
-        provider.client.back_to = f"http://127.0.0.1:{opened.port}/vao/cong/ve"
+    with provided(database.url, provider, title="VNeID") as opened:  # type: ignore[attr-defined]
         yield opened
-    door.close()
 
 
 @pytest.fixture
 def browser(counter: Counter, provider: IdentityProvider) -> ProviderBrowser:
     return ProviderBrowser(counter, provider)
-
-
-def bound(counter: Counter) -> int:
-    account = accounts.create(counter.store, "lan", PASSWORD, roles=["viewer"], unit=None, by="test")
-    sign_on.bind(counter.store, account, SUBJECT, by="test")
-    return account
 
 
 def test_the_button_leads_to_the_provider_and_back_signed_in(

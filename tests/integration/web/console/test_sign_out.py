@@ -5,14 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapters.outbound import Door
-from adapters.sign_on import OidcSignOn, Provider
-from engine.actions import accounts, sessions, sign_on
+from engine.actions import sessions, sign_on
 from tests.support import identity_provider
 from tests.support.console import PASSWORD, text_of
-from tests.support.counter import Counter, Reply, open_counter
-from tests.support.identity_provider import CLIENT, SECRET, SUBJECT, IdentityProvider
-from tests.support.provider_browser import ProviderBrowser, led_to
+from tests.support.counter import Counter, Reply
+from tests.support.identity_provider import CLIENT, SUBJECT, IdentityProvider
+from tests.support.provider_browser import ProviderBrowser, bound, led_to, provided
 
 
 @pytest.fixture
@@ -23,16 +21,9 @@ def provider() -> Iterator[IdentityProvider]:
 
 @pytest.fixture
 def counter(database: object, provider: IdentityProvider) -> Iterator[Counter]:
-    known = Provider(
-        issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET, title="VNeID", private=True
-    )
-    door = Door()
-    with open_counter(database.url, sign_on=OidcSignOn(known, door)) as opened:  # type: ignore[attr-defined]
-        provider.client.back_to = f"http://127.0.0.1:{opened.port}/vao/cong/ve"
-        account = accounts.create(opened.store, "lan", PASSWORD, roles=["viewer"], unit=None, by="test")
-        sign_on.bind(opened.store, account, SUBJECT, by="test")
+    with provided(database.url, provider, title="VNeID") as opened:  # type: ignore[attr-defined]
+        bound(opened)
         yield opened
-    door.close()
 
 
 @pytest.fixture

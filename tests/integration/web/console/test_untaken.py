@@ -20,15 +20,7 @@ def operator(counter: Counter) -> Visitor:
 @pytest.fixture
 def waiting(counter: Counter) -> str:
     """A dossier that waits for a supplement."""
-    return until_it_waits(counter)
-
-
-def until_it_waits(counter: Counter) -> str:
-    code = counter.new_dossier()
-    body = {"data": {"decision": "accept"}}
-    counter.post(f"/api/v1/work-items/{counter.open_item(code)}/complete", body, key=counter.officer)
-    counter.apply_all()
-    return code
+    return counter.waiting_dossier()
 
 
 def decide(visitor: Visitor, message: int, action: str, reason: str = "because") -> int:
@@ -119,7 +111,7 @@ def test_who_may_not_and_what_is_no_act_changes_nothing(counter: Counter, operat
 
 def test_an_incident_about_whose_it_is_is_dealt_with(counter: Counter, operator: Visitor) -> None:
     for _ in range(2):
-        until_it_waits(counter)
+        counter.waiting_dossier()
     with counter.store.transaction() as connection:
         connection.execute(text("UPDATE wait SET key = 'shared'"))
     receive.take_message(counter.store, arrival("shared"), now=NOON)
