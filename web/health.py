@@ -1,4 +1,6 @@
-"""For those who watch over us: whether we live, whether we are ready, and the counts that Prometheus collects."""
+"""For those who watch over us: whether we live, have started, are ready, and the counts that Prometheus collects."""
+
+import threading
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -13,27 +15,32 @@ from web.security import is_local
 
 
 def routes(container: Container) -> Blueprint:
-    """``/health/live``, ``/health/ready`` and ``/metrics``."""
+    """``/health/live``, ``/health/startup``, ``/health/ready`` and ``/metrics``."""
     blueprint = Blueprint("health", __name__)
+    started = threading.Event()
 
     @blueprint.get("/health/live")
     @needs(OPEN)
     def live() -> Response:
         return jsonify(status="ok")
 
+    @blueprint.get("/health/startup")
+    @needs(OPEN)
+    def startup() -> tuple[Response, int]:
+        """Once it has met a database of our schema, this process has started, whatever becomes of the database."""
+        trouble = "" if started.is_set() else _trouble(container)
+        if trouble:
+            return jsonify(status="starting", database=trouble), 503
+        started.set()
+        return jsonify(status="ok", schema=migrations.newest()), 200
+
     @blueprint.get("/health/ready")
     @needs(OPEN)
     def ready() -> tuple[Response, int]:
-        try:
-            with container.store.reading() as connection:
-                found = health.revision(connection)
-        except errors.StoreError:
-            return jsonify(status="unavailable", database="does not answer"), 503
-        if found != migrations.newest():
-            return jsonify(
-                status="unavailable", database=f"schema {found}, wanted {migrations.newest()}"
-            ), 503
-        return jsonify(status="ok", schema=found), 200
+        trouble = _trouble(container)
+        if trouble:
+            return jsonify(status="unavailable", database=trouble), 503
+        return jsonify(status="ok", schema=migrations.newest()), 200
 
     @blueprint.get("/metrics")
     @needs(OPEN)
@@ -44,3 +51,13 @@ def routes(container: Container) -> Blueprint:
         return Response(measured.text(), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def _trouble(container: Container) -> str:
+    """What is wrong with the database; nothing: it answers, and its schema is ours."""
+    try:
+        with container.store.reading() as connection:
+            found = health.revision(connection)
+    except errors.StoreError:
+        return "does not answer"
+    return "" if found == migrations.newest() else f"schema {found}, wanted {migrations.newest()}"

@@ -144,6 +144,24 @@ def test_health_says_whether_the_database_is_ours(counter: Counter) -> None:
     assert counter.get("/health/ready").status == 503
 
 
+def test_startup_is_over_once_a_database_of_our_schema_was_met(counter: Counter) -> None:
+    schema = counter.scalar("SELECT version_num FROM alembic_version")
+
+    def become(version: object) -> None:
+        with counter.store.transaction() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = %s", (version,))
+
+    become("0000")
+    early = counter.get("/health/startup")
+    assert (early.status, early.json["status"]) == (503, "starting")
+    assert "0000" in str(early.json["database"])
+    become(schema)
+    assert counter.get("/health/startup").json == {"status": "ok", "schema": schema}
+    become("0000")
+    assert counter.get("/health/startup").status == 200, "what is wrong by now is for /health/ready"
+    assert counter.get("/health/ready").status == 503
+
+
 def test_metrics_count_for_keys_that_may_read_them(counter: Counter) -> None:
     counter.new_dossier()
     assert counter.get("/metrics").status == 401

@@ -93,7 +93,7 @@ RULES = {
 }
 # routes that let everybody in, or that look at the key themselves
 OPEN_ROUTES = {
-    "/api/v1/openapi.json", "/api/v1/docs", "/health/live", "/health/ready", "/metrics", "/errors/{code}",
+    "/api/v1/openapi.json", "/api/v1/docs", "/health/live", "/health/startup", "/health/ready", "/metrics", "/errors/{code}",
     "/partners/{partner}/{operation}",
 }  # fmt: skip
 
