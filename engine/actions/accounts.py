@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from engine import errors
 from engine.exchange.ports import Json
-from engine.storage import access, accounts, sessions
+from engine.storage import access, accounts, sessions, units
 from engine.storage.accounts import StoredAccount
 from engine.storage.database import Connection, Store
 
@@ -76,11 +76,12 @@ def create(
     """A new account's id.
 
     Raises:
-        RequestInvalid: a name, password or role that cannot be. StoreConflict: the name is taken.
+        RequestInvalid: a name, password or role that cannot be, or a unit that there is not. StoreConflict: the name is taken.
     """
     _check(name, roles, unit)
     kept = hashed(password)
     with store.transaction() as connection:
+        units.require(connection, unit)
         identifier = accounts.add(connection, name, kept, roles, unit)
         facts: dict[str, Json] = {"account": name, "roles": list(roles), "unit": unit}
         access.audit(connection, by, "account-created", facts=facts)
@@ -109,6 +110,8 @@ def change(
         if seen is not None and seen != standing(found):
             raise errors.PreconditionFailed(etag=found.name)
         _check(found.name, roles, unit)
+        if unit != found.unit:
+            units.require(connection, unit)
         loses = "admin" in found.roles and found.enabled and not (enabled and "admin" in roles)
         if loses and not accounts.others_with(connection, "admin", account):
             raise errors.ActionNotNow(what="the last admin cannot be removed")

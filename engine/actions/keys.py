@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine import errors
-from engine.storage import access
+from engine.storage import access, units
 from engine.storage.database import Store
 
 SCOPES = {
@@ -34,6 +34,9 @@ SCOPES = {
     "admin": "everything",
 }
 """Every scope and what it allows."""
+
+SPEAKING = frozenset({"messages", "mailbox"})
+"""The scopes of a key that speaks as its partner: without a partner it could do nothing."""
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
@@ -79,14 +82,11 @@ def create(
     """Issue a key.
 
     Raises:
-        RequestInvalid: a scope that does not exist, or none at all.
+        RequestInvalid: a scope that does not exist, or none at all; a unit that does not exist; one of the scopes
+            that speak for a partner, and no partner.
     """
     wanted = tuple(dict.fromkeys(scopes))
-    unknown = [scope for scope in wanted if scope not in SCOPES]
-    if unknown or not wanted:
-        raise errors.RequestInvalid(
-            reason=f"scope {unknown[0] if unknown else '(none)'}: choose from {', '.join(SCOPES)}"
-        )
+    _check(wanted, partner)
     made, digest = _new_key(name)
     row = access.StoredKey(
         name=name,
@@ -99,9 +99,20 @@ def create(
         revoked=False,
     )
     with store.transaction() as connection:
+        units.require(connection, unit)
         access.add_key(connection, row, expires_at=expires_at, by=by)
         access.audit(connection, by, "key-created", facts={"prefix": made.prefix, "scopes": list(wanted)})
     return made
+
+
+def _check(scopes: tuple[str, ...], partner: str | None) -> None:
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise errors.RequestInvalid(
+            reason=f"scope {unknown[0] if unknown else '(none)'}: choose from {', '.join(SCOPES)}"
+        )
+    if partner is None and "admin" not in scopes and not SPEAKING.isdisjoint(scopes):
+        raise errors.RequestInvalid(reason=f"a key with the scope {' or '.join(sorted(SPEAKING))} needs a partner")
 
 
 def _new_key(name: str) -> tuple[IssuedKey, str]:

@@ -12,6 +12,7 @@ _ENSURE = text(
 )
 
 _LIST = text("SELECT code, name, calendar_code, valid_from, valid_to FROM unit ORDER BY code")
+_THERE = text("SELECT 1 FROM unit WHERE code = :code")
 _PUT = text(
     "INSERT INTO unit (code, name, calendar_code, valid_from, valid_to)"
     " VALUES (:code, :name, :calendar, :valid_from, :valid_to) ON CONFLICT (code) DO UPDATE SET name = excluded.name,"
@@ -35,6 +36,16 @@ def put(connection: Connection, unit: StoredUnit) -> None:
     if connection.scalar(text("SELECT 1 FROM calendar WHERE code = :code"), {"code": unit.calendar}) is None:
         raise errors.CalendarUnknown(calendar=unit.calendar)
     connection.execute(_PUT, {name: getattr(unit, name) for name in StoredUnit.__dataclass_fields__})
+
+
+def require(connection: Connection, code: str | None) -> None:
+    """Have *code* be an office's, or nothing.
+
+    Raises:
+        RequestInvalid: no office has it, so what belongs to it would see nothing and nobody would know why.
+    """
+    if code is not None and connection.scalar(_THERE, {"code": code}) is None:
+        raise errors.RequestInvalid(reason=f"there is no unit {code}; `lienthong units list` shows them")
 
 
 def list_all(connection: Connection) -> list[StoredUnit]:

@@ -43,10 +43,10 @@ def create(
     for scope in scopes:
         if scope not in keys.SCOPES:
             raise click.BadParameter(f"`{scope}` is none of {', '.join(keys.SCOPES)}", param_hint="--scope")
-    if {"messages", "mailbox"} & set(scopes) and not partner and "admin" not in scopes:
-        raise click.UsageError("a key with the scope `messages` or `mailbox` belongs to a --partner")
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     with opened("keys") as system:
+        if partner:
+            system.partners.contract(partner)  # there is one of this name
         issued = keys.create(
             system.store, name, scopes=scopes, unit=unit, partner=partner, expires_at=expires_at
         )

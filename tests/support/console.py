@@ -18,6 +18,7 @@ class Visitor:
     def __init__(self, counter: Counter, *roles: str, unit: str | None = None, name: str = "") -> None:
         self.counter, self.unit = counter, unit
         self.name = name or "-".join(roles)
+        counter.has_unit(unit)
         self.account = accounts.create(counter.store, self.name, PASSWORD, roles=roles, unit=unit, by="test")
         self.session = sessions.sign_in(counter.store, self.name, PASSWORD, address="127.0.0.1")
 

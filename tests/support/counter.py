@@ -20,6 +20,7 @@ from engine.clock import FixedClock
 from engine.exchange.ports import Json
 from engine.models.deployment import from_files
 from engine.runtime.interpreter import SpiffInterpreter
+from engine.storage import calendars, units
 from engine.storage.database import Store
 from tests.support.procedures import NOON, UNIT, bpmn, chain, settle_in
 from web.app import create_app
@@ -113,7 +114,14 @@ class Counter:
             policy=ApplyPolicy(),
         )
 
+    def has_unit(self, unit: str | None) -> None:
+        """Have an office of this code, if one is named."""
+        if unit is not None:
+            with self.store.transaction() as connection:
+                units.ensure(connection, unit, f"Đơn vị {unit}", calendar=calendars.DEFAULT)
+
     def new_key(self, name: str, *scopes: str, unit: str | None = None, partner: str | None = None) -> str:
+        self.has_unit(unit)
         return keys.create(self.store, name, scopes=scopes, unit=unit, partner=partner).text
 
     def request(

@@ -63,7 +63,7 @@ class KeysView(View):
         )
 
 
-_FIXABLE = (errors.RequestInvalid, errors.ActionNotNow, errors.StoreConflict)
+_FIXABLE = (errors.RequestInvalid, errors.ActionNotNow, errors.StoreConflict, errors.PartnerUnknown)
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -194,12 +194,15 @@ def _issue(container: Container) -> key_acts.IssuedKey:
         raise errors.RequestInvalid(reason="the key needs a name")
     if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= 3650):
         raise errors.RequestInvalid(reason="days is a number from 1 to 3650")
+    partner = request.form.get("partner", "").strip()[:64] or None
+    if partner is not None and partner not in {card.name for card in container.partners.cards()}:
+        raise errors.PartnerUnknown(partner=partner)
     return key_acts.create(
         container.store,
         name,
         scopes=request.form.getlist("scope"),
         unit=_unit(),
-        partner=request.form.get("partner", "").strip()[:64] or None,
+        partner=partner,
         expires_at=SystemClock().now() + timedelta(days=int(days)) if days else None,
         by=visitor().name,
     )
