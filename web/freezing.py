@@ -84,8 +84,20 @@ def freeze(container: Container, subject: str, who: str, frozen: Frozen) -> str:
 
 def thaw(container: Container, subject: str, who: str, text: str) -> Frozen:
     """What *who* saw. Raises: FormStale."""
+    return _read(container, subject, who, text, within_s=GOOD_S)
+
+
+def outdated(container: Container, subject: str, who: str, text: str) -> Frozen | None:
+    """What *who* saw, however long ago, to be shown anew and confirmed anew; None: it is no list of theirs."""
     try:
-        content = _signer(container, subject).loads(text, max_age=GOOD_S)
+        return _read(container, subject, who, text, within_s=None)
+    except errors.FormStale:
+        return None
+
+
+def _read(container: Container, subject: str, who: str, text: str, *, within_s: int | None) -> Frozen:
+    try:
+        content = _signer(container, subject).loads(text, max_age=within_s)
         whose, action, ids, ignored, total, target, _ = content
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="the list that was seen is too old") from None

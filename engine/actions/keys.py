@@ -112,7 +112,9 @@ def _check(scopes: tuple[str, ...], partner: str | None) -> None:
             reason=f"scope {unknown[0] if unknown else '(none)'}: choose from {', '.join(SCOPES)}"
         )
     if partner is None and "admin" not in scopes and not SPEAKING.isdisjoint(scopes):
-        raise errors.RequestInvalid(reason=f"a key with the scope {' or '.join(sorted(SPEAKING))} needs a partner")
+        raise errors.RequestInvalid(
+            reason=f"a key with the scope {' or '.join(sorted(SPEAKING))} needs a partner"
+        )
 
 
 def _new_key(name: str) -> tuple[IssuedKey, str]:

@@ -62,7 +62,7 @@ def _add_preview(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/lo")
     @right("act")
     def confirm() -> Response:
-        def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
+        def again(frozen: Frozen, problem: errors.LienthongError) -> str:
             able = [one for one in _chosen(container, frozen.ids) if can_act_on_incident(one, frozen.action)]
             return _preview(container, frozen, able, problem=problem)
 

@@ -103,13 +103,20 @@ def preview(
 def confirm(
     container: Container,
     subject: str,
-    again: Callable[[Frozen, errors.RequestInvalid], str],
+    again: Callable[[Frozen, errors.LienthongError], str],
 ) -> Response:
     """Make a batch of what the preview of *subject* showed and go to its page; *again* shows it anew where that is refused.
 
-    Raises: FormStale.
+    A list that was seen too long ago is shown as it stands now, to be confirmed anew. Raises: FormStale: it is no such list.
     """
-    frozen = freezing.thaw(container, subject, str(visitor().account), request.form.get("frozen", ""))
+    given, who = request.form.get("frozen", ""), str(visitor().account)
+    try:
+        frozen = freezing.thaw(container, subject, who, given)
+    except errors.FormStale as stale:
+        seen = freezing.outdated(container, subject, who, given)
+        if seen is None:
+            raise
+        return _answer(again(seen, stale), stale.status)
     try:
         _check_count(frozen)
         batch = acts.create(
@@ -123,10 +130,12 @@ def confirm(
             confirmed=frozen.mark,
         )
     except errors.RequestInvalid as problem:
-        return Response(
-            again(frozen, problem), status=problem.status, content_type="text/html; charset=utf-8"
-        )
+        return _answer(again(frozen, problem), problem.status)
     return back(f"/lo/{batch}")
+
+
+def _answer(content: str, status: int) -> Response:
+    return Response(content, status=status, content_type="text/html; charset=utf-8")
 
 
 def _check_count(frozen: Frozen) -> None:

@@ -39,7 +39,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/cuoc-goi/lo")
     @right("act")
     def confirm_calls() -> Response:
-        def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
+        def again(frozen: Frozen, problem: errors.LienthongError) -> str:
             ready = [one for one in _chosen(container, frozen.ids) if frozen.action in acts_on_call(one)]
             return _preview(container, frozen, ready, problem=problem)
 

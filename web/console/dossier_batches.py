@@ -38,7 +38,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/ho-so/lo")
     @right("act")
     def confirm_dossiers() -> Response:
-        def again(frozen: Frozen, problem: errors.RequestInvalid) -> str:
+        def again(frozen: Frozen, problem: errors.LienthongError) -> str:
             able = [
                 line for line in _chosen(container, frozen.ids) if can_act_on_dossier(line, frozen.action)
             ]

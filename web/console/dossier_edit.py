@@ -45,7 +45,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @right("act")
     def confirm_edit(code: str) -> Response:
         dossier.find(container, code)
-        path, value, before, tag = _thawed(container, code)
+        try:
+            path, value, before, tag = _thawed(container, code, _GOOD_S)
+        except errors.FormStale as stale:
+            path, value, *_ = _thawed(container, code, None)
+            return _again(container, clocks, code, path, value, problem=stale)
         try:
             why = rendering.reason()
             correct.correct(container.store, code, path, value, seen=tag, by=visitor().name, reason=why)
@@ -53,14 +57,26 @@ def add(blueprint: Blueprint, container: Container) -> None:
             same = Correction(path=tuple(path), before=before, after=value, tag=tag)
             return _shown(container, code, same, problem=problem)
         except errors.PreconditionFailed as problem:
-            try:
-                now = correct.propose(
-                    container.store, code, ".".join(path), lambda _: value, clocks.procedure
-                )
-            except errors.ActionNotNow as done:  # somebody made it so already
-                return _shown(container, code, problem=done)
-            return _shown(container, code, now, problem=problem, seen=_written(before))
+            return _again(container, clocks, code, path, value, problem=problem, seen=_written(before))
         return back(f"/ho-so/{code}?tab=data", "done")
+
+
+def _again(
+    container: Container,
+    clocks: Clocks,
+    code: str,
+    path: list[str],
+    value: Json,
+    *,
+    problem: errors.LienthongError,
+    seen: str | None = None,
+) -> Response:
+    """The preview of the same *value*, made anew of what the dossier says by now."""
+    try:
+        now = correct.propose(container.store, code, ".".join(path), lambda _: value, clocks.procedure)
+    except errors.ActionNotNow as done:  # somebody made it so already, or nothing can be corrected any more
+        return _shown(container, code, problem=done)
+    return _shown(container, code, now, problem=problem, seen=seen)
 
 
 def _shown(
@@ -125,11 +141,11 @@ def _frozen(container: Container, code: str, found: Correction) -> str:
     )
 
 
-def _thawed(container: Container, code: str) -> tuple[list[str], Json, Json, str]:
-    """Path, new value, what it was and its tag, of the preview. Raises: FormStale."""
+def _thawed(container: Container, code: str, within_s: int | None) -> tuple[list[str], Json, Json, str]:
+    """Path, new value, what it was and its tag, of the preview; *within_s* None: however old. Raises: FormStale."""
     try:
         account, of, path, value, before, tag = _signer(container).loads(
-            request.form.get("frozen", ""), max_age=_GOOD_S
+            request.form.get("frozen", ""), max_age=within_s
         )
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="its preview is too old") from None

@@ -6,9 +6,9 @@ Pages hand over values; everything is escaped by Jinja. No page decides here wha
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from markupsafe import Markup
 from pydantic import ValidationError
 
@@ -171,10 +171,11 @@ def own_path(given: str) -> str:
 
 def address(**changes: object) -> str:
     """This very view with other filters; None takes one out."""
-    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in changes and k not in _PASSING]
+    path, asked = _view()
+    kept = [(name, value) for name, value in asked if name not in changes and name not in _PASSING]
     given = [(name, str(value)) for name, value in changes.items() if value is not None]
     query = urlencode([*kept, *given])
-    return f"{request.path}?{query}" if query else request.path
+    return f"{path}?{query}" if query else path
 
 
 def here() -> str:
@@ -188,8 +189,22 @@ def here() -> str:
 
 def in_language(lang: str) -> str:
     """This very view in another language: its address with every filter."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"{request.path}?{urlencode([*kept, ('lang', lang)])}"
+    path, asked = _view()
+    return f"{path}?{urlencode([*(one for one in asked if one[0] != 'lang'), ('lang', lang)])}"
+
+
+def _view() -> tuple[str, list[tuple[str, str]]]:
+    """Path and arguments of what is shown; of a form that was refused, those of the view that it came from."""
+    if request.method == "POST" and (came_from := here() or _without_form()):
+        parts = urlsplit(came_from)
+        return parts.path, parse_qsl(parts.query)
+    return request.path, list(request.args.items(multi=True))
+
+
+def _without_form() -> str:
+    """The first page, where this address only takes forms; else empty."""
+    adapter = current_app.create_url_adapter(request)
+    return "" if adapter is not None and "GET" in adapter.allowed_methods() else "/"
 
 
 def local(moment: datetime | str | None) -> Markup:

@@ -36,11 +36,22 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/lich/<string:name>")
     @right("schedules")
     def act_on_schedule(name: str) -> Response:
-        _act(container, name)
+        try:
+            _act(container, name)
+        except (errors.RequestInvalid, errors.ScheduleInvalid, errors.PreconditionFailed) as problem:
+            again = _shown(container, SchedulesView(), refused=name, problem=problem)
+            return Response(again, status=problem.status, content_type="text/html; charset=utf-8")
         return rendering.returned("/lich")
 
 
-def _shown(container: Container, view: SchedulesView) -> str:
+def _shown(
+    container: Container,
+    view: SchedulesView,
+    *,
+    refused: str = "",
+    problem: errors.LienthongError | None = None,
+) -> str:
+    """The page; what was typed for the *refused* row stands in it again, beside what the row says by now."""
     with container.store.reading() as connection:
         rows = schedules.list_schedules(connection)
         values = {
@@ -55,6 +66,9 @@ def _shown(container: Container, view: SchedulesView) -> str:
         rows=[(row, conditions.tag(row.name, row.trigger, row.enabled)) for row in rows],
         most=firings.MOST,
         looked_at=firings.FIRED_MOST,
+        refused=refused,
+        problem=problem,
+        typed=request.form,
         **values,
     )
 
@@ -88,7 +102,7 @@ def _act(container: Container, name: str) -> None:
 
     def seen(row: schedules.ScheduleLine) -> None:
         if conditions.tag(row.name, row.trigger, row.enabled) != request.form.get("seen"):
-            raise errors.PreconditionFailed(etag=row.trigger)  # what was typed stands below it
+            raise errors.PreconditionFailed(etag=row.trigger)
 
     timetable.edit(
         container.store,

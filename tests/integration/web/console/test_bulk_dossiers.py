@@ -10,6 +10,7 @@ from tests.support.bulk import confirm, frozen, preview, totals
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call
 from tests.support.counter import Counter
+from web import freezing
 
 LIST = "/ho-so"
 
@@ -116,6 +117,26 @@ def test_what_is_no_longer_possible_is_told_when_the_confirmation_fails(
     assert again.status == 400
     assert "Không còn làm được: 1." in text_of(again.body.decode())
     status, where = confirm(operator, LIST, again.body.decode())
+    assert status == 303
+    batches.run_waiting(counter.store, counter.clock)
+    assert totals(operator, where) == [2, 1, 1, 0, 0]
+
+
+def test_a_list_seen_too_long_ago_is_shown_as_it_stands_now_and_confirmed_anew(
+    counter: Counter, operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [counter.new_dossier() for _ in range(2)]
+    page = preview(operator, LIST, "suspend", dossier=[id_of(counter, code) for code in codes])
+    operator.post(f"/ho-so/{codes[0]}/viec-lam", {"action": "suspend", "reason": "between"})
+    with monkeypatch.context() as later:
+        later.setattr(freezing, "GOOD_S", -1)
+        stale = operator.post("/ho-so/lo", {"frozen": frozen(page), "reason": "they moved"})
+    shown = stale.body.decode()
+    assert (stale.status, counter.scalar("SELECT count(*) FROM batch")) == (403, 0)
+    assert "they moved" in shown
+    assert "Không còn làm được: 1." in text_of(shown)
+    assert frozen(shown) != frozen(page)
+    status, where = confirm(operator, LIST, shown)
     assert status == 303
     batches.run_waiting(counter.store, counter.clock)
     assert totals(operator, where) == [2, 1, 1, 0, 0]

@@ -8,6 +8,7 @@ from tests.support.bulk import frozen
 from tests.support.console import Visitor, text_of
 from tests.support.counter import Counter
 from tests.support.procedures import UNIT
+from web.console import dossier_edit
 
 
 @pytest.fixture
@@ -76,6 +77,24 @@ def test_a_stale_form_is_told_with_both_versions_and_can_be_confirmed_anew(
         assert version in again
     counter.apply_all()
     assert note(counter) == "lần khác"
+    assert confirm(operator, code, again)[0] == 303
+    counter.apply_all()
+    assert note(counter) == "lần hai"
+
+
+def test_a_form_kept_open_too_long_is_shown_as_it_stands_now_and_confirmed_anew(
+    counter: Counter, operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = counter.new_dossier()
+    _, page = preview(operator, code)
+    write(counter, "lần khác")
+    with monkeypatch.context() as later:
+        later.setattr(dossier_edit, "_GOOD_S", -1)
+        status, again = confirm(operator, code, page)
+    counter.apply_all()
+    assert (status, note(counter)) == (403, "lần khác")
+    assert "<del>lần khác</del>" in again
+    assert "a slip of the pen" in again
     assert confirm(operator, code, again)[0] == 303
     counter.apply_all()
     assert note(counter) == "lần hai"

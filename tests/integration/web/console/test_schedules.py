@@ -1,5 +1,6 @@
 """The page of schedules: what fires next, how late timers were, who looks after the timetable."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import text
 from engine.storage import presences, schedules
 from engine.storage.presences import Process
 from engine.storage.schedules import Planned
+from schedules.timetable import next_fire
 from tests.support.console import Visitor, text_of
-from tests.support.counter import Counter
+from tests.support.counter import Counter, open_counter
 from tests.support.procedures import NOON, UNIT
 
 TIMER = text(
@@ -125,3 +127,47 @@ def test_programs_read_the_same(counter: Counter) -> None:
     assert told["lateness"] == {"fired": 0, "p99_s": None, "most_s": None}
     assert [one["alive"] for one in told["schedulers"]] == [True]  # type: ignore[attr-defined]
     assert counter.get("/api/v1/firings?kind=alarm", key=key).status == 400
+
+
+@pytest.fixture
+def timed(database: "object") -> Iterator[Counter]:
+    with open_counter(database.url, next_fire=next_fire) as opened:  # type: ignore[attr-defined]
+        yield opened
+
+
+def test_a_stale_form_gets_both_versions_and_can_be_saved_anew(timed: Counter) -> None:
+    counter, engineer = timed, Visitor(timed, "engineer")
+    with counter.store.transaction() as connection:
+        schedules.ensure(connection, [Planned(name="nightly", job="x", trigger="every 1 h")])
+    form = engineer.page("/lich")
+    mine = {"action": "edit", "trigger": "every 2 h", "reason": "quieter", "seen": seen(form)}
+    assert engineer.post("/lich/nightly", {**mine, "trigger": "every 3 h"}).status == 303
+    stale = engineer.post("/lich/nightly", mine)
+    page = stale.body.decode()
+    assert stale.status == 412
+    assert "<code>every 3 h</code>" in page
+    assert 'name="trigger" value="every 2 h"' in page
+    assert 'name="reason" value="quieter"' in page
+    assert engineer.post("/lich/nightly", {**mine, "seen": seen(page)}).status == 303
+    assert counter.scalar("SELECT trigger FROM schedule WHERE name = 'nightly'") == "every 2 h"
+
+
+@pytest.mark.parametrize("wrong", [{"trigger": "every now and then"}, {"reason": ""}, {"action": "explode"}])
+def test_what_cannot_be_saved_stays_in_its_fields(timed: Counter, wrong: dict[str, str]) -> None:
+    counter, engineer = timed, Visitor(timed, "engineer")
+    with counter.store.transaction() as connection:
+        schedules.ensure(connection, [Planned(name="nightly", job="x", trigger="every 1 h")])
+    given = {"action": "edit", "trigger": "every 2 h", "reason": "quieter", **wrong}
+    refused = engineer.post("/lich/nightly", {**given, "seen": seen(engineer.page("/lich")), "next": "/lich"})
+    page = refused.body.decode()
+    assert refused.status in (400, 422)
+    assert f'name="trigger" value="{given["trigger"]}"' in page
+    assert f'name="reason" value="{given["reason"]}"' in page
+    assert 'href="/lich?lang=en"' in page  # what only takes forms is no page to see in another language
+    assert 'href="/lich?theme=dark"' in page
+    assert counter.scalar("SELECT trigger FROM schedule WHERE name = 'nightly'") == "every 1 h"
+
+
+def seen(page: str) -> str:
+    """The stamp that the only row's form carries."""
+    return page.split('name="seen" value="')[1].split('"', maxsplit=1)[0]
