@@ -37,7 +37,8 @@ from engine.models.findings import Findings
 from engine.models.graph import Process
 from engine.models.timing import after
 from engine.models.yaml_text import YamlRefused, YamlText, read
-from engine.runtime.simulation import START, Letter, Simulation, Walked, World, dossier_of
+from engine.runtime import worlds
+from engine.runtime.simulation import START, Simulation, Walked, World, dossier_of
 
 _KEYS = frozenset("name description process given replies faults decisions took messages expect".split())
 _EXPECTED = frozenset("steps not_steps calls status statuses ended waiting data after".split())
@@ -92,11 +93,13 @@ def run(deployment: Deployment, file: str, data: bytes) -> Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a scenario says of itself: *example* is the dossier data that it is given."""
+    """What a scenario says of itself: *example* is the dossier data that it is given, *world* what happens outside, as
+    `engine.runtime.worlds` reads it."""
 
     name: str
     about: str
     example: Json
+    world: Mapping[str, Json]
 
 
 def described(file: str, data: bytes) -> Described:
@@ -111,6 +114,7 @@ def described(file: str, data: bytes) -> Described:
         name=str(body.get("name") or file),
         about=str(body.get("description") or ""),
         example=given.get("data") if isinstance(given, dict) else None,
+        world=worlds.of_scenario(body),
     )
 
 
@@ -154,23 +158,13 @@ def _walk(deployment: Deployment, process: str, body: dict[str, Json]) -> Walked
             for key, entries in _each(body, "faults").items()
         },
         forms=_each(body, "decisions"),
-        letters=letters(body.get("messages")),
+        letters=[worlds.letter(one) for one in _objects(body.get("messages"))],
     )
     return Simulation(deployment, process, dossier=dossier, variables={}, world=world).run()
 
 
-def letters(value: Json) -> list[Letter]:
-    """The messages of a world or scenario."""
-    found = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    return [
-        Letter(
-            name=str(one.get("name")),
-            at=str(one.get("at", "PT0S")),
-            key=None if one.get("key") is None else str(one["key"]),
-            data=one.get("data"),
-        )
-        for one in found
-    ]
+def _objects(value: Json) -> list[dict[str, Json]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _mapping(body: dict[str, Json], key: str) -> dict[str, Json]:
@@ -239,7 +233,7 @@ def _in_order(what: str, wanted: Sequence[str], found: Sequence[str]) -> list[st
 
 
 def _calls(walked: Walked, expected: Json) -> list[str]:
-    wanted = [one for one in expected if isinstance(one, dict)] if isinstance(expected, list) else []
+    wanted = _objects(expected)
     names = [f"{call.partner}.{call.operation}" for call in walked.calls]
     at = 0
     for one in wanted:

@@ -75,12 +75,15 @@ class World:
 
 @dataclass(slots=True, kw_only=True)
 class Walked:
-    """What a walk came to. *completed* is in order; *waiting* are the ids of what still waits."""
+    """What a walk came to. *completed* is in order, each at its moment of *times*; *waiting* are the ids of what still waits,
+    *failed* those of what could not be run and is why there is an *error*."""
 
     completed: list[str] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
     ended: bool = False
     waiting: list[str] = field(default_factory=list)
     error: str | None = None
+    failed: list[str] = field(default_factory=list)
     calls: list[CallOpened] = field(default_factory=list)
     flows: set[str] = field(default_factory=set)
     statuses: list[int] = field(default_factory=list)
@@ -90,7 +93,7 @@ class Walked:
 
 
 class Simulation:
-    """One walk; call `run` once."""
+    """One walk; call `run` once. It stops when its *limits* are used up."""
 
     def __init__(
         self,
@@ -100,6 +103,7 @@ class Simulation:
         dossier: Mapping[str, Json],
         variables: Mapping[str, Json],
         world: World,
+        limits: Limits = LIMITS,
     ) -> None:
         model = Model(deployment, given=frozenset(variables))
         self._instance = Instance(model, process)
@@ -107,7 +111,8 @@ class Simulation:
         self._dossier: dict[str, Json] = dict(dossier)
         self._variables = variables
         self._now = START
-        self._stop = time.monotonic() + TIMEOUT_S
+        self._limits = limits
+        self._stop = time.monotonic() + limits.seconds
         self._order = count()
         self._queue: list[tuple[datetime, int, Happening | Letter | str]] = []
         self._kept: list[Letter] = []
@@ -127,7 +132,7 @@ class Simulation:
             self._turn(None)
             while self._queue and not self._instance.ended:
                 if time.monotonic() > self._stop:
-                    raise LimitExceeded(limit=TIMEOUT_S, what="seconds")  # noqa: TRY301
+                    raise LimitExceeded(limit=self._limits.seconds, what="seconds")  # noqa: TRY301
                 at, _, event = heapq.heappop(self._queue)
                 self._now = max(self._now, at)
                 self._turn(event)
@@ -146,9 +151,9 @@ class Simulation:
         instance = self._instance
         instance.turn = turn = Turn(
             View(dossier=self._dossier, now=self._now, calendar=CALENDAR),
-            Budget(LIMITS),
+            Budget(self._limits),
             held=frozenset(self._world.took),
-            trace=self._walked.completed.append,
+            trace=self._completed,
             taken=self._walked.flows.add,
         )
         if event is None:
@@ -164,6 +169,10 @@ class Simulation:
         for change in turn.changes:
             self._changed(change)
         self._rest()
+
+    def _completed(self, element: str) -> None:
+        self._walked.completed.append(element)
+        self._walked.times.append(self._now)
 
     def _changed(self, change: Change) -> None:
         if isinstance(change, CallOpened):
@@ -181,6 +190,7 @@ class Simulation:
         elif isinstance(change, Closed):
             self._waits.pop(change.task, None)
         elif isinstance(change, Parked):
+            self._walked.failed.append(change.element)
             self._walked.error = self._walked.error or f"{change.element}: {change.code}: {change.message}"
         elif isinstance(change, Step) and change.status is not None:
             self._walked.statuses.append(change.status)

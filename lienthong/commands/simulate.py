@@ -5,30 +5,34 @@ from pathlib import Path
 import click
 import orjson
 
+from engine.errors import RequestInvalid
 from engine.exchange.ports import Json
 from engine.models.deployment import Deployment, read_folder
 from engine.models.findings import errors_in
 from engine.models.linting import lint
-from engine.models.timing import parse
-from engine.runtime.scenarios import letters
-from engine.runtime.simulation import START, Simulation, Walked, World, dossier_of
+from engine.runtime import worlds
+from engine.runtime.simulation import Simulation, Walked, World, dossier_of
 from lienthong.printing import as_json_option
 
-_WORLD = ("took", "replies", "faults", "messages", "forms")
 _EXAMPLE = """Example: lienthong simulate model.bpmn --data '{"amount": 5}' --world '{"took": {"Assess": "P2D"}}' --json"""
 
 
 @click.command(epilog=_EXAMPLE)
 @click.argument("model", type=click.Path(exists=True, path_type=Path))
 @click.option("--data", default="{}", help="The dossier's data, as a JSON object; also the first variables.")
-@click.option("--world", default="{}", help="What happens outside: took, replies, faults, messages, forms.")
+@click.option(
+    "--world",
+    default="{}",
+    help="What happens outside: took, replies, faults, messages, forms (docs/models.md).",
+)
 @click.option(
     "--process", default=None, help="The process to walk; else the procedure's, or the first executable."
 )
 @as_json_option
 def command(model: Path, data: str, world: str, process: str | None, as_json: bool) -> int:
     """Walk through MODEL (a .bpmn file or a deployment's folder) and print what completes, in order."""
-    given, outside = _object(data, "--data"), _world(_object(world, "--world"))
+    given = _object(data, "--data")
+    outside, more = _world(_object(world, "--world"))
     deployment = read_folder(model)
     refused = errors_in(lint(deployment, given))
     if refused:
@@ -38,7 +42,7 @@ def command(model: Path, data: str, world: str, process: str | None, as_json: bo
     if key not in deployment.processes:
         raise click.UsageError(f"there is no process `{key}` in {model}")
     walk = Simulation(
-        deployment, key, dossier=dossier_of(deployment, given), variables=given, world=outside
+        deployment, key, dossier=dossier_of(deployment, given) | more, variables=given, world=outside
     ).run()
     _print(_walked(walk), as_json=as_json)
     return 0
@@ -80,44 +84,9 @@ def _object(text: str, option: str) -> dict[str, Json]:
     return value
 
 
-def _world(body: dict[str, Json]) -> World:
-    for key in body:
-        if key not in _WORLD:
-            raise click.BadParameter(
-                f"`{key}` is unknown; known are {', '.join(_WORLD)}", param_hint="--world"
-            )
-    parts = {key: _mapping(key, value) for key, value in body.items() if key != "messages"}
-    _check_messages(body.get("messages") or [])
-    took = {key: str(value) for key, value in _part(parts, "took").items()}
-    times = [*took.items(), *(("messages", letter.at) for letter in letters(body.get("messages")))]
-    for name, text in times:
-        if not text.startswith("P") or parse(text, START) is None:
-            raise click.BadParameter(f"{name}: `{text}` is no ISO duration", param_hint="--world")
-    replies = {key: [value] for key, value in _part(parts, "replies").items()}
-    forms = {key: [value] for key, value in _part(parts, "forms").items()}
-    return World(
-        took=took,
-        replies=replies,
-        faults={key: [None if one is None else str(one)] for key, one in _part(parts, "faults").items()},
-        forms={**replies, **forms},
-        letters=letters(body.get("messages")),
-    )
-
-
-def _mapping(key: str, value: Json) -> dict[str, Json]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise click.BadParameter(f"`{key}` must be an object by element id", param_hint="--world")
-    return value
-
-
-def _check_messages(value: Json) -> None:
-    if not isinstance(value, list) or not all(isinstance(one, dict) and "name" in one for one in value):
-        raise click.BadParameter(
-            "`messages` must be a list of objects with name, at, key, data", param_hint="--world"
-        )
-
-
-def _part(parts: dict[str, dict[str, Json]], key: str) -> dict[str, Json]:
-    return parts.get(key, {})
+def _world(body: dict[str, Json]) -> tuple[World, dict[str, Json]]:
+    """The world, and what the dossier is beside its data."""
+    try:
+        return worlds.world(body), worlds.dossier(body)
+    except RequestInvalid as exc:
+        raise click.BadParameter(str(exc.facts["reason"]), param_hint="--world") from exc

@@ -111,6 +111,25 @@ def test_a_version_shows_heat_and_counts_on_its_elements(counter: Counter, tmp_p
     assert complaints == ""
 
 
+def test_a_simulated_walk_is_drawn_and_reached_by_the_keyboard(chromium: Browser, counter: Counter) -> None:
+    accounts.create(counter.store, "lan", PASSWORD, roles=["engineer"], unit=None, by="test")
+    person = Person(chromium, counter).sign_in("lan")
+    page = person.page
+    page.goto("/quy-trinh/1")
+    page.get_by_role("link", name="Mở trang mô phỏng").click()
+    page.get_by_label("Diễn biến bên ngoài (JSON)").fill('{"forms": {"check": {"decision": "accept"}}}')
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('#drawing-1[data-ready="true"]')
+    passed, waiting = (
+        page.eval_on_selector_all(f"#drawing-1 .{mark}", "found => found.map(one => one.dataset.elementId)")
+        for mark in ("token-passed", "token-waiting")
+    )
+    assert (sorted(passed), waiting) == (["check", "start"], ["wait"])
+    assert page.get_by_label("Diễn biến bên ngoài (JSON)").input_value().startswith('{"forms"'), "it is kept"
+    assert person.complaints == []
+
+
 def test_a_model_that_nobody_drew_leaves_no_empty_canvas(counter: Counter, tmp_path: Path) -> None:
     files = {"procedure.yaml": PROCEDURE.encode(), "walk.bpmn": MODEL, "check.form": b"{}"}
     other = deploy.keep(counter.store, from_files(files), by="test")

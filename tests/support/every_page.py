@@ -97,6 +97,7 @@ def _places(counter: Counter) -> _Places:
             ("/viec/<int:id>", "id"): str(counter.open_item(code)),
             ("/doi-tac/<string:name>", "name"): "agency",
             ("/quy-trinh/<int:id>", "id"): "1",
+            ("/quy-trinh/<int:id>/mo-phong", "id"): "1",
             ("/thu-tuc/<string:code>", "code"): "1.000001",
             ("/errors/<string:code>", "code"): "dossier-not-found",
             ("/tro-giup/<path:name>", "name"): "howto/a-partner-is-down",

@@ -22,12 +22,13 @@ from web.container import Container
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A scenario: *example* is the dossier data that it begins with, as JSON; empty: none."""
+    """A scenario: *example* is the dossier data that it begins with and *world* what happens outside, as JSON; empty: none."""
 
     file: str
     name: str
     about: str
     example: str
+    world: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trials:
-    """What the page of a version shows of all this."""
+    """What the page of a version shows of all this; *processes* are ids and names of what can be walked, the main one first."""
 
     trials: tuple[Trial, ...]
     uses: tuple[Use, ...]
+    processes: tuple[tuple[str, str], ...]
     last: ScenarioRun | None
 
 
@@ -75,12 +77,15 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
 def trials_of(connection: Connection, store: Store, deployment: int) -> Trials:
     """Raises: AddressUnknown: there is no such version."""
-    trials, uses = _read(store, deployment)
-    return Trials(trials=trials, uses=uses, last=deployments.find_scenario_run(connection, deployment))
+    trials, uses, processes = _read(store, deployment)
+    last = deployments.find_scenario_run(connection, deployment)
+    return Trials(trials=trials, uses=uses, processes=processes, last=last)
 
 
 @lru_cache(maxsize=256)
-def _read(store: Store, deployment: int) -> tuple[tuple[Trial, ...], tuple[Use, ...]]:
+def _read(
+    store: Store, deployment: int
+) -> tuple[tuple[Trial, ...], tuple[Use, ...], tuple[tuple[str, str], ...]]:
     """Versions never change, so each is read once a process."""
     with store.reading() as connection:
         files = standing.files(connection, deployment)
@@ -97,15 +102,27 @@ def _read(store: Store, deployment: int) -> tuple[tuple[Trial, ...], tuple[Use, 
         Use(partner=service.partition(".")[0], operation=service.partition(".")[2], elements=tuple(elements))
         for service, elements in sorted(places.items())
     )
-    return trials, uses
+    names = {key: process.name for key, process in read_.drawn.items()}
+    processes = sorted(read_.processes, key=lambda key: (key != read_.main, key))
+    return trials, uses, tuple((key, names.get(key) or "") for key in processes)
 
 
 def _trial(name: str, data: bytes) -> Trial:
     from engine.runtime import scenarios  # as above
 
     told = scenarios.described(name, data)
-    example = json.dumps(told.example, ensure_ascii=False, indent=2) if told.example else ""
-    return Trial(file=name, name=told.name, about=told.about, example=example)
+    return Trial(
+        file=name,
+        name=told.name,
+        about=told.about,
+        example=_written(told.example),
+        world=_written(told.world),
+    )
+
+
+def _written(value: object) -> str:
+    """As JSON; what YAML has and JSON has not (a date) as text."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str) if value else ""
 
 
 def _packed(files: dict[str, bytes]) -> bytes:
