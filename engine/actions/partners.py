@@ -1,14 +1,19 @@
-"""Pausing a partner: nothing is sent to it until somebody lets its lanes go on; testing the way to it. All with audit lines."""
+"""Pausing a partner, opening and closing its breaker by hand, testing the way to it. All with audit lines."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from engine import errors
 from engine.exchange.checking import Checking, Stage
 from engine.exchange.ports import Json
 from engine.storage import access, calls, partners
 from engine.storage.database import Store, notify
+from engine.storage.partners import HeldPartner
 
-Seen = Callable[[bool, str | None], None]
-"""Given whether the partner is paused and why, under its lock; raises when that is not what the caller has seen."""
+NO_BREAKER = "a partner that fetches its calls has no breaker; pause it instead"
+
+Seen = Callable[[HeldPartner], None]
+"""Given what people set of the partner, under its lock; raises when that is not what the caller has seen."""
 
 
 def pause(store: Store, partner: str, *, by: str, reason: str, seen: Seen | None = None) -> None:
@@ -16,7 +21,7 @@ def pause(store: Store, partner: str, *, by: str, reason: str, seen: Seen | None
     with store.transaction() as connection:
         was = partners.hold(connection, partner)
         if seen is not None:
-            seen(*was)
+            seen(was)
         partners.pause(connection, partner, reason)
         access.audit(connection, by, "partner-paused", facts={"partner": partner}, reason=reason)
 
@@ -26,11 +31,53 @@ def resume(store: Store, partner: str, *, by: str, reason: str, seen: Seen | Non
     with store.transaction() as connection:
         was = partners.hold(connection, partner)
         if seen is not None:
-            seen(*was)
+            seen(was)
         partners.pause(connection, partner, None)
         access.audit(
-            connection, by, "partner-resumed", facts={"partner": partner, "was": was[1]}, reason=reason
+            connection,
+            by,
+            "partner-resumed",
+            facts={"partner": partner, "was": was.paused_reason},
+            reason=reason,
         )
+        notify(connection, calls.CHANNEL)
+
+
+def open_breaker(
+    store: Store, partner: str, *, until: datetime | None, by: str, reason: str, seen: Seen | None = None
+) -> None:
+    """Send nothing to *partner*, no probe either, until somebody closes its breaker, or *until* a moment, when one call probes.
+
+    What is under way ends by itself; whatever it comes to, the breaker stays open. One that is open already is held open.
+
+    Raises: RequestInvalid: that moment is over.
+    """
+    facts: dict[str, Json] = {"partner": partner, "until": until.isoformat() if until else None}
+    with store.transaction() as connection:
+        was = partners.hold(connection, partner)
+        if seen is not None:
+            seen(was)
+        if not partners.open_breaker(connection, partner, reason, until):
+            raise errors.RequestInvalid(reason="the breaker can be held open until a later moment only")
+        access.audit(
+            connection, by, "partner-opened", facts={**facts, "was": was.opened_reason}, reason=reason
+        )
+
+
+def close_breaker(store: Store, partner: str, *, by: str, reason: str, seen: Seen | None = None) -> None:
+    """Let the lanes of *partner* go on at its rate; after an outage the next failure opens its breaker again.
+
+    Raises: ActionNotNow: it is not open.
+    """
+    with store.transaction() as connection:
+        was = partners.hold(connection, partner)
+        if seen is not None:
+            seen(was)
+        if was.breaker != "open":
+            raise errors.ActionNotNow(what=f"the breaker of {partner} is not open")
+        partners.close_breaker(connection, partner)
+        facts: dict[str, Json] = {"partner": partner, "was": was.opened_reason}
+        access.audit(connection, by, "partner-closed", facts=facts, reason=reason)
         notify(connection, calls.CHANNEL)
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 
 _STATES = text(
     """
-    SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.changed_at, p.certificate_until,
+    SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.opened_reason, p.revision,
+        p.changed_at, p.certificate_until,
         coalesce(p.certificate_until < now(), false) AS certificate_over,
         coalesce(p.certificate_until < now() + interval '30 days', false) AS certificate_soon,
         coalesce(c.waiting, 0) AS waiting, coalesce(c.sending, 0) AS sending,
@@ -46,6 +47,8 @@ class PartnerState:
     probe_at: datetime | None
     paused: bool
     paused_reason: str | None
+    opened_reason: str | None  # a person opened the breaker; probe_at None: until a person closes it
+    revision: int
     changed_at: datetime
     waiting: int
     sending: int

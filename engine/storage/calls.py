@@ -45,7 +45,7 @@ class ClaimedCall:
 _CLAIM = text(
     """
     WITH probing AS (
-        UPDATE partner SET probe_at = now() + make_interval(secs => :open_s)
+        UPDATE partner SET probe_at = now() + make_interval(secs => :open_s), opened_reason = NULL
         WHERE breaker = 'open' AND probe_at <= now() AND NOT paused AND CAST(:free AS jsonb) ? name RETURNING name),
     due AS (
         SELECT c.id, c.status = 'unknown' AND c.repeat = 'queryable' AS ask,

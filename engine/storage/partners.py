@@ -1,4 +1,5 @@
-"""Partner rows: the breaker that all workers share, and the pause that an admin sets. Its probes are claimed with calls.
+"""Partner rows: the breaker that all workers share, and what people set: pauses, breakers opened by hand. Probes are claimed
+with calls.
 
 Never written in a dossier's transaction: an outage must not roll a dossier back, nor a dossier an outage.
 """
@@ -18,16 +19,18 @@ _FAILED = text(
     """
     UPDATE partner SET failures = failures + 1, changed_at = now(),
         breaker = CASE WHEN failures + 1 >= :limit THEN 'open' ELSE breaker END,
-        probe_at = CASE WHEN failures + 1 >= :limit THEN now() + make_interval(secs => :open_s) END
-    WHERE name = :name RETURNING breaker = 'open'
+        probe_at = CASE WHEN opened_reason IS NOT NULL THEN probe_at
+            WHEN failures + 1 >= :limit OR breaker = 'open' THEN now() + make_interval(secs => :open_s) END
+    WHERE name = :name RETURNING breaker = 'open' AND opened_reason IS NULL
     """
 )
 
 _WORKED = text(
     """
-    UPDATE partner p SET failures = 0, breaker = 'closed', probe_at = NULL, changed_at = now()
-    FROM (SELECT name, breaker FROM partner WHERE name = :name FOR UPDATE) was
-    WHERE p.name = was.name AND (p.failures > 0 OR p.breaker = 'open') RETURNING was.breaker
+    UPDATE partner SET failures = 0, changed_at = now(),
+        breaker = CASE WHEN opened_reason IS NULL THEN 'closed' ELSE breaker END,
+        probe_at = CASE WHEN opened_reason IS NOT NULL THEN probe_at END
+    WHERE name = :name AND (failures > 0 OR (breaker = 'open' AND opened_reason IS NULL)) RETURNING name
     """
 )
 
@@ -36,7 +39,9 @@ _CLOSE_OUTAGE = text(
     " WHERE partner = :name AND cause = 'partner-outage' AND status = 'open'"
 )
 
-_HOLD = text("SELECT paused, paused_reason FROM partner WHERE name = :name FOR UPDATE")
+_HOLD = text(
+    "SELECT name, paused, paused_reason, breaker, opened_reason, revision FROM partner WHERE name = :name FOR UPDATE"
+)
 
 _CERTIFICATES = text(
     "UPDATE partner p SET certificate_until = CAST(r.value AS timestamptz) FROM jsonb_each_text(CAST(:seen AS jsonb)) r"
@@ -44,7 +49,21 @@ _CERTIFICATES = text(
 )
 
 _PAUSE = text(
-    "UPDATE partner SET paused = :paused, paused_reason = :reason, changed_at = now() WHERE name = :name"
+    "UPDATE partner SET paused = :paused, paused_reason = :reason, changed_at = now(), revision = revision + 1"
+    " WHERE name = :name"
+)
+
+_OPEN = text(
+    """
+    UPDATE partner SET breaker = 'open', opened_reason = :reason, probe_at = :until, changed_at = now(),
+        revision = revision + 1
+    WHERE name = :name AND (CAST(:until AS timestamptz) IS NULL OR :until > now()) RETURNING name
+    """
+)
+
+_CLOSE = text(
+    "UPDATE partner SET breaker = 'closed', opened_reason = NULL, probe_at = NULL, changed_at = now(),"
+    " revision = revision + 1 WHERE name = :name"
 )
 
 
@@ -54,6 +73,18 @@ class BreakerPolicy:
 
     failures: int
     open_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPartner:
+    """What people set of a partner whose row is locked; *revision* counts their changes."""
+
+    name: str
+    paused: bool
+    paused_reason: str | None
+    breaker: str  # closed | open
+    opened_reason: str | None  # not None: a person opened it
+    revision: int
 
 
 def ensure(connection: Connection, names: Iterable[str]) -> None:
@@ -81,19 +112,30 @@ def record_failure(connection: Connection, name: str, policy: BreakerPolicy) -> 
 
 
 def record_success(connection: Connection, name: str) -> None:
-    """Close the breaker of a partner that answered, and its outage's incident."""
-    was = connection.scalar(_WORKED, {"name": name})
-    if was == "open":
+    """Close the breaker of a partner that answered, and its outage's incident. One that a person opened stays open."""
+    if connection.scalar(_WORKED, {"name": name}) is not None:
         connection.execute(_CLOSE_OUTAGE, {"name": name})
 
 
-def hold(connection: Connection, name: str) -> tuple[bool, str | None]:
-    """Lock the row of a partner that exists, making it where it is new; whether it is paused, and why."""
+def hold(connection: Connection, name: str) -> HeldPartner:
+    """Lock the row of a partner that exists, making it where it is new; what people set of it."""
     ensure(connection, [name])
-    row = connection.execute(_HOLD, {"name": name}).one()
-    return row[0], row[1]
+    return HeldPartner(**connection.execute(_HOLD, {"name": name}).mappings().one())
 
 
 def pause(connection: Connection, name: str, reason: str | None) -> None:
     """Let nothing be sent to a partner for *reason*, or with None, let its lanes go on."""
     connection.execute(_PAUSE, {"name": name, "paused": reason is not None, "reason": reason})
+
+
+def open_breaker(connection: Connection, name: str, reason: str, until: datetime | None) -> bool:
+    """Send nothing to a partner, not even a probe, before *until* (None: until somebody closes it); False: that is over.
+
+    At that time one call probes, as after an outage.
+    """
+    return connection.scalar(_OPEN, {"name": name, "reason": reason, "until": until}) is not None
+
+
+def close_breaker(connection: Connection, name: str) -> None:
+    """Let the lanes of a partner go on. Its failures stay counted: after an outage the very next one opens it again."""
+    connection.execute(_CLOSE, {"name": name})

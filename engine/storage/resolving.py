@@ -37,7 +37,9 @@ _DONE = text(
 _EVENT_AGAIN = text(
     "UPDATE event SET status = 'pending', starts = 0, lone_starts = 0, lease_until = NULL WHERE id = :id"
 )
-_PAUSE = text("UPDATE partner SET paused = true, paused_reason = :reason WHERE name = :name")
+_PAUSE = text(
+    "UPDATE partner SET paused = true, paused_reason = :reason, revision = revision + 1 WHERE name = :name"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """`lienthong partners`: who we exchange with, how honest each contract is, and whether a partner can be reached."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -51,6 +52,56 @@ def check(name: str, as_json: bool) -> int:
     return int(any(one.ok is False for one in stages))
 
 
+_REASON = click.option(
+    "--reason", required=True, help="Why; it is shown to everybody and stands in the audit trail."
+)
+
+
+@command.command(
+    name="open",
+    epilog="Example: lienthong partners open portal --reason 'new servers' --until 2027-01-05T06:00",
+)
+@click.argument("name")
+@_REASON
+@click.option(
+    "--until",
+    type=click.DateTime(formats=["%Y-%m-%dT%H:%M"]),
+    help="Vietnam's time, when one call tries again; without it, until `partners close`.",
+)
+def open_(*, name: str, reason: str, until: datetime | None) -> None:
+    """Open NAME's breaker by hand: nothing is sent to it, no probe either."""
+    from engine import errors
+    from engine.actions import partners as acts
+    from engine.clock import VIETNAM
+
+    with opened("partners") as system:
+        _check_known(system, name)
+        if system.partners.has_mailbox(name):
+            raise errors.ActionNotNow(what=acts.NO_BREAKER)
+        moment = until.replace(tzinfo=VIETNAM) if until else None
+        acts.open_breaker(system.store, name, until=moment, by="command line", reason=reason)
+
+
+@command.command(epilog="Example: lienthong partners close portal --reason 'they are back'")
+@click.argument("name")
+@_REASON
+def close(*, name: str, reason: str) -> None:
+    """Close NAME's breaker by hand: its lanes go on; after an outage the next failure opens it again."""
+    from engine.actions import partners as acts
+
+    with opened("partners") as system:
+        _check_known(system, name)
+        acts.close_breaker(system.store, name, by="command line", reason=reason)
+
+
+def _check_known(system: "System", name: str) -> None:
+    """Raises: PartnerUnknown."""
+    from engine import errors
+
+    if name not in {one["name"] for one in _states(system)}:
+        raise errors.PartnerUnknown(partner=name)
+
+
 def _states(system: "System") -> list[dict[str, object]]:
     from engine.queries.partners import partner_states
     from lienthong.directory import ContractDirectory
@@ -75,6 +126,7 @@ def _states(system: "System") -> list[dict[str, object]]:
                 else "ok"
                 if state
                 else "unused",
+                "opened_by_hand": state.opened_reason if state else None,
                 "waiting": state.waiting if state else 0,
                 "unknown": state.unknown if state else 0,
             }

@@ -39,7 +39,8 @@ class Procedures(Told):
 
 
 class Partner(Told):
-    """A partner; `label` says how true to life its contract is: real, single-source or sample. `contract_hash` names the
+    """A partner; `label` says how true to life its contract is: real, single-source or sample. `opened_reason`: a person opened
+    its breaker; nothing tries before `probe_at`, or, null, before somebody closes it. `contract_hash` names the
     content in force; `attempts`, `good`, `p50_s` and `p95_s` are of its newest 2,000 attempts of 24 hours.
     """
 
@@ -52,6 +53,8 @@ class Partner(Told):
     inbound: list[str]
     state: Literal["ok", "down", "paused", "unused"]
     paused_reason: str | None
+    breaker: Literal["closed", "open"]
+    opened_reason: str | None
     probe_at: datetime | None
     calls_waiting: int
     calls_sending: int
@@ -109,6 +112,8 @@ def partner(
         inbound=list(card.inbound) if card else [],
         state=_state(state),
         paused_reason=state.paused_reason if state else None,
+        breaker="open" if state and state.breaker == "open" else "closed",
+        opened_reason=state.opened_reason if state else None,
         probe_at=state.probe_at if state else None,
         calls_waiting=state.waiting if state else 0,
         calls_sending=state.sending if state else 0,

@@ -62,6 +62,11 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/partners/{name}/pause"): _REASON,
     ("post", "/api/v1/partners/{name}/resume"): _REASON,
     ("post", "/api/v1/partners/{name}/check"): _REASON,
+    ("post", "/api/v1/partners/{name}/open"): {
+        "reason": "They renew their servers tonight",
+        "until": "2027-01-05T06:00:00+07:00",
+    },
+    ("post", "/api/v1/partners/{name}/close"): _REASON,
     ("post", "/api/v1/schedules/{name}/run"): _REASON,
     ("patch", "/api/v1/schedules/{name}"): {"trigger": "every 30 s", "reason": "Less often is enough"},
     ("post", "/api/v1/mailbox/{id}/fetch"): {},

@@ -1,22 +1,22 @@
-"""Partners: who they are, how the exchange with each stands, the switch that holds everything for one, a test of the way."""
+"""Partners: who they are, how the exchange with each stands, what its contract says, how it answered."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from pydantic import Field
 
 from engine import errors
-from engine.actions import partners as acts
 from engine.actions.receive import searchable
 from engine.exchange.checking import Stage
 from engine.queries import partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch
 from engine.queries.partners import PartnerState
 from engine.storage.database import Connection
+from web import conditions
 from web.console import rendering
-from web.console.access import right, visitor
+from web.console.access import right
 from web.console.exports import Exported, Listed, plain
 from web.console.rendering import View, page, read
 from web.container import Container, PartnerCard
@@ -33,73 +33,22 @@ class PartnersView(View):
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
-    """``/doi-tac`` and the acts on one."""
-    _add_reading(blueprint, container)
-    _add_acts(blueprint, container)
+    """``/doi-tac`` and the page of each; what is done there is in `partner_acts`."""
 
-
-def _add_reading(blueprint: Blueprint, container: Container) -> None:
     @blueprint.get("/doi-tac")
     @right("see")
     def partner_list() -> str:
-        return _all(container, read(PartnersView))
+        return all_page(container, read(PartnersView))
 
     @blueprint.get("/doi-tac/<string:name>")
     @right("see")
     def partner_page(name: str) -> str:
         read(View)
-        return _one(container, name)
+        return one_page(container, name)
 
 
-def _add_acts(blueprint: Blueprint, container: Container) -> None:
-    @blueprint.post("/doi-tac/<string:name>")
-    @right("partners")
-    def switch_partner(name: str) -> Response:
-        _check_known(container, name)
-        action = request.form.get("action", "")
-        act = {"pause": acts.pause, "resume": acts.resume}.get(action)
-        if act is None:
-            raise errors.RequestInvalid(reason="this is no act on a partner")
-
-        def seen(paused: bool, why: str | None) -> None:
-            if paused is (action == "pause"):
-                what = f"{name} is paused already: {why}" if paused else f"{name} is not paused"
-                raise errors.ActionNotNow(what=what)
-
-        try:
-            act(container.store, name, by=visitor().name, reason=rendering.reason(), seen=seen)
-        except errors.RequestInvalid as problem:
-            return _refused(_all(container, PartnersView(), problem), problem.status)
-        return rendering.returned("/doi-tac")
-
-    @blueprint.post("/doi-tac/<string:name>/thu")
-    @right("partners")
-    def test_partner(name: str) -> Response:
-        """What was seen is shown at once and kept nowhere but in the audit trail."""
-        _check_known(container, name)
-        try:
-            stages = _checked(container, name, by=visitor().name, reason=rendering.reason())
-        except errors.RequestInvalid as problem:
-            return _refused(_one(container, name, problem), problem.status)
-        return Response(_one(container, name, stages=stages), content_type="text/html; charset=utf-8")
-
-
-def _checked(container: Container, name: str, *, by: str, reason: str) -> Sequence[Stage]:
-    """The way to a partner, tested now. Raises: PartnerUnknown; RequestInvalid: this system speaks to nobody."""
-    if container.checking is None or not container.may_send():
-        raise errors.RequestInvalid(reason="this system sends nothing")
-    return acts.check(container.store, container.checking, name, by=by, reason=reason)
-
-
-def _check_known(container: Container, name: str) -> None:
-    """Raises: PartnerUnknown."""
-    with container.store.reading() as connection:
-        known = {state.name for state in partners.partner_states(connection)}
-    if name not in known | {card.name for card in container.partners.cards()}:
-        raise errors.PartnerUnknown(partner=name)
-
-
-def _all(container: Container, view: PartnersView, problem: errors.LienthongError | None = None) -> str:
+def all_page(container: Container, view: PartnersView, problem: errors.LienthongError | None = None) -> str:
+    """The list, with what a *problem* says."""
     cards = {card.name: card for card in container.partners.cards()}
     with container.store.reading() as connection:
         states = {state.name: state for state in partners.partner_states(connection)}
@@ -132,12 +81,16 @@ def standing(state: PartnerState | None) -> str:
     return "paused" if state.paused else "down" if state.breaker == "open" else "ok"
 
 
-def _one(
+def one_page(
     container: Container,
     name: str,
     problem: errors.LienthongError | None = None,
     stages: Sequence[Stage] | None = None,
 ) -> str:
+    """The page of one, with what a *problem* says to what was typed, or the *stages* of a test.
+
+    Raises: PartnerUnknown.
+    """
     card = next((card for card in container.partners.cards() if card.name == name), None)
     with container.store.reading() as connection:
         state = next((one for one in partners.partner_states(connection) if one.name == name), None)
@@ -156,13 +109,11 @@ def _one(
         drift={one: calls for one, calls in hashes.items() if card is not None and one != card.hash},
         stages=stages,
         problem=problem,
+        tag=conditions.tag(name, state.revision if state else 0),
+        typed=request.form if problem is not None else {},
         course=[(datetime.fromtimestamp(one.at, UTC), one) for one in course],
         charts=_charts(course, words(rendering.language())),
     )
-
-
-def _refused(shown: str, status: int) -> Response:
-    return Response(shown, status=status, content_type="text/html; charset=utf-8")
 
 
 def _charts(course: list[Stretch], t: Words) -> list[tuple[str, dict[str, object]]]:

@@ -158,6 +158,11 @@ partner = Table(
     moment("probe_at"),  # while open: when one call may try again
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     words("paused_reason", nullable=True),
+    words(
+        "opened_reason", nullable=True
+    ),  # a person opened the breaker: no probe before probe_at, none without one
     moment("changed_at", now=True),
+    # counts what people changed here, so that a page seen before is known for old
+    Column("revision", Integer, nullable=False, server_default="0"),
     moment("certificate_until"),  # until when the certificate that it showed last is good
 )

@@ -72,6 +72,8 @@ RULES = {
     ("POST", "/api/v1/partners/{name}/pause"): ("partners", NO_UNIT),
     ("POST", "/api/v1/partners/{name}/check"): ("partners", NO_UNIT),
     ("POST", "/api/v1/partners/{name}/resume"): ("partners", NO_UNIT),
+    ("POST", "/api/v1/partners/{name}/open"): ("partners", NO_UNIT),
+    ("POST", "/api/v1/partners/{name}/close"): ("partners", NO_UNIT),
     ("GET", "/api/v1/schedules"): ("schedules", ALIKE),
     ("GET", "/api/v1/firings"): ("schedules", ALIKE),
     ("GET", "/api/v1/schedules/{name}"): ("schedules", ALIKE),

@@ -1,0 +1,86 @@
+"""What may be set of a partner over REST: pause it, let it go on, open and close its breaker by hand."""
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import AwareDatetime, Field
+
+from engine import errors
+from engine.actions import partners as acts
+from web import conditions
+from web.api.catalogue import Partner
+from web.api.models import ReasonRequest
+from web.api.partner_standing import PartnerPath, find, seen, told
+from web.auth import needs, principal
+from web.container import Container
+from web.idempotency import idempotent
+
+
+class OpenRequest(ReasonRequest):
+    """Without `until`, the breaker stays open until somebody closes it; at that moment one call tries."""
+
+    until: AwareDatetime | None = Field(default=None, description="A later moment, with its offset.")
+
+
+def add(api: APIBlueprint, container: Container) -> None:
+    """Each act is refused where the partner is no longer as it was seen."""
+    _add_pauses(api, container)
+    _add_breakers(api, container)
+
+
+def _add_pauses(api: APIBlueprint, container: Container) -> None:
+    @api.post("/partners/<string:name>/pause", summary="Send nothing to a partner", responses={200: Partner})
+    @needs("partners", of_all_units=True)
+    @conditions.matched(conditions.REQUIRED)
+    @idempotent(container)
+    def pause_partner(path: PartnerPath, body: ReasonRequest) -> Response:
+        name = _known(container, path)
+        acts.pause(container.store, name, by=principal().name, reason=body.reason, seen=seen(name))
+        return told(container, name)
+
+    @api.post("/partners/<string:name>/resume", summary="Send to a partner again", responses={200: Partner})
+    @needs("partners", of_all_units=True)
+    @conditions.matched(conditions.REQUIRED)
+    @idempotent(container)
+    def resume_partner(path: PartnerPath, body: ReasonRequest) -> Response:
+        name = _known(container, path)
+        acts.resume(container.store, name, by=principal().name, reason=body.reason, seen=seen(name))
+        return told(container, name)
+
+
+def _add_breakers(api: APIBlueprint, container: Container) -> None:
+    @api.post(
+        "/partners/<string:name>/open", summary="Open a partner's breaker by hand", responses={200: Partner}
+    )
+    @needs("partners", of_all_units=True)
+    @conditions.matched(conditions.REQUIRED)
+    @idempotent(container)
+    def open_breaker(path: PartnerPath, body: OpenRequest) -> Response:
+        name, until = _called(container, path), body.until
+        by, why = principal().name, body.reason
+        acts.open_breaker(container.store, name, until=until, by=by, reason=why, seen=seen(name))
+        return told(container, name)
+
+    @api.post(
+        "/partners/<string:name>/close", summary="Close a partner's breaker by hand", responses={200: Partner}
+    )
+    @needs("partners", of_all_units=True)
+    @conditions.matched(conditions.REQUIRED)
+    @idempotent(container)
+    def close_breaker(path: PartnerPath, body: ReasonRequest) -> Response:
+        name = _known(container, path)
+        acts.close_breaker(container.store, name, by=principal().name, reason=body.reason, seen=seen(name))
+        return told(container, name)
+
+
+def _known(container: Container, path: PartnerPath) -> str:
+    """Raises: PartnerUnknown."""
+    find(container, path.name)
+    return path.name
+
+
+def _called(container: Container, path: PartnerPath) -> str:
+    """Raises: PartnerUnknown; ActionNotNow: it fetches its calls itself."""
+    card, _ = find(container, path.name)
+    if card is not None and card.transport == "mailbox":
+        raise errors.ActionNotNow(what=acts.NO_BREAKER)
+    return path.name
