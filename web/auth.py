@@ -101,11 +101,26 @@ def presented(asked: Request) -> str:
     raise errors.NotAuthenticated(reason="no Authorization header with a Bearer key came along")
 
 
-def check_unit(units: frozenset[str], what: str) -> None:
-    """Let a key of one unit only touch what is that unit's. Raises: NotAllowed."""
-    unit = principal().unit
+def check_own(units: frozenset[str], absent: errors.LienthongError) -> None:
+    """Let a key of one unit only touch what is of it, and learn of nothing else that there is.
+
+    Raises: *absent*, as for what there is not; `web.denials` writes it down.
+    """
+    check_unit_of(principal().unit, units, absent)
+
+
+def check_unit_of(unit: str | None, units: frozenset[str], absent: errors.LienthongError) -> None:
+    """`check_own` for whoever is of *unit*; None: of all of them."""
     if unit is not None and unit not in units:
-        raise errors.NotAllowed(what=f"{what} of another unit than {unit}")
+        g.hidden = True
+        raise absent
+
+
+def check_desk(unit: str) -> None:
+    """Let a key of one unit hand in at its own desk only. Raises: NotAllowed."""
+    own = principal().unit
+    if own not in (None, unit):
+        raise errors.NotAllowed(what=f"hand in at a desk of another unit than {own}")
 
 
 def narrowed(asked: str | None, what: str) -> str | None:

@@ -12,6 +12,8 @@ import orjson
 from flask import Response, request
 
 from engine import errors
+from engine.actions.conditions import Seen
+from engine.storage.database import Connection
 
 IF_MATCH = "If-Match"
 HONOURED, REQUIRED = "honoured", "required"
@@ -61,6 +63,16 @@ def check(*current: str, required: bool = False) -> None:
         raise errors.RequestInvalid(reason='If-Match must be a strong ETag in quotes, such as "5f3a…"')
     if not any(wanted.contains(one) for one in current):
         raise errors.PreconditionFailed(etag=current[0])
+
+
+def seen(current: Callable[[Connection], tuple[str, ...]], *, required: bool = False) -> Seen | None:
+    """What looks at a thing once it is locked, by the tags that *current* reads; None: the caller sets no condition.
+
+    It raises as `check`.
+    """
+    if not required and not request.headers.get(IF_MATCH, "").strip():
+        return None
+    return lambda connection: check(*current(connection), required=required)
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,5 @@
 """What somebody tried and may not: a line in the audit trail, at most one a minute for each person, key and address.
+That another unit has what was asked for is not told (`g.hidden`), but written down.
 
 Only for those whom we know: strangers are answered, counted by /metrics, and write nothing.
 """
@@ -14,11 +15,12 @@ log = structlog.get_logger()
 
 
 def init_app(app: Flask, container: Container) -> None:
-    """Write down every refusal with status 403 of *app*."""
+    """Write down every refusal with status 403 of *app*, and every one that hides what another unit has."""
 
     def note(response: Response) -> Response:
         who = _who()
-        if response.status_code == 403 and who and request.url_rule is not None:
+        denied = response.status_code == 403 or g.get("hidden", False)
+        if denied and who and request.url_rule is not None:
             try:
                 with container.store.transaction() as connection:
                     access.audit_denied(connection, who, request.method, request.url_rule.rule)

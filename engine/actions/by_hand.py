@@ -1,8 +1,7 @@
 """What an admin does about calls and messages that no incident asks about: send now, ask, hold, withdraw, deliver by hand."""
 
-from collections.abc import Callable
-
 from engine import errors
+from engine.actions.conditions import Seen, as_it_stands
 from engine.actions.receive import AMBIGUOUS
 from engine.exchange.ports import Json
 from engine.storage import access, dossiers, events, handling, holds, incidents, messages, suspensions
@@ -13,8 +12,6 @@ CALL_ACTS = ("now", "ask", "resend", "hold", "release", "withdraw")
 """What can be done about a call, one or many."""
 UNTAKEN = frozenset({"kept", "unclaimed", "ambiguous"})
 """States of a message that no dossier has: a person may say whose it is, or that nobody is to have it."""
-Seen = Callable[[Connection], None]
-"""Looks at the thing once it is locked; raises where its caller saw something else."""
 
 
 def possible(
@@ -31,10 +28,6 @@ def possible(
     if status == "unknown":
         return {"queryable": ("ask",), "idempotent": ("resend",)}.get(repeat, ())
     return ()
-
-
-def as_it_stands(_connection: Connection) -> None:
-    """Of a caller who acts on a thing however it looks by now."""
 
 
 def act_on_call(

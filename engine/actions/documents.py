@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine import errors
+from engine.actions.conditions import Seen, hold_dossier
 from engine.dossiers import media
 from engine.dossiers.checking import Unacceptable, clean_text
+from engine.exchange.ports import Json
 from engine.models.procedure import Procedure
 from engine.queries import dossiers, procedures
 from engine.storage import access
 from engine.storage import documents as repository
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 from engine.storage.documents import DocumentRow
 
 MAX_BYTES = 25 * 1024 * 1024
@@ -51,13 +53,35 @@ def keep(store: Store, rows: Sequence[DocumentRow], uploads: Sequence[Upload]) -
 
 
 def add(
-    store: Store, code: str, uploads: Sequence[Upload], *, by: str, limit_bytes: int = MAX_BYTES
+    store: Store,
+    code: str,
+    uploads: Sequence[Upload],
+    *,
+    by: str,
+    limit_bytes: int = MAX_BYTES,
+    seen: Seen | None = None,
 ) -> list[DocumentRow]:
     """Check, store and list documents of a dossier that exists; what was listed already is listed once.
+
+    *seen* looks at the dossier once it is locked, and raises where its caller saw something else.
 
     Raises:
         DossierNotFound, DocumentRefused.
         DossierOver: nothing can be added any more.
+    """
+    dossier, rows = bring(store, code, uploads, limit_bytes=limit_bytes)
+    with store.transaction() as connection:
+        hold_dossier(connection, code, seen)
+        enlist(connection, dossier, rows, by=by)
+    return rows
+
+
+def bring(
+    store: Store, code: str, uploads: Sequence[Upload], *, limit_bytes: int = MAX_BYTES
+) -> tuple[int, list[DocumentRow]]:
+    """Check and store documents of a dossier that exists, not yet listed: its id, and what they are.
+
+    Raises: as `add`.
     """
     with store.reading() as connection:
         found = dossiers.get_brief(connection, code)
@@ -66,16 +90,14 @@ def add(
         raise errors.DossierOver(dossier=code, status=found.status)
     rows = check(uploads, rules, limit_bytes=limit_bytes)
     keep(store, rows, uploads)
-    with store.transaction() as connection:
-        repository.attach(connection, found.id, rows)
-        access.audit(
-            connection,
-            by,
-            "documents-added",
-            dossier=found.id,
-            facts={"sha256": [row.sha256 for row in rows]},
-        )
-    return rows
+    return found.id, rows
+
+
+def enlist(connection: Connection, dossier: int, rows: Sequence[DocumentRow], *, by: str) -> None:
+    """List stored documents in their dossier, with the audit line."""
+    repository.attach(connection, dossier, rows)
+    facts: dict[str, Json] = {"sha256": [row.sha256 for row in rows]}
+    access.audit(connection, by, "documents-added", dossier=dossier, facts=facts)
 
 
 def purge(store: Store, *, days: int = UNLISTED_DAYS) -> int:

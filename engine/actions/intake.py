@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from engine.actions import documents
+from engine.actions.conditions import Seen, hold_dossier
 from engine.actions.documents import MAX_BYTES, Upload
 from engine.actions.receive import Desk, Submitted, submit, take_message
 from engine.dossiers.submission import validate
 from engine.errors import DossierOver
 from engine.exchange.ports import Arrival, Json
 from engine.queries import dossiers, procedures
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 from engine.storage.documents import DocumentRow
 
 SUPPLEMENT = "supplement"
@@ -74,17 +75,27 @@ def supplement(
     external_id: str,
     keep_days: float = 30.0,
     limit_bytes: int = MAX_BYTES,
+    seen: Seen | None = None,
 ) -> bool:
     """Bring what was asked for later: papers join the dossier, a message wakes whoever waits. True: it came before.
+
+    *seen* looks at the dossier once it is locked, and raises where its caller saw something else.
 
     Raises:
         DossierNotFound, DocumentRefused, MessageConflict.
         DossierOver: nothing can be added any more.
     """
     _check_open(store, code)
-    rows = documents.add(store, code, uploads, by=by, limit_bytes=limit_bytes) if uploads else []
+    dossier, rows = documents.bring(store, code, uploads, limit_bytes=limit_bytes) if uploads else (0, [])
+
+    def first(connection: Connection) -> None:
+        hold_dossier(connection, code, seen)
+        if rows:
+            documents.enlist(connection, dossier, rows, by=by)
+
     payload: Json = {"documents": [_told(row) for row in rows], "data": dict(data), "by": by}
-    return take_message(store, _arrival(SUPPLEMENT, code, external_id, payload), now=now, keep_days=keep_days)
+    arrival = _arrival(SUPPLEMENT, code, external_id, payload)
+    return take_message(store, arrival, now=now, keep_days=keep_days, first=first)
 
 
 def confirm_draft(
@@ -98,10 +109,12 @@ def confirm_draft(
     by: str,
     external_id: str,
     keep_days: float = 30.0,
+    seen: Seen | None = None,
 ) -> bool:
     """Tell the procedure what the applicant says of its *draft* of that number. True: it came before.
 
-    What becomes of a word on another draft than the present one is the procedure's business.
+    What becomes of a word on another draft than the present one is the procedure's business. *seen* looks at the dossier
+    once it is locked, and raises where its caller saw something else.
 
     Raises:
         DossierNotFound, MessageConflict.
@@ -110,7 +123,13 @@ def confirm_draft(
     _check_open(store, code)
     payload: Json = {"confirmed": confirmed, "note": note or None, "draft": draft, "by": by}
     arrival = _arrival(DRAFT_CONFIRMATION, code, external_id, payload)
-    return take_message(store, arrival, now=now, keep_days=keep_days)
+    return take_message(
+        store,
+        arrival,
+        now=now,
+        keep_days=keep_days,
+        first=lambda connection: hold_dossier(connection, code, seen),
+    )
 
 
 def _check_open(store: Store, code: str) -> None:

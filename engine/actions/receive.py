@@ -3,13 +3,14 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
 
 from engine import errors
+from engine.actions.conditions import Seen, hold_dossier
 from engine.dossiers import codes, timeline
 from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
@@ -157,8 +158,17 @@ def searchable(name: str) -> str:
     return re.sub(r"\s+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 
 
-def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: float = 30.0) -> bool:
+def take_message(
+    store: Store,
+    arrival: Arrival,
+    *,
+    now: datetime,
+    keep_days: float = 30.0,
+    first: Callable[[Connection], None] | None = None,
+) -> bool:
     """Store a message once and give it to the wait that it meets; nobody waits: it is kept. True: it was there already.
+
+    *first* is done before, in the same transaction, where the message is new.
 
     Raises:
         MessageConflict: the same id came before with another body (an incident tells of it).
@@ -166,6 +176,8 @@ def take_message(store: Store, arrival: Arrival, *, now: datetime, keep_days: fl
     """
     conflict: errors.MessageConflict | None = None
     with store.transaction() as connection:
+        if first is not None and messages.stored_hash(connection, arrival) is None:
+            first(connection)
         try:
             repeated = take_message_in(connection, arrival, now=now, keep_days=keep_days)
             if repeated:
@@ -276,21 +288,24 @@ def withdraw(
     external_id: str | None = None,
     request: str | None = None,
     audited: bool = False,
+    seen: Seen | None = None,
 ) -> None:
     """Let the applicant take the dossier back; what it leads to is applied by a worker. *audited*: an admin does it.
+    *seen* looks at the dossier once it is locked, and raises where its caller saw something else.
 
     Raises:
         DossierNotFound; TransitionRefused: the dossier is done, over, or was withdrawn before.
         IdempotencyConflict: *external_id* was used for something else; see `submit`.
     """
     with store.transaction() as connection:
-        found = dossiers.find_status(connection, code)
-        if found is None:
-            raise errors.DossierNotFound(dossier=code)
         known = dossiers.known_request(connection, external_id) if external_id is not None else None
         if known is not None:
             _check_same(known, external_id or "", "withdrawn", request)
             return  # this very request, whose answer was lost
+        hold_dossier(connection, code, seen)
+        found = dossiers.find_status(connection, code)
+        if found is None:
+            raise errors.DossierNotFound(dossier=code)
         dossier, status = found
         if not may_become(Status(status), Status.WITHDRAWN):
             raise errors.TransitionRefused(status=status, wanted=int(Status.WITHDRAWN))

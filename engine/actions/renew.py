@@ -5,7 +5,8 @@ old call must be certain to have done nothing; the old call is withdrawn and the
 """
 
 from engine import errors
-from engine.actions.by_hand import Seen, as_it_stands, tell
+from engine.actions.by_hand import tell
+from engine.actions.conditions import Seen, as_it_stands
 from engine.exchange.ports import Json
 from engine.storage import access, handling, incidents
 from engine.storage.database import Store

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine import errors
 from engine.actions.by_hand import hand_over
+from engine.actions.conditions import Seen, as_it_stands
 from engine.exchange.ports import Json
 from engine.storage import access, events, incidents, resolving
 from engine.storage.database import Connection, Store
@@ -59,11 +60,13 @@ def act(
     *,
     by: str,
     reason: str,
+    seen: Seen = as_it_stands,
 ) -> None:
     """Do *action* about an open incident.
 
     ``done`` takes *data* as the partner's reply; ``skip`` goes on as if done, with *data* as variables; ``deliver``
-    gives a message to the dossier whose code *data* holds as ``dossier``.
+    gives a message to the dossier whose code *data* holds as ``dossier``. *seen* looks at the incident once it is locked,
+    and raises where its caller saw something else.
 
     Raises:
         IncidentNotFound; IncidentClosed; ActionRefused: not one of the incident's actions.
@@ -73,6 +76,7 @@ def act(
         found = resolving.take(connection, incident)  # its dossier and its call with it
         if found is None:
             raise errors.IncidentNotFound(incident=incident)
+        seen(connection)
         if found.status == "closed":
             raise errors.IncidentClosed(incident=incident)
         if action not in found.actions or action not in _ACTS:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from engine import errors
-from engine.actions.by_hand import Seen
+from engine.actions.conditions import Seen
 from engine.exchange.ports import Json
 from engine.queries import attention
 from engine.storage import access, incidents

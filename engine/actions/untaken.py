@@ -6,7 +6,8 @@ Giving one to a dossier by hand is in `by_hand`.
 from datetime import datetime
 
 from engine import errors
-from engine.actions.by_hand import UNTAKEN, Seen, as_it_stands
+from engine.actions.by_hand import UNTAKEN
+from engine.actions.conditions import Seen, as_it_stands
 from engine.actions.receive import AMBIGUOUS, offer
 from engine.exchange.ports import Json
 from engine.storage import access, incidents, messages, timelines

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from engine import errors, feel
-from engine.actions.keys import Principal
+from engine.actions.conditions import Seen
 from engine.dossiers import forms
 from engine.exchange.ports import Json
 from engine.queries import work_items as query
@@ -14,29 +14,25 @@ from engine.storage import work_items as repository
 from engine.storage.database import Connection, Store
 
 
-def get(store: Store, work_item: int, *, caller: Principal | None = None) -> WorkItem:
-    """The item, if *caller* may see it.
+def claim(store: Store, work_item: int, *, by: str, seen: Seen | None = None) -> None:
+    """Reserve the item for *by*; *seen* looks at it once it is locked.
 
-    Raises: WorkItemNotFound; NotAllowed when it belongs to another unit than the caller's.
+    Raises: WorkItemNotFound, WorkItemTaken, WorkItemClaimed.
     """
-    with store.reading() as connection:
-        found = query.get_work_item(connection, work_item)
-    if caller is not None and caller.unit is not None and caller.unit != found.unit:
-        raise errors.NotAllowed(what=f"use work items of another unit than {caller.unit}")
-    return found
-
-
-def claim(store: Store, work_item: int, *, by: str) -> None:
-    """Reserve the item for *by*. Raises: WorkItemNotFound, WorkItemTaken, WorkItemClaimed."""
     with store.transaction() as connection:
+        _hold(connection, work_item, seen)
         if not repository.claim(connection, work_item, by=by):
             raise _why_not(query.get_work_item(connection, work_item))
         _audit(connection, work_item, by, "work-item-claimed")
 
 
-def release(store: Store, work_item: int, *, by: str) -> None:
-    """Give back what *by* had claimed. Raises: WorkItemNotFound, WorkItemTaken, WorkItemClaimed."""
+def release(store: Store, work_item: int, *, by: str, seen: Seen | None = None) -> None:
+    """Give back what *by* had claimed; *seen* looks at it once it is locked.
+
+    Raises: WorkItemNotFound, WorkItemTaken, WorkItemClaimed.
+    """
     with store.transaction() as connection:
+        _hold(connection, work_item, seen)
         if not repository.release(connection, work_item, by=by):
             raise _why_not(query.get_work_item(connection, work_item))
         _audit(connection, work_item, by, "work-item-released")
@@ -51,10 +47,12 @@ def complete(
     now: datetime,
     external_id: str | None = None,
     trace: str | None = None,
+    seen: Seen | None = None,
 ) -> None:
     """Take the decision: the item is taken and its event written, in one transaction.
 
     *external_id* is fixed by the caller beforehand; the same request again, after an unknown commit, changes nothing.
+    *seen* looks at the item once it is locked, and raises where its caller saw something else.
 
     Raises:
         WorkItemNotFound; FormInvalid.
@@ -65,7 +63,9 @@ def complete(
         if item.status != "open":
             if external_id is not None and repository.was_decided_by(connection, work_item, external_id):
                 return
+            _hold(connection, work_item, seen)
             raise errors.WorkItemTaken(work_item=work_item)
+        _hold(connection, work_item, seen)
         form = query.find_filled_form(connection, item)
         cleaned = forms.validate(form, data, _condition(now)) if form is not None else dict(data)
         if not repository.decide(connection, work_item, cleaned, by=by):
@@ -83,6 +83,12 @@ def complete(
         if event is None:
             raise errors.StoreConflict(what="the request's id")
         _audit(connection, work_item, by, "work-item-completed")
+
+
+def _hold(connection: Connection, work_item: int, seen: Seen | None) -> None:
+    if seen is not None:
+        repository.lock(connection, work_item)
+        seen(connection)
 
 
 def _audit(connection: Connection, work_item: int, by: str, what: str) -> None:

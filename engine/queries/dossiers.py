@@ -125,6 +125,10 @@ _ONE = text(f"SELECT {_COLUMNS} FROM dossier d WHERE d.code = :code")
 
 _OF_CODES = text("SELECT id FROM dossier WHERE code = ANY(CAST(:codes AS text[])) ORDER BY id")
 
+_LAST_COME = text(
+    "SELECT (SELECT max(id) FROM document WHERE dossier_id = :id), (SELECT max(id) FROM message WHERE dossier_id = :id)"
+)
+
 _PERSON = text("SELECT applicant, data FROM dossier WHERE id = :id")
 
 _HELD = text(
@@ -212,6 +216,12 @@ def get_person(connection: Connection, dossier: int) -> Person:
 def held_by(connection: Connection, dossier: int) -> list[Held]:
     """Everything that the dossier waits for, the longest waiting first."""
     return [Held(**row) for row in connection.execute(_HELD, {"id": dossier}).mappings()]
+
+
+def last_come(connection: Connection, dossier: int) -> tuple[int, int]:
+    """The numbers of the last paper and the last message that came in for the dossier; 0: none."""
+    row = connection.execute(_LAST_COME, {"id": dossier}).one()
+    return row[0] or 0, row[1] or 0
 
 
 def _where(wanted: DossierFilter) -> tuple[list[str], dict[str, object]]:

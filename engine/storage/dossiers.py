@@ -47,6 +47,7 @@ _KNOWN = text(
     " WHERE e.external_id = :external"
 )
 _BY_CODE = text("SELECT id, status FROM dossier WHERE code = :code")
+_LOCK = text("SELECT id FROM dossier WHERE code = :code FOR NO KEY UPDATE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,3 +142,8 @@ def find_status(connection: Connection, code: str) -> tuple[int, int] | None:
     """(id, status) of the dossier with this code."""
     row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def lock(connection: Connection, code: str) -> None:
+    """Hold the dossier with this code, if there is one, until the end of the transaction, as appliers do."""
+    connection.execute(_LOCK, {"code": code})

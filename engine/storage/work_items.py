@@ -24,10 +24,17 @@ _RELEASE = text(
     " RETURNING id"
 )
 
+_LOCK = text("SELECT id FROM work_item WHERE id = :id FOR NO KEY UPDATE")
+
 _DECIDED_BY_EVENT = text(
     "SELECT payload FROM event WHERE external_id = :external AND kind = 'work-item'"
     " AND payload @> CAST(:work_item AS jsonb)"
 )
+
+
+def lock(connection: Connection, work_item: int) -> None:
+    """Hold the item, if there is one, until the end of the transaction."""
+    connection.execute(_LOCK, {"id": work_item})
 
 
 def decide(connection: Connection, work_item: int, data: Mapping[str, Json], *, by: str) -> bool:

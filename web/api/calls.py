@@ -13,7 +13,7 @@ from engine.storage.database import Connection
 from web import conditions, cursors
 from web.api import call_models as shapes
 from web.api.models import answer, blueprint, conditional, listing, page
-from web.auth import check_unit, narrowed, needs, principal
+from web.auth import check_own, narrowed, needs, principal
 from web.container import Container
 from web.idempotency import idempotent
 
@@ -76,10 +76,10 @@ def _add_acting(api: APIBlueprint, container: Container) -> None:
 
 
 def _find(container: Container, call: int) -> CallLine:
-    """The call, if the caller's unit has to do with its dossier. Raises: CallNotFound, NotAllowed."""
+    """The call, if the caller's unit has to do with its dossier. Raises: CallNotFound, also where it has not."""
     with container.store.reading() as connection:
         line = call_list.get_call(connection, call)
-    check_unit(frozenset(line.units), "use calls")
+    check_own(frozenset(line.units), errors.CallNotFound(call=call))
     return line
 
 

@@ -13,7 +13,7 @@ from engine.queries.documents import StoredDocument
 from engine.storage.documents import DocumentRow
 from web import conditions
 from web.api import dossier_models as shapes
-from web.api.dossiers import find, find_unchanged, uploads
+from web.api.dossiers import find, seen, uploads
 from web.api.models import Done, answer, blueprint, conditional
 from web.auth import needs, principal
 from web.container import Container
@@ -42,13 +42,14 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def add_documents(path: shapes.DossierPath, body: shapes.DocumentsRequest) -> Response:
-        find_unchanged(container, path.code)
+        find(container, path.code)
         rows = documents.add(
             container.store,
             path.code,
             uploads(body.documents),
             by=principal().name,
             limit_bytes=container.max_document_bytes,
+            seen=seen(path.code),
         )
         return answer(shapes.Documents(items=[_told(path.code, row) for row in rows]), 201)
 
@@ -61,7 +62,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def supplement(path: shapes.DossierPath, body: shapes.SupplementRequest) -> Response:
-        find_unchanged(container, path.code)
+        find(container, path.code)
         if not body.documents and not body.data:
             raise errors.BodyInvalid(
                 reason="a supplement has documents, data, or both",
@@ -77,6 +78,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             external_id=external_id(),
             keep_days=container.message_keep_days,
             limit_bytes=container.max_document_bytes,
+            seen=seen(path.code),
         )
         return answer(Done(), 202)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
+from engine import errors
 from engine.actions import intake, receive, suspend
+from engine.actions.conditions import Seen, as_it_stands
 from engine.actions.documents import Upload
 from engine.actions.receive import Desk
 from engine.dossiers import media
@@ -14,11 +16,12 @@ from engine.queries import dossiers, timelines
 from engine.queries import evidence as proofs
 from engine.queries.dossiers import DossierBrief, DossierFilter, Held
 from engine.storage import access
+from engine.storage.database import Connection
 from web import conditions, cursors, tracing
 from web.api import dossier_models as shapes
 from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
-from web.auth import check_unit, needs, principal
+from web.auth import check_desk, check_own, needs, principal
 from web.container import Container
 from web.idempotency import external_id, idempotent, request_digest
 
@@ -35,25 +38,27 @@ def routes(container: Container) -> APIBlueprint:
 
 
 def find(container: Container, code: str) -> DossierBrief:
-    """The dossier, if the caller's unit has to do with it. Raises: DossierNotFound, NotAllowed."""
+    """The dossier, if the caller's unit has to do with it. Raises: DossierNotFound, also where it has not."""
     with container.store.reading() as connection:
         brief = dossiers.get_brief(connection, code)
-    check_unit(brief.units, "use dossiers")
+    check_own(brief.units, errors.DossierNotFound(dossier=code))
     return brief
 
 
-def find_unchanged(container: Container, code: str) -> DossierBrief:
-    """`find`, where the caller's If-Match, if there is one, still holds. Raises: PreconditionFailed."""
-    brief = find(container, code)
-    if conditions.IF_MATCH in request.headers:
-        with container.store.reading() as connection:
-            conditions.check(*_tags(brief, dossiers.held_by(connection, brief.id)))
-    return brief
+def seen(code: str) -> Seen | None:
+    """What looks at the dossier once it is locked; None: the caller sets no condition."""
+
+    def current(connection: Connection) -> tuple[str, ...]:
+        brief = dossiers.get_brief(connection, code)
+        return _tags(connection, brief, dossiers.held_by(connection, brief.id))
+
+    return conditions.seen(current)
 
 
-def _tags(brief: DossierBrief, held: list[Held]) -> tuple[str, str]:
-    """The ETags of a dossier as it stands: without and with its personal data."""
-    whole = conditions.tag(shapes.whole(brief, held).model_dump(mode="json"))
+def _tags(connection: Connection, brief: DossierBrief, held: list[Held]) -> tuple[str, str]:
+    """The ETags of a dossier as it stands, with what came in for it: without and with its personal data."""
+    came = dossiers.last_come(connection, brief.id)
+    whole = conditions.tag(shapes.whole(brief, held).model_dump(mode="json"), came)
     return whole, f"{whole}-data"
 
 
@@ -77,7 +82,7 @@ def uploads(documents: list[shapes.NewDocument]) -> list[Upload]:
 
 
 def _desk(body: shapes.NewDossierRequest) -> Desk:
-    check_unit(frozenset({body.receiving_unit}), "hand in at a desk")
+    check_desk(body.receiving_unit)
     return Desk(
         receiving=body.receiving_unit,
         competent=body.competent_unit or body.receiving_unit,
@@ -120,7 +125,7 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def confirm_draft(path: shapes.DossierPath, body: shapes.DraftConfirmationRequest) -> Response:
-        find_unchanged(container, path.code)
+        find(container, path.code)
         intake.confirm_draft(
             container.store,
             path.code,
@@ -131,6 +136,7 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
             by=principal().name,
             external_id=external_id(),
             keep_days=container.message_keep_days,
+            seen=seen(path.code),
         )
         return answer(Done(), 202)
 
@@ -139,7 +145,7 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def withdraw(path: shapes.DossierPath, body: shapes.WithdrawalRequest) -> Response:
-        find_unchanged(container, path.code)
+        find(container, path.code)
         receive.withdraw(
             container.store,
             path.code,
@@ -148,14 +154,23 @@ def _add_answering(api: APIBlueprint, container: Container) -> None:
             now=container.clock.now(),
             external_id=external_id(),
             request=request_digest(),
+            seen=seen(path.code),
         )
         return answer(Done(), 202)
 
 
 def _add_holding(api: APIBlueprint, container: Container) -> None:
     def act(what: Callable[..., None], code: str, reason: str) -> Response:
-        find_unchanged(container, code)
-        what(container.store, code, by=principal().name, reason=reason, now=container.clock.now())
+        find(container, code)
+        look = seen(code) or as_it_stands
+        what(
+            container.store,
+            code,
+            by=principal().name,
+            reason=reason,
+            now=container.clock.now(),
+            seen=look,
+        )
         return answer(Done(), 200)
 
     @api.post(
@@ -204,8 +219,8 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
         brief = find(container, path.code)
         with container.store.reading() as connection:
             held = dossiers.held_by(connection, brief.id)
+            tags = _tags(connection, brief, held)
         personal = _personal(container, brief) if query.include == "data" else {}
-        tags = _tags(brief, held)
         response = conditions.tagged(answer(shapes.whole(brief, held, **personal)), tags[bool(personal)])
         return conditional(response)
 

@@ -9,12 +9,15 @@ from pydantic import AwareDatetime, Field, JsonValue
 
 from engine import errors
 from engine.actions import care, resolve
+from engine.actions.conditions import Seen, as_it_stands
 from engine.queries import dossiers
 from engine.queries import incidents as reading
 from engine.queries.incidents import IncidentFilter
+from engine.storage.database import Connection
 from web import conditions, cursors
+from web.api.dossiers import find as find_dossier
 from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
-from web.auth import check_unit, narrowed, needs, principal
+from web.auth import check_own, narrowed, needs, principal
 from web.container import Container
 from web.idempotency import idempotent
 
@@ -101,14 +104,26 @@ def wanted_by(query: IncidentsQuery) -> IncidentFilter:
 
 
 def _find(container: Container, incident: int) -> reading.Incident:
-    """The incident, if the caller's unit has to do with it; one without a dossier is for keys of no unit."""
+    """The incident, if the caller's unit has to do with it; one without a dossier is for keys of no unit.
+
+    Raises: IncidentNotFound, also where it has not.
+    """
     with container.store.reading() as connection:
         found = reading.find_incident(connection, incident)
         if found is None:
             raise errors.IncidentNotFound(incident=incident)
         units = dossiers.get_brief(connection, found.dossier).units if found.dossier else frozenset[str]()
-    check_unit(units, "use incidents")
+    check_own(units, errors.IncidentNotFound(incident=incident))
     return found
+
+
+def _seen(incident: int) -> Seen | None:
+    """What looks at the incident once it is locked; None: the caller sets no condition."""
+
+    def current(connection: Connection) -> tuple[str, ...]:
+        return (_tag(Incident.model_validate(reading.find_incident(connection, incident))),)
+
+    return conditions.seen(current)
 
 
 def _add_reading(api: APIBlueprint, container: Container) -> None:
@@ -137,7 +152,9 @@ def _add_acting(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def act(path: IncidentPath, body: ActRequest) -> Response:
-        conditions.check(_tag(Incident.model_validate(_find(container, path.id))))
+        _find(container, path.id)
+        if body.action == "deliver":
+            find_dossier(container, str(body.data.get("dossier") or ""))
         resolve.act(
             container.store,
             path.id,
@@ -145,6 +162,7 @@ def _add_acting(api: APIBlueprint, container: Container) -> None:
             body.data,
             by=principal().name,
             reason=body.reason,
+            seen=_seen(path.id) or as_it_stands,
         )
         return answer(Done(), 202)
 

@@ -15,7 +15,7 @@ from engine.queries.exchange import MessageFilter, MessageLine
 from engine.storage.database import Connection
 from web import choosing, conditions, cursors, masking
 from web.api.models import Asked, Paged, Told, answer, blueprint, listing, page
-from web.auth import check_unit, needs, principal
+from web.auth import check_own, needs, principal
 from web.container import Container
 from web.idempotency import idempotent
 
@@ -136,12 +136,13 @@ def _do(container: Container, message: int, body: MessageActRequest) -> None:
 
 
 def _target(container: Container, dossier: str | None) -> str:
-    """The dossier that is given a message. Raises: BodyInvalid, DossierNotFound; NotAllowed: it is another unit's."""
+    """The dossier that is given a message. Raises: BodyInvalid; DossierNotFound, also where it is another unit's."""
     if dossier is None:
         fields = [{"field": "dossier", "reason": "is missing"}]
         raise errors.BodyInvalid(reason="dossier is missing", fields=fields)
     with container.store.reading() as connection:
-        check_unit(dossiers.get_brief(connection, dossier).units, "give a message to a dossier")
+        units = dossiers.get_brief(connection, dossier).units
+    check_own(units, errors.DossierNotFound(dossier=dossier))
     return dossier
 
 
@@ -155,10 +156,10 @@ def _wanted(query: MessagesQuery) -> MessageFilter:
 
 
 def _find(container: Container, message: int) -> MessageLine:
-    """Raises: MessageNotFound; NotAllowed: it is of another unit's dossier, or of none."""
+    """Raises: MessageNotFound, also where it is of another unit's dossier, or of none."""
     with container.store.reading() as connection:
         line = exchange.get_message(connection, message)
-    check_unit(frozenset(unit for unit in line.units if unit), "use messages")
+    check_own(frozenset(unit for unit in line.units if unit), errors.MessageNotFound(message=message))
     return line
 
 

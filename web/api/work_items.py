@@ -7,14 +7,16 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field, JsonValue
 
+from engine import errors
 from engine.actions import work_items
+from engine.actions.conditions import Seen
 from engine.exchange.ports import Json
 from engine.queries import work_items as reading
 from engine.queries.work_items import WorkItemFilter
 from engine.storage import access
 from web import conditions, cursors, tracing
 from web.api.models import Asked, Done, Paged, Told, answer, blueprint, conditional, listing, page
-from web.auth import narrowed, needs, principal
+from web.auth import check_own, narrowed, needs, principal
 from web.container import Container
 from web.idempotency import external_id, idempotent
 
@@ -99,7 +101,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @api.get("/work-items/<int:id>", summary="Read a work item", responses={200: WorkItemWithForm})
     @needs("work-items")
     def get_work_item(path: WorkItemPath) -> Response:
-        found = work_items.get(container.store, path.id, caller=principal())
+        found = _find(container, path.id)
         with container.store.reading() as connection:
             form = reading.find_filled_form(connection, found)
             given, _ = reading.get_entries(connection, found.id)
@@ -107,7 +109,7 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
             _write_down(container, found)
         told = _facts(found)
         response = answer(WorkItemWithForm.model_validate(told | {"form_schema": form}))
-        return conditional(conditions.tagged(response, conditions.tag(told)))
+        return conditional(conditions.tagged(response, _tag(found)))
 
 
 def _add_writing(api: APIBlueprint, container: Container) -> None:
@@ -116,8 +118,8 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def claim(path: WorkItemPath, body: OfficerRequest) -> Response:
-        _unchanged(container, path.id)
-        work_items.claim(container.store, path.id, by=_who(body))
+        _find(container, path.id)
+        work_items.claim(container.store, path.id, by=_who(body), seen=_seen(path.id))
         return answer(Done())
 
     @api.post("/work-items/<int:id>/release", summary="Give a work item back", responses={200: Done})
@@ -125,8 +127,8 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def release(path: WorkItemPath, body: OfficerRequest) -> Response:
-        _unchanged(container, path.id)
-        work_items.release(container.store, path.id, by=_who(body))
+        _find(container, path.id)
+        work_items.release(container.store, path.id, by=_who(body), seen=_seen(path.id))
         return answer(Done())
 
     @api.post("/work-items/<int:id>/complete", summary="Take the decision, once", responses={202: Done})
@@ -134,7 +136,7 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     @conditions.matched(conditions.HONOURED)
     @idempotent(container)
     def complete(path: WorkItemPath, body: CompletionRequest) -> Response:
-        _unchanged(container, path.id)
+        _find(container, path.id)
         work_items.complete(
             container.store,
             path.id,
@@ -143,8 +145,17 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             now=container.clock.now(),
             external_id=external_id(),
             trace=tracing.traceparent(),
+            seen=_seen(path.id),
         )
         return answer(Done(), 202)
+
+
+def _find(container: Container, work_item: int) -> reading.WorkItem:
+    """Raises: WorkItemNotFound, also where it belongs to another unit than the caller's."""
+    with container.store.reading() as connection:
+        found = reading.get_work_item(connection, work_item)
+    check_own(frozenset({found.unit}), errors.WorkItemNotFound(work_item=work_item))
+    return found
 
 
 def _write_down(container: Container, found: reading.WorkItem) -> None:
@@ -160,9 +171,13 @@ def _who(body: OfficerRequest) -> str:
     return body.officer or principal().name
 
 
-def _unchanged(container: Container, work_item: int) -> None:
-    """Raises: WorkItemNotFound, NotAllowed; PreconditionFailed when the caller's If-Match no longer holds."""
-    conditions.check(conditions.tag(_facts(work_items.get(container.store, work_item, caller=principal()))))
+def _seen(work_item: int) -> Seen | None:
+    """What looks at the item once it is locked; None: the caller sets no condition."""
+    return conditions.seen(lambda connection: (_tag(reading.get_work_item(connection, work_item)),))
+
+
+def _tag(found: reading.WorkItem) -> str:
+    return conditions.tag(_facts(found))
 
 
 def _facts(found: reading.WorkItem) -> dict[str, object]:

@@ -14,7 +14,7 @@ from flask import g, request
 
 from engine import errors
 from engine.actions import accounts, sessions
-from web.auth import PAGES, authenticated
+from web.auth import PAGES, authenticated, check_unit_of
 from web.container import Container
 from web.security import is_local
 
@@ -54,10 +54,9 @@ class Visitor:
             raise errors.NotAllowed(what=f"see what is of another unit than {self.unit}")
         return self.unit or asked or None
 
-    def check_unit(self, units: frozenset[str]) -> None:
-        """Raises: NotAllowed when none of *units* is the visitor's."""
-        if self.unit is not None and self.unit not in units:
-            raise errors.NotAllowed(what=f"see what is of another unit than {self.unit}")
+    def check_own(self, units: frozenset[str], absent: errors.LienthongError) -> None:
+        """Raises: *absent* where the visitor has nothing to do with what is of *units*: who may not see it learns of none."""
+        check_unit_of(self.unit, units, absent)
 
 
 def right(name: str) -> Callable[[View], View]:

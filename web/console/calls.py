@@ -221,8 +221,8 @@ EXPORT = Exported(path="/cuoc-goi", right="see", columns=_COLUMNS, listed=_liste
 
 
 def find(container: Container, call: int) -> CallLine:
-    """Raises: CallNotFound; NotAllowed: it is of another unit's dossier."""
+    """Raises: CallNotFound, also where it is of another unit's dossier."""
     with container.store.reading() as connection:
         found = call_list.get_call(connection, call)
-    visitor().check_unit(frozenset(found.units))
+    visitor().check_own(frozenset(found.units), errors.CallNotFound(call=call))
     return found

@@ -47,10 +47,10 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
 
 def find(container: Container, code: str) -> DossierBrief:
-    """Raises: DossierNotFound; NotAllowed: it is another unit's."""
+    """Raises: DossierNotFound, also where it is another unit's."""
     with container.store.reading() as connection:
         brief = dossiers.get_brief(connection, code)
-    visitor().check_unit(brief.units)
+    visitor().check_own(brief.units, errors.DossierNotFound(dossier=code))
     return brief
 
 

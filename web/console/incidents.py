@@ -15,6 +15,7 @@ from web.bodies import parse_object
 from web.choosing import NEEDS_DATA
 from web.console import rendering
 from web.console.access import right, visitor
+from web.console.dossier import find as find_dossier
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
@@ -73,15 +74,13 @@ def wanted_by(view: IncidentsView) -> IncidentFilter:
 
 
 def find(container: Container, incident: int) -> Incident:
-    """Raises: IncidentNotFound; NotAllowed: it is of another unit's dossier."""
+    """Raises: IncidentNotFound, also where it is of another unit's dossier, or of none."""
     with container.store.reading() as connection:
         found = incidents.find_incident(connection, incident)
         if found is None:
             raise errors.IncidentNotFound(incident=incident)
-        if visitor().unit is not None:
-            if found.dossier is None:
-                raise errors.NotAllowed(what="see what is of no unit")
-            visitor().check_unit(dossiers.get_brief(connection, found.dossier).units)
+        units = dossiers.get_brief(connection, found.dossier).units if found.dossier else frozenset[str]()
+    visitor().check_own(units, errors.IncidentNotFound(incident=incident))
     return found
 
 
@@ -163,8 +162,10 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
         find(container, id)
         action = request.form.get("action", "")[:64]
         try:
-            data = _data(action)
-            resolve.act(container.store, id, action, data, by=visitor().name, reason=rendering.reason())
+            data, why = _data(action), rendering.reason()
+            if action == "deliver":
+                find_dossier(container, str(data["dossier"]))
+            resolve.act(container.store, id, action, data, by=visitor().name, reason=why)
         except (
             errors.RequestInvalid,
             errors.ActionRefused,

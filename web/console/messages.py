@@ -12,6 +12,7 @@ from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
 from web import choosing, cursors, masking
 from web.console import rendering, revealing
 from web.console.access import right, visitor
+from web.console.dossier import find as find_dossier
 from web.console.exports import Column, Exported, Listed, plain
 from web.console.rendering import ROWS, View, back, page, read
 from web.container import Container
@@ -79,7 +80,9 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
         _find(container, id)
         dossier = request.form.get("dossier", "").strip()[:64]
         try:
-            by_hand.deliver(container.store, id, dossier, by=visitor().name, reason=rendering.reason())
+            why = rendering.reason()
+            find_dossier(container, dossier)
+            by_hand.deliver(container.store, id, dossier, by=visitor().name, reason=why)
         except (errors.RequestInvalid, errors.ActionNotNow, errors.DossierNotFound) as problem:
             return Response(
                 _shown(container, id, problem), status=problem.status, content_type="text/html; charset=utf-8"
@@ -204,8 +207,9 @@ EXPORT = Exported(path="/thong-diep", right="see", columns=_COLUMNS, listed=_lis
 
 
 def _find(container: Container, message: int) -> MessageLine:
-    """Raises: MessageNotFound; NotAllowed: it is of another unit's dossier, or of none."""
+    """Raises: MessageNotFound, also where it is of another unit's dossier, or of none."""
     with container.store.reading() as connection:
         found = exchange.get_message(connection, message)
-    visitor().check_unit(frozenset(unit for unit in found.units if unit))
+    units = frozenset(unit for unit in found.units if unit)
+    visitor().check_own(units, errors.MessageNotFound(message=message))
     return found

@@ -139,10 +139,10 @@ def _errors(problem: errors.LienthongError | None) -> dict[str, str]:
 
 
 def _find(container: Container, work_item: int) -> WorkItem:
-    """Raises: WorkItemNotFound; NotAllowed: it is another unit's."""
+    """Raises: WorkItemNotFound, also where it is another unit's."""
     with container.store.reading() as connection:
         found = work_items.get_work_item(connection, work_item)
-    visitor().check_unit(frozenset({found.unit}))
+    visitor().check_own(frozenset({found.unit}), errors.WorkItemNotFound(work_item=work_item))
     return found
 
 

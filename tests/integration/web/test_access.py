@@ -69,14 +69,16 @@ def test_a_key_of_a_unit_sees_and_touches_only_that_units_dossiers(counter: Coun
     assert counter.get("/api/v1/dossiers", key=foreign).json["items"] == []
     for path in ("", "/timeline", "/documents"):
         reply = counter.get(f"/api/v1/dossiers/{code}{path}", key=foreign)
-        assert (reply.status, reply.code) == (403, "not-allowed")
+        assert (reply.status, reply.code) == (404, "dossier-not-found")
     for path, body in (
         ("/withdrawal", {"reason": "x"}),
         ("/supplement", {"data": {"a": 1}}),
         ("/draft-confirmation", {"confirmed": True, "draft": 1}),
     ):
-        assert counter.post(f"/api/v1/dossiers/{code}{path}", body, key=foreign).status == 403
+        assert counter.post(f"/api/v1/dossiers/{code}{path}", body, key=foreign).code == "dossier-not-found"
     assert counter.post("/api/v1/dossiers", dossier(), key=foreign).status == 403
+    tried = "SELECT count(*) FROM audit WHERE what = 'denied' AND who = 'foreign'"
+    assert counter.scalar(tried) == 7
     own = counter.new_key("own", "dossiers:read", unit="H99.14")
     assert len(counter.get("/api/v1/dossiers", key=own).json["items"]) == 1
 

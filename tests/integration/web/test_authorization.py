@@ -23,44 +23,44 @@ from web.auth import ANY, OPEN, PAGES
 OTHER = "H98.01"
 FOLDER = Path(__file__).parents[2] / "data" / "partners"
 
-# scope that opens the route; how a key of another unit is met: refused, shown nothing, or treated alike; or that keys of
-# any unit are refused
-REFUSED, EMPTY, ALIKE, NO_UNIT = "refused", "empty", "alike", "no unit"
+# scope that opens the route; how a key of another unit is met: as if there were no such thing, refused, shown an empty list,
+# or treated alike; or that keys of any unit are refused
+HIDDEN, REFUSED, EMPTY, ALIKE, NO_UNIT = "hidden", "refused", "empty", "alike", "no unit"
 RULES = {
     ("GET", "/api/v1/dossiers"): ("dossiers:read", EMPTY),
     ("POST", "/api/v1/dossiers"): ("dossiers:write", REFUSED),
-    ("GET", "/api/v1/dossiers/{code}"): ("dossiers:read", REFUSED),
-    ("GET", "/api/v1/dossiers/{code}/timeline"): ("dossiers:read", REFUSED),
-    ("GET", "/api/v1/dossiers/{code}/evidence"): ("dossiers:read", REFUSED),
-    ("GET", "/api/v1/dossiers/{code}/documents"): ("dossiers:read", REFUSED),
-    ("GET", "/api/v1/dossiers/{code}/documents/{sha256}"): ("dossiers:read", REFUSED),
-    ("POST", "/api/v1/dossiers/{code}/documents"): ("dossiers:write", REFUSED),
-    ("POST", "/api/v1/dossiers/{code}/supplement"): ("dossiers:write", REFUSED),
-    ("POST", "/api/v1/dossiers/{code}/draft-confirmation"): ("dossiers:write", REFUSED),
-    ("POST", "/api/v1/dossiers/{code}/withdrawal"): ("dossiers:write", REFUSED),
-    ("POST", "/api/v1/dossiers/{code}/suspension"): ("dossiers:suspend", REFUSED),
-    ("POST", "/api/v1/dossiers/{code}/resumption"): ("dossiers:suspend", REFUSED),
+    ("GET", "/api/v1/dossiers/{code}"): ("dossiers:read", HIDDEN),
+    ("GET", "/api/v1/dossiers/{code}/timeline"): ("dossiers:read", HIDDEN),
+    ("GET", "/api/v1/dossiers/{code}/evidence"): ("dossiers:read", HIDDEN),
+    ("GET", "/api/v1/dossiers/{code}/documents"): ("dossiers:read", HIDDEN),
+    ("GET", "/api/v1/dossiers/{code}/documents/{sha256}"): ("dossiers:read", HIDDEN),
+    ("POST", "/api/v1/dossiers/{code}/documents"): ("dossiers:write", HIDDEN),
+    ("POST", "/api/v1/dossiers/{code}/supplement"): ("dossiers:write", HIDDEN),
+    ("POST", "/api/v1/dossiers/{code}/draft-confirmation"): ("dossiers:write", HIDDEN),
+    ("POST", "/api/v1/dossiers/{code}/withdrawal"): ("dossiers:write", HIDDEN),
+    ("POST", "/api/v1/dossiers/{code}/suspension"): ("dossiers:suspend", HIDDEN),
+    ("POST", "/api/v1/dossiers/{code}/resumption"): ("dossiers:suspend", HIDDEN),
     ("GET", "/api/v1/work-items"): ("work-items", EMPTY),
-    ("GET", "/api/v1/work-items/{id}"): ("work-items", REFUSED),
-    ("POST", "/api/v1/work-items/{id}/claim"): ("work-items", REFUSED),
-    ("POST", "/api/v1/work-items/{id}/release"): ("work-items", REFUSED),
-    ("POST", "/api/v1/work-items/{id}/complete"): ("work-items", REFUSED),
+    ("GET", "/api/v1/work-items/{id}"): ("work-items", HIDDEN),
+    ("POST", "/api/v1/work-items/{id}/claim"): ("work-items", HIDDEN),
+    ("POST", "/api/v1/work-items/{id}/release"): ("work-items", HIDDEN),
+    ("POST", "/api/v1/work-items/{id}/complete"): ("work-items", HIDDEN),
     ("GET", "/api/v1/incidents"): ("incidents", EMPTY),
-    ("GET", "/api/v1/incidents/{id}"): ("incidents", REFUSED),
-    ("POST", "/api/v1/incidents/{id}/act"): ("incidents", REFUSED),
+    ("GET", "/api/v1/incidents/{id}"): ("incidents", HIDDEN),
+    ("POST", "/api/v1/incidents/{id}/act"): ("incidents", HIDDEN),
     ("GET", "/api/v1/calls"): ("calls", EMPTY),
-    ("GET", "/api/v1/calls/{id}"): ("calls", REFUSED),
-    ("POST", "/api/v1/calls/{id}/act"): ("calls", REFUSED),
+    ("GET", "/api/v1/calls/{id}"): ("calls", HIDDEN),
+    ("POST", "/api/v1/calls/{id}/act"): ("calls", HIDDEN),
     ("GET", "/api/v1/messages"): ("messages:handle", EMPTY),
-    ("GET", "/api/v1/messages/{id}"): ("messages:handle", REFUSED),
-    ("POST", "/api/v1/messages/{id}/act"): ("messages:handle", REFUSED),
+    ("GET", "/api/v1/messages/{id}"): ("messages:handle", HIDDEN),
+    ("POST", "/api/v1/messages/{id}/act"): ("messages:handle", HIDDEN),
     ("POST", "/api/v1/batches/preview"): ("batches", NO_UNIT),
     ("POST", "/api/v1/batches"): ("batches", NO_UNIT),
     ("GET", "/api/v1/batches"): ("batches", NO_UNIT),
     ("GET", "/api/v1/batches/{id}"): ("batches", NO_UNIT),
     ("GET", "/api/v1/batches/{id}/items"): ("batches", NO_UNIT),
     ("POST", "/api/v1/batches/{id}/act"): ("batches", NO_UNIT),
-    ("POST", "/api/v1/incidents/{id}/care"): ("incidents", REFUSED),
+    ("POST", "/api/v1/incidents/{id}/care"): ("incidents", HIDDEN),
     ("GET", "/api/v1/incident-causes"): ("incidents", EMPTY),
     ("GET", "/api/v1/incident-causes/{cause}"): ("incidents", ALIKE),
     ("POST", "/api/v1/incident-causes/{cause}/mute"): ("incidents", NO_UNIT),
@@ -93,6 +93,7 @@ RULES = {
     ("POST", "/api/v1/deployments/{id}/bring-back"): ("deployments", NO_UNIT),
     ("POST", "/api/v1/deployments/{id}/activate"): ("deployments", NO_UNIT),
 }
+NOWHERE = {"code": "000.00.00.H99-260105-0000", "sha256": "0" * 64, "id": 999_999}
 # routes that let everybody in, or that look at the key themselves
 OPEN_ROUTES = {
     "/api/v1/openapi.json", "/api/v1/docs", "/health/live", "/health/startup", "/health/ready", "/metrics", "/errors/{code}",
@@ -108,9 +109,12 @@ class Door:
     client: FlaskClient
     places: dict[str, object]
 
-    def ask(self, method: str, path: str, key: str | None, body: object) -> TestResponse:
-        address = path.format(**self.places_of(path))
-        headers = {"Idempotency-Key": f"{len(body or '')}{method}{path}{key}"[:200]}
+    def ask(
+        self, method: str, path: str, key: str | None, body: object, *, there: bool = True
+    ) -> TestResponse:
+        """The answer; *there*: about what there is, else about what there is not."""
+        address = path.format(**(self.places_of(path) if there else NOWHERE))
+        headers = {"Idempotency-Key": f"{there}{len(body or '')}{method}{path}{key}"[:200]}
         if key:
             headers["Authorization"] = f"Bearer {key}"
         sent = json.dumps(body) if method != "GET" else None
@@ -121,6 +125,13 @@ class Door:
     def places_of(self, path: str) -> dict[str, object]:
         kind = path.split("/")[3]
         return {**self.places, "id": self.places.get(kind, 1)}
+
+
+def told(reply: TestResponse, asked: dict[str, object]) -> dict[str, object]:
+    """What a problem tells but for the trace, with what was *asked* for blotted out of its sentence."""
+    problem = {name: value for name, value in reply.json.items() if name not in ("instance", "trace_id")}
+    sought = rf"\b({re.escape(str(asked['code']))}|{asked['id']})\b"
+    return problem | {"detail": re.sub(sought, "…", problem["detail"])}
 
 
 @pytest.fixture(scope="module")
@@ -193,9 +204,14 @@ def test_a_route_opens_for_its_scope_and_its_unit_only(
     for allowed in (issued[one, unit] for one in (scope, "admin") for unit in units):
         assert door.ask(method, path, allowed, {}).status_code not in (401, 403)
     for foreign in (issued[one, unit] for one in (scope, "admin") for unit in {UNIT, OTHER} - set(units)):
-        reply = door.ask(method, path, foreign, examples.BODIES.get((method.lower(), path), {}))
+        body = examples.BODIES.get((method.lower(), path), {})
+        reply = door.ask(method, path, foreign, body)
         if elsewhere in (REFUSED, NO_UNIT):
             assert (reply.status_code, reply.json["code"]) == (403, "not-allowed")
+        elif elsewhere == HIDDEN:
+            assert reply.status_code == 404
+            nothing = door.ask(method, path, foreign, body, there=False)
+            assert told(reply, door.places_of(path)) == told(nothing, NOWHERE)
         elif elsewhere == EMPTY:
             assert (reply.status_code, reply.json["items"]) == (200, [])
         else:

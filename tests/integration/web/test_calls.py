@@ -65,7 +65,7 @@ def test_one_of_a_unit_sees_that_units_only(counter: Counter) -> None:
     here, there = (counter.new_key(unit, "calls", unit=unit) for unit in (UNIT, "H98.01"))
     assert (ids(counter, here, ""), ids(counter, there, "")) == ([call], [])
     assert counter.get(f"{CALLS}?unit={UNIT}", key=there).code == "not-allowed"
-    assert counter.get(f"{CALLS}/{call}", key=there).code == "not-allowed"
+    assert counter.get(f"{CALLS}/{call}", key=there).code == "call-not-found"
 
 
 def test_a_call_shows_its_attempts_and_no_value_of_what_it_carried(counter: Counter, key: str) -> None:

@@ -114,8 +114,8 @@ def test_whoever_is_of_a_unit_gives_no_message_to_another_units_dossier(counter:
     own, theirs = counter.new_dossier(), code
     here = counter.new_key("here", "messages:handle", unit=UNIT)
     there = counter.new_key("there", "messages:handle", unit=OTHER)
-    assert counter.get(f"{MESSAGES}/{message}", key=here).code == "not-allowed"
-    assert act(counter, there, message, "deliver", dossier=own).code == "not-allowed"
+    assert counter.get(f"{MESSAGES}/{message}", key=here).code == "message-not-found"
+    assert act(counter, there, message, "deliver", dossier=own).code == "dossier-not-found"
     assert act(counter, there, message, "deliver", dossier=theirs).json["status"] == "kept"
 
 

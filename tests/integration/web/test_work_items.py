@@ -100,7 +100,7 @@ def test_items_of_another_unit_are_not_shown_and_not_taken(counter: Counter) -> 
     assert counter.get("/api/v1/work-items", key=foreign).json["items"] == []
     assert counter.get("/api/v1/work-items?unit=H99.14", key=foreign).status == 403
     reply = counter.post(f"/api/v1/work-items/{item}/complete", {}, key=foreign)
-    assert (reply.status, reply.code) == (403, "not-allowed")
+    assert (reply.status, reply.code) == (404, "work-item-not-found")
 
 
 def test_a_supplement_wakes_the_dossier_that_waits_for_it(counter: Counter) -> None:

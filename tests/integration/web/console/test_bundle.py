@@ -42,4 +42,4 @@ def test_a_bundle_tells_the_course_and_nothing_that_people_wrote(counter: Counte
 
 def test_a_bundle_is_for_those_whose_unit_has_to_do_with_the_dossier(counter: Counter) -> None:
     code = counter.new_dossier()
-    assert Visitor(counter, "viewer", unit="H98.01").get(f"/ho-so/{code}/ho-tro.json").status == 403
+    assert Visitor(counter, "viewer", unit="H98.01").get(f"/ho-so/{code}/ho-tro.json").status == 404

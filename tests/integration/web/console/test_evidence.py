@@ -34,5 +34,5 @@ def test_evidence_is_for_those_whose_unit_has_to_do_with_the_dossier(counter: Co
     code = counter.new_dossier()
     other = Visitor(counter, "viewer", unit="H98.01")
     own = Visitor(counter, "viewer", unit=UNIT, name="own")
-    assert other.get(f"/ho-so/{code}/bang-chung.json").status == 403
+    assert other.get(f"/ho-so/{code}/bang-chung.json").status == 404
     assert own.get(f"/ho-so/{code}/bang-chung.json").status == 200

@@ -60,9 +60,9 @@ def test_another_units_items_are_neither_seen_nor_done(counter: Counter) -> None
     stranger = Visitor(counter, "officer", unit="H98.01")
     assert code not in stranger.page("/viec")
     assert stranger.get(f"/viec?unit={UNIT}").status == 403
-    assert stranger.get(f"/viec/{item}").status == 403
-    assert stranger.post(f"/viec/{item}", {"f.decision": "accept"}).status == 403
-    assert stranger.get(f"/ho-so/{code}").status == 403
+    assert stranger.get(f"/viec/{item}").status == 404
+    assert stranger.post(f"/viec/{item}", {"f.decision": "accept"}).status == 404
+    assert stranger.get(f"/ho-so/{code}").status == 404
     assert re.search(r"Chưa có hồ sơ", stranger.page("/ho-so"))
 
 
