@@ -1,6 +1,6 @@
 """What a person must decide: open incidents, newest first, and one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,6 +75,7 @@ _CLAUSES = {
     "owner": "coalesce(i.owner, '') = :owner",
     "said": "i.said = :said",
     "id": "i.id = :id",
+    "ids": "i.id = ANY(CAST(:ids AS bigint[]))",
 }
 
 
@@ -91,6 +92,12 @@ def find_incidents(
 def find_incident(connection: Connection, incident: int) -> Incident | None:
     """One incident, whatever its state."""
     return next(iter(_find(connection, [_CLAUSES["id"]], {"id": incident, "limit": 1})), None)
+
+
+def chosen(connection: Connection, ids: Sequence[int], *, unit: str | None) -> list[Incident]:
+    """Those of *ids* that there are and that a visitor of *unit* may see, newest first."""
+    clauses = [_CLAUSES["ids"], *([_CLAUSES["unit"]] if unit else [])]
+    return _find(connection, clauses, {"ids": list(ids), "unit": unit, "limit": len(ids)})
 
 
 def _find(connection: Connection, clauses: list[str], parameters: dict[str, object]) -> list[Incident]:

@@ -33,7 +33,7 @@ def ids(
 
     *find* and *count* are the list's own, given what *wanted* makes of the form. Raises: RequestInvalid.
     """
-    given = _ticked(subject)
+    given = ticked(subject)
     if given is not None:
         return given, len(given)
     sought = wanted()
@@ -41,7 +41,7 @@ def ids(
         return freezing.matching(partial(find, connection, sought), partial(count, connection, sought))
 
 
-def _ticked(name: str) -> list[int] | None:
+def ticked(name: str) -> list[int] | None:
     """The ids that were ticked as *name*; None: all that match are wanted. Raises: RequestInvalid."""
     if request.form.get("all") == "yes":
         return None

@@ -13,9 +13,9 @@ from engine.queries import call_list, dossiers, exchange
 from engine.queries.call_list import CallFilter, CallLine
 from engine.queries.exchange import CALL_STATES
 from web import choosing, cursors, masking
-from web.console import rendering, revealing
+from web.console import bulk, rendering, revealing
 from web.console.access import right, visitor
-from web.console.exports import Column, Exported, Listed, plain
+from web.console.exports import Column, Exported, Listed, chosen_by, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
 
@@ -200,7 +200,18 @@ def wanted_by(view: CallsView) -> CallFilter:
 
 
 def _listed(_container: Container) -> Listed:
-    view = read(CallsView)
+    return _listed_by(read(CallsView))
+
+
+def _chosen(_container: Container) -> Listed:
+    return chosen_by(
+        "call",
+        lambda connection, ids: call_list.chosen(connection, ids, unit=visitor().unit)[::-1],
+        lambda: _listed_by(bulk.filter_of(CallsView)),
+    )
+
+
+def _listed_by(view: CallsView) -> Listed:
     wanted = wanted_by(view)
     return Listed(
         find=lambda connection, after, limit: call_list.find_calls(
@@ -217,7 +228,7 @@ _COLUMNS = (
     Column("outcome", "answer"),
     *plain("sent_bytes", "got_bytes", "fault", "detail", "held_by", "held_reason"),
 )
-EXPORT = Exported(path="/cuoc-goi", right="see", columns=_COLUMNS, listed=_listed)
+EXPORT = Exported(path="/cuoc-goi", right="see", columns=_COLUMNS, listed=_listed, chosen=_chosen)
 
 
 def find(container: Container, call: int) -> CallLine:

@@ -14,9 +14,9 @@ from engine.queries.clock import Clocks
 from engine.queries.dossier_list import SEARCHED, SITUATIONS, Line, Wanted
 from engine.storage.database import Connection
 from web import cursors
-from web.console import rendering
+from web.console import bulk, rendering
 from web.console.access import right, visitor
-from web.console.exports import Column, Exported, Listed, plain
+from web.console.exports import Column, Exported, Listed, chosen_by, plain
 from web.console.rendering import ROWS, View, counted, page, read
 from web.container import Container
 
@@ -133,7 +133,18 @@ def _left(
 
 
 def _listed(container: Container) -> Listed:
-    view = read(DossiersView)
+    return _listed_by(read(DossiersView), container)
+
+
+def _chosen(container: Container) -> Listed:
+    return chosen_by(
+        "dossier",
+        lambda connection, ids: dossier_list.chosen(connection, ids, unit=visitor().unit)[::-1],
+        lambda: _listed_by(bulk.filter_of(DossiersView), container),
+    )
+
+
+def _listed_by(view: DossiersView, container: Container) -> Listed:
     wanted = wanted_by(view, container)
     return Listed(
         find=lambda connection, after, limit: dossier_list.find_lines(
@@ -164,4 +175,4 @@ _COLUMNS = (
         "finished_at",
     ),
 )
-EXPORT = Exported(path="/ho-so", right="see", columns=_COLUMNS, listed=_listed)
+EXPORT = Exported(path="/ho-so", right="see", columns=_COLUMNS, listed=_listed, chosen=_chosen)

@@ -1,4 +1,5 @@
-"""Any list as a file: the same filter, the same rights, the same columns for everybody, as CSV or XLSX.
+"""Any list as a file: the same filter, the same rights, the same columns for everybody, as CSV or XLSX; of lists whose rows
+can be chosen, only those, too.
 
 A list says in its own module what its export holds (`Listed`); how a file is written is here. What an export gave to
 whom is in the audit trail before the first byte of it leaves.
@@ -21,6 +22,7 @@ from engine.clock import VIETNAM, SystemClock
 from engine.exchange.ports import Json
 from engine.storage import access
 from engine.storage.database import Connection
+from web.console import bulk
 from web.console.access import right, visitor
 from web.console.rendering import counted, language
 from web.container import Container
@@ -65,12 +67,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """A list that can be had as a file: its page, the right that it takes, what the file shows, and what reads it."""
+    """A list that can be had as a file: its page, the right that it takes, what the file shows, and what reads it.
+
+    *chosen* reads what a form of the list chose, where its rows can be chosen (`chosen_by`).
+    """
 
     path: str
     right: str
     columns: Sequence[Column]
     listed: Callable[[Container], Listed]
+    chosen: Callable[[Container], Listed] | None = None
 
 
 def add(blueprint: Blueprint, container: Container, lists: Sequence[Exported]) -> None:
@@ -81,11 +87,38 @@ def add(blueprint: Blueprint, container: Container, lists: Sequence[Exported]) -
 
 
 def _add_file(blueprint: Blueprint, container: Container, exported: Exported, kind: str) -> None:
+    path, columns, listed, chosen = exported.path, exported.columns, exported.listed, exported.chosen
+
     @right(exported.right)
     def export() -> Response:
-        return respond(container, exported.path, kind, exported.columns, exported.listed(container))
+        return respond(container, path, kind, columns, listed(container))
 
-    blueprint.add_url_rule(f"{exported.path}.{kind}", f"export_{exported.path[1:]}_{kind}", export)
+    blueprint.add_url_rule(f"{path}.{kind}", f"export_{path[1:]}_{kind}", export)
+    if chosen is None:
+        return
+
+    @right(exported.right)
+    def export_chosen() -> Response:
+        return respond(container, path, kind, columns, chosen(container))
+
+    blueprint.add_url_rule(
+        f"{path}.{kind}", f"export_chosen_{path[1:]}_{kind}", export_chosen, methods=["POST"]
+    )
+
+
+def chosen_by(
+    subject: str, find: Callable[[Connection, list[int]], Sequence[object]], all_of_them: Callable[[], Listed]
+) -> Listed:
+    """What a form of a list asks for: the rows ticked as *subject*, which *find* reads, or all that match its filter.
+
+    Raises: RequestInvalid: nothing was chosen, or something that is no row.
+    """
+    ids = bulk.ticked(subject)
+    if ids is None:
+        return all_of_them()
+    return Listed(
+        find=lambda connection, _after, _limit: find(connection, ids), bound={"chosen": len(ids)}, key=None
+    )
 
 
 def respond(

@@ -13,10 +13,10 @@ from engine.queries.incidents import Incident, IncidentFilter
 from web import conditions, cursors
 from web.bodies import parse_object
 from web.choosing import NEEDS_DATA
-from web.console import rendering
+from web.console import bulk, rendering
 from web.console.access import right, visitor
 from web.console.dossier import find as find_dossier
-from web.console.exports import Column, Exported, Listed, plain
+from web.console.exports import Column, Exported, Listed, chosen_by, plain
 from web.console.rendering import ROWS, View, back, counted, page, read
 from web.container import Container
 from web.words import words
@@ -180,7 +180,18 @@ def _add_one(blueprint: Blueprint, container: Container) -> None:
 
 
 def _listed(_container: Container) -> Listed:
-    view = read(IncidentsView)
+    return _listed_by(read(IncidentsView))
+
+
+def _chosen(_container: Container) -> Listed:
+    return chosen_by(
+        "incident",
+        lambda connection, ids: incidents.chosen(connection, ids, unit=visitor().unit),
+        lambda: _listed_by(bulk.filter_of(IncidentsView)),
+    )
+
+
+def _listed_by(view: IncidentsView) -> Listed:
     wanted = wanted_by(view)
     return Listed(
         find=lambda connection, after, limit: incidents.find_incidents(
@@ -197,7 +208,7 @@ _COLUMNS = (
     Column("status", "incident_state"),
     *plain("opened_at", "closed_at", "closed_by", "resolution", "owner", "note", "ticket"),
 )
-EXPORT = Exported(path="/su-co", right="see", columns=_COLUMNS, listed=_listed)
+EXPORT = Exported(path="/su-co", right="see", columns=_COLUMNS, listed=_listed, chosen=_chosen)
 
 
 def _add_care(blueprint: Blueprint, container: Container) -> None:

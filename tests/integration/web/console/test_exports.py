@@ -2,13 +2,15 @@
 
 import csv
 import io
+import re
 
 import openpyxl
 import pytest
 
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_call, add_incident, add_message
-from tests.support.counter import Counter
+from tests.support.counter import Counter, Reply
+from tests.support.procedures import UNIT
 from web.console import exports, pages
 
 PATHS = [one.path for one in pages.LISTS]
@@ -22,7 +24,10 @@ def as_csv(visitor: Visitor, address: str) -> list[list[str]]:
 
 
 def as_xlsx(visitor: Visitor, address: str) -> list[list[str]]:
-    reply = visitor.get(address)
+    return sheet_of(visitor.get(address))
+
+
+def sheet_of(reply: Reply) -> list[list[str]]:
     assert reply.status == 200, reply.body
     sheet = openpyxl.load_workbook(io.BytesIO(reply.body)).active
     return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
@@ -66,6 +71,63 @@ def test_a_file_has_the_filter_of_its_page(admin: Visitor, counter: Counter, cod
     assert refused.status == 400
     assert admin.get("/ho-so.csv?colour=red").status == 400
     assert admin.get("/ho-so.pdf").status == 404
+
+
+CHOOSABLE = ["dossier", "incident", "call"]
+PATH_OF = {"dossier": "/ho-so", "incident": "/su-co", "call": "/cuoc-goi"}
+
+
+def take(visitor: Visitor, subject: str, kind: str = "csv", **form: object) -> list[list[str]]:
+    """The rows of the file that a list's form gives."""
+    reply = visitor.post(f"{PATH_OF[subject]}.{kind}?lang=en", form)  # type: ignore[arg-type]
+    assert reply.status == 200, reply.body
+    return list(csv.reader(io.StringIO(reply.body.decode("utf-8-sig"))))
+
+
+def offered(visitor: Visitor, subject: str) -> list[str]:
+    return re.findall(rf'name="{subject}" value="(\d+)"', visitor.page(PATH_OF[subject]))
+
+
+@pytest.mark.parametrize("subject", CHOOSABLE)
+def test_the_chosen_rows_alone_are_a_file(admin: Visitor, counter: Counter, subject: str) -> None:
+    for _ in range(3):
+        code = counter.new_dossier()
+        add_incident(counter, code, call=add_call(counter, code), title='=HYPERLINK("http://evil.example")')
+    first, second, third = offered(admin, subject)
+    everything = as_csv(admin, f"{PATH_OF[subject]}.csv?lang=en")
+    assert f'formaction="{PATH_OF[subject]}.csv"' in admin.page(PATH_OF[subject])
+    assert take(admin, subject, **{subject: [third, first]}) == [everything[0], everything[1], everything[3]]
+    assert take(admin, subject, all="yes", **{subject: [second]}) == everything
+    sheet = sheet_of(admin.post(f"{PATH_OF[subject]}.xlsx?lang=en", {subject: [second]}))
+    assert sheet == [everything[0], everything[2]]
+    told = (
+        "SELECT array_agg(concat(facts ->> 'kind', ' ', facts ->> 'rows', ' ',"
+        " CAST(facts ->> 'filters' AS jsonb) ->> 'chosen') ORDER BY id) FROM audit WHERE facts ->> 'list' = :path"
+    )
+    assert counter.scalar(told, path=PATH_OF[subject]) == ["csv 3 ", "csv 2 2", "csv 3 ", "xlsx 1 1"]
+
+
+def test_all_that_match_are_those_of_the_filter(admin: Visitor, counter: Counter, code: str) -> None:
+    counter.new_dossier()
+    assert [row[0] for row in take(admin, "dossier", all="yes", filter_q=code)[1:]] == [code]
+    assert admin.post("/ho-so.csv", {"all": "yes", "filter_status": "red"}).status == 400
+
+
+@pytest.mark.parametrize("subject", CHOOSABLE)
+def test_what_is_no_choice_is_refused_and_anothers_is_left_out(
+    admin: Visitor, counter: Counter, code: str, subject: str
+) -> None:
+    number = offered(admin, subject)[0]
+    path = f"{PATH_OF[subject]}.csv"
+    assert admin.post(path, {}).status == 400
+    assert admin.post(path, {subject: ["1", "x"]}).status == 400
+    assert admin.post(path, {subject: number}, token="0" * 64).status == 403
+    stranger = Visitor(counter, "viewer", unit="H98.01", name="stranger")
+    own = Visitor(counter, "viewer", unit=UNIT, name="own")
+    assert len(take(stranger, subject, **{subject: number})) == 1
+    assert len(take(stranger, subject, all="yes")) == 1
+    assert len(take(own, subject, **{subject: [number, "999999"]})) == 2
+    assert counter.get(path).status == 401
 
 
 def test_no_cell_is_a_formula(admin: Visitor, code: str) -> None:
