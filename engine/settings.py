@@ -187,6 +187,10 @@ class Settings:
     otlp_headers: str = setting(
         "", "what the collector wants to be told, such as a key: name=value,name=value", secret=True
     )
+    commit: str = setting(
+        "",
+        "commit that `deploy` remembers, for a pipeline without a checkout; empty: git is asked",
+    )
     database: Database = field(default_factory=Database)
     web: Web = field(default_factory=Web)
     worker: Worker = field(default_factory=Worker)

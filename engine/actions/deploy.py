@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from engine import errors
 from engine.exchange.ports import Json
 from engine.models.deployment import Deployment, restored
+from engine.models.origin import Origin
 from engine.models.procedure import Procedure
 from engine.queries import procedures
 from engine.storage import access, deployments
@@ -26,32 +27,48 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-def deploy(store: Store, deployment: Deployment, *, by: str, findings: int | None = None) -> int:
+def deploy(
+    store: Store,
+    deployment: Deployment,
+    *,
+    by: str,
+    findings: int | None = None,
+    origin: Origin | None = None,
+) -> int:
     """Store *deployment* and make it the active one; its id (of the stored one where the content is known).
 
-    *findings*: how many warnings there are about it; None: nobody looked.
+    *findings*: how many warnings there are about it; None: nobody looked. *origin*: the commit that it came from, kept where
+    none is known yet.
 
     Raises:
         ModelInvalid: it has findings of severity error, or no `procedure.yaml`.
     """
     with store.transaction() as connection:
-        identifier, procedure = _keep(connection, deployment, by, findings)
+        identifier, procedure = _keep(connection, deployment, by, findings, origin)
         deployments.retire(connection, identifier, retired=False)
         _activate(connection, identifier, procedure)
     return identifier
 
 
-def keep(store: Store, deployment: Deployment, *, by: str, findings: int | None = None) -> int:
+def keep(
+    store: Store,
+    deployment: Deployment,
+    *,
+    by: str,
+    findings: int | None = None,
+    origin: Origin | None = None,
+) -> int:
     """Store *deployment* as a version that nothing runs yet; its id (of the stored one where the content is known).
 
-    *findings*: how many warnings there are about it.
+    *findings*: how many warnings there are about it. *origin*: as for `deploy`.
 
     Raises:
         ModelInvalid: it has no `procedure.yaml`.
     """
     with store.transaction() as connection:
-        identifier, procedure = _keep(connection, deployment, by, findings)
+        identifier, procedure = _keep(connection, deployment, by, findings, origin)
         facts: dict[str, Json] = {"deployment": identifier, "procedure": procedure.code}
+        facts |= {"commit": origin.commit} if origin is not None else {}
         access.audit(connection, by, "deployment-uploaded", facts=facts)
     return identifier
 
@@ -139,7 +156,11 @@ def _place(connection: Connection, deployment: int) -> deployments.Place:
 
 
 def _keep(
-    connection: Connection, deployment: Deployment, by: str, findings: int | None = None
+    connection: Connection,
+    deployment: Deployment,
+    by: str,
+    findings: int | None,
+    origin: Origin | None,
 ) -> tuple[int, Procedure]:
     procedure = deployment.procedure
     if procedure is None:
@@ -150,8 +171,11 @@ def _keep(
     if known is not None:
         if findings is not None:
             deployments.count_findings(connection, known, findings)
+        if origin is not None:
+            deployments.keep_origin(connection, known, origin)
         return known, procedure
-    return _store(connection, deployment, procedure, digest, by=by, findings=findings), procedure
+    stored = _store(connection, deployment, procedure, digest, by=by, findings=findings, origin=origin)
+    return stored, procedure
 
 
 def _activate(connection: Connection, deployment: int, procedure: Procedure) -> None:
@@ -167,6 +191,7 @@ def _store(
     *,
     by: str,
     findings: int | None,
+    origin: Origin | None,
 ) -> int:
     identifier = deployments.insert(
         connection,
@@ -176,6 +201,7 @@ def _store(
         definition={"reports": list(procedure.reports)},
         by=by,
         findings=findings,
+        origin=origin,
     )
     for name, content in deployment.files.items():
         canonical = deployment.canonical.get(name, content)

@@ -12,7 +12,7 @@ from engine.exchange.ports import Json
 
 _SELECT = """
     SELECT d.id, d.procedure_code AS procedure, d.version, d.process, d.hash, d.deployed_at, d.deployed_by,
-        d.retired_at, d.findings AS warnings,
+        d.retired_at, d.findings AS warnings, d.commit_id AS commit, d.commit_changed,
         p.active_deployment_id IS NOT DISTINCT FROM d.id AS active,
         (SELECT count(*) FROM dossier o WHERE o.deployment_id = d.id AND NOT o.status = ANY(CAST(:final AS smallint[])))
             AS running,
@@ -48,7 +48,8 @@ class DeploymentLine:
     """A stored version; *active*: new dossiers start with it; *running*: dossiers on it that are not over.
 
     *warnings*: findings when it was stored; None: nobody looked. *retired_at*: since when it cannot be activated.
-    *incidents*: those of its dossiers that are not closed.
+    *incidents*: those of its dossiers that are not closed. *commit* is where its folder came from, *commit_changed* whether
+    that had changes in no commit; None: nobody said.
     """
 
     id: int
@@ -62,6 +63,8 @@ class DeploymentLine:
     running: int
     retired_at: datetime | None
     warnings: int | None
+    commit: str | None
+    commit_changed: bool | None
     incidents: int
     name_vi: str | None
     name_en: str | None

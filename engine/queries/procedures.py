@@ -13,7 +13,8 @@ from engine.models.procedure_reading import FILE, read_procedure
 
 _LIST = text(
     """
-    SELECT p.code, p.name_vi, p.name_en, d.id, d.version, d.process, d.hash, d.deployed_at, d.deployed_by, m.original
+    SELECT p.code, p.name_vi, p.name_en, d.id, d.version, d.process, d.hash, d.deployed_at, d.deployed_by,
+        m.original, d.commit_id, d.commit_changed
     FROM procedure p JOIN deployment d ON d.id = p.active_deployment_id
     LEFT JOIN model m ON m.deployment_id = d.id AND m.name = :file
     ORDER BY p.code
@@ -50,6 +51,8 @@ class DeployedProcedure:
     hash: str
     deployed_at: datetime
     deployed_by: str
+    commit: str | None
+    commit_changed: bool | None
     rules: Procedure | None
 
 
@@ -80,6 +83,8 @@ def list_procedures(connection: Connection) -> list[DeployedProcedure]:
             hash=row[6],
             deployed_at=row[7],
             deployed_by=row[8],
+            commit=row[10],
+            commit_changed=row[11],
             rules=_read(row[3], bytes(row[9])) if row[9] is not None else None,
         )
         for row in rows

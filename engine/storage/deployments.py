@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
+from engine.models.origin import Origin
 from engine.storage.database import json_text
 
 _SAME = text("SELECT id FROM deployment WHERE procedure_code = :code AND hash = :hash")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('deploy ' || :code))")
 _INSERT = text(
     """
-    INSERT INTO deployment (procedure_code, version, process, hash, definition, deployed_by, findings)
-    SELECT :code, coalesce(max(version), 0) + 1, :process, :hash, CAST(:definition AS jsonb), :by, :findings
+    INSERT INTO deployment (procedure_code, version, process, hash, definition, deployed_by, findings,
+        commit_id, commit_changed)
+    SELECT :code, coalesce(max(version), 0) + 1, :process, :hash, CAST(:definition AS jsonb), :by, :findings,
+        :commit, :changed
     FROM deployment WHERE procedure_code = :code RETURNING id
     """
 )
@@ -34,6 +37,10 @@ _RETIRE = text(
     "UPDATE deployment SET retired_at = CASE WHEN :retired THEN coalesce(retired_at, now()) END WHERE id = :id"
 )
 _COUNT = text("UPDATE deployment SET findings = :findings WHERE id = :id AND findings IS NULL")
+_ORIGIN = text(
+    "UPDATE deployment SET commit_id = :commit, commit_changed = :changed"
+    " WHERE id = :id AND (commit_id IS NULL OR (commit_changed AND NOT coalesce(:changed, TRUE)))"
+)
 _RUN = text(
     "INSERT INTO scenario_run (deployment_id, who, results) VALUES (:id, :who, CAST(:results AS jsonb))"
     " ON CONFLICT (deployment_id) DO UPDATE SET at = now(), who = excluded.who, results = excluded.results"
@@ -61,6 +68,7 @@ def insert(
     definition: Mapping[str, Json],
     by: str,
     findings: int | None = None,
+    origin: Origin | None = None,
 ) -> int:
     """Write the next version of *procedure*; its id."""
     identifier: int = connection.execute(
@@ -72,6 +80,7 @@ def insert(
             "definition": json_text(dict(definition)),
             "by": by,
             "findings": findings,
+            **_columns(origin),
         },
     ).scalar_one()
     return identifier
@@ -90,6 +99,18 @@ def activate(connection: Connection, procedure: str, *, vi: str, en: str, deploy
 def count_findings(connection: Connection, deployment: int, findings: int) -> None:
     """Remember how many warnings there are about a version that nobody had looked at."""
     connection.execute(_COUNT, {"id": deployment, "findings": findings})
+
+
+def keep_origin(connection: Connection, deployment: int, origin: Origin) -> None:
+    """Remember the commit of a version that had none, or only one to which something was changed."""
+    connection.execute(_ORIGIN, {"id": deployment, **_columns(origin)})
+
+
+def _columns(origin: Origin | None) -> dict[str, object]:
+    return {
+        "commit": origin.commit if origin else None,
+        "changed": origin.changed if origin else None,
+    }
 
 
 def keep_scenario_run(connection: Connection, deployment: int, who: str, results: list[Json]) -> None:

@@ -1,9 +1,14 @@
 """`lienthong procedures`: what is deployed."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
+
+if TYPE_CHECKING:
+    from engine.queries.procedures import DeployedProcedure
 
 
 @click.command(epilog="Example: lienthong procedures --json")
@@ -25,10 +30,20 @@ def command(as_json: bool) -> None:
             "hash",
             "deployed_at",
             "deployed_by",
+            "commit",
+            "commit_changed",
         )
         print_json([{name: getattr(one, name) for name in names} for one in found])
         return
     print_table(
-        ("CODE", "VERSION", "DEPLOYED", "NAME"),
-        [(one.code, one.version, f"{one.deployed_at:%Y-%m-%d %H:%M}", one.name_vi) for one in found],
+        ("CODE", "VERSION", "DEPLOYED", "COMMIT", "NAME"),
+        [
+            (one.code, one.version, f"{one.deployed_at:%Y-%m-%d %H:%M}", _commit(one), one.name_vi)
+            for one in found
+        ],
     )
+
+
+def _commit(one: "DeployedProcedure") -> str:
+    """Its first twelve characters, with a + where the folder had changes that are in none."""
+    return f"{one.commit[:12]}{'+' if one.commit_changed else ''}" if one.commit else "-"

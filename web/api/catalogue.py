@@ -22,7 +22,8 @@ class ProcedurePath(Asked):
 
 
 class Procedure(Told):
-    """A procedure that dossiers can be handed in for; `rules` is what its procedure.yaml says."""
+    """A procedure that dossiers can be handed in for; `rules` is what its procedure.yaml says, `commit` where
+    its folder came from, null: nobody said."""
 
     code: str
     name: Names
@@ -31,6 +32,8 @@ class Procedure(Told):
     hash: str
     deployed_at: datetime
     deployed_by: str
+    commit: str | None
+    commit_changed: bool | None
     rules: JsonValue
 
 
@@ -153,5 +156,7 @@ def _procedure(one: DeployedProcedure) -> Procedure:
         hash=one.hash,
         deployed_at=one.deployed_at,
         deployed_by=one.deployed_by,
+        commit=one.commit,
+        commit_changed=one.commit_changed,
         rules=_RULES.dump_python(one.rules, mode="json"),
     )

@@ -14,6 +14,7 @@ from engine.models import differences
 from engine.models.deployment import Deployment, from_files
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
+from engine.models.origin import DIRTY, MOST, origin
 from engine.queries import deployments, standing
 from engine.queries.deployments import DeploymentLine
 from engine.storage.database import Connection
@@ -35,7 +36,8 @@ PACKAGE: dict[str, Any] = {
                         "files": {
                             "type": "array",
                             "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-                        }
+                        },
+                        "commit": {"type": "string"},
                     },
                 }
             },
@@ -81,7 +83,8 @@ class DeploymentFile(Told):
 
 class StoredDeployment(Told):
     """A stored version. `active`: new dossiers start with it; `running`: dossiers on it that are not over. `warnings`: findings
-    when it was stored, null: nobody looked. `retired_at`: since when it cannot be activated.
+    when it was stored, null: nobody looked. `retired_at`: since when it cannot be activated. `commit`: where its folder came
+    from, `commit_changed`: whether that had changes in no commit; null: nobody said.
     """
 
     id: int
@@ -95,6 +98,8 @@ class StoredDeployment(Told):
     running: int
     retired_at: datetime | None
     warnings: int | None
+    commit: str | None
+    commit_changed: bool | None
 
 
 class DeploymentWithFiles(StoredDeployment):
@@ -128,6 +133,15 @@ class DeploymentChanges(Told):
     against: int | None
     elements: list[ElementChanged]
     files: list[FileChanged]
+
+
+class UploadQuery(Asked):
+    commit: str = Field(
+        default="",
+        max_length=MOST + len(DIRTY),
+        description="The commit's id or the tag that the folder came from; `-dirty` at its end: with changes in no commit."
+        " A form may have it as its field `commit` instead.",
+    )
 
 
 class ChangesQuery(Asked):
@@ -258,7 +272,8 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
     )
     @needs("deployments", of_all_units=True)
     @idempotent(container)
-    def upload_deployment() -> Response:
+    def upload_deployment(query: UploadQuery) -> Response:
+        source = origin(query.commit or request.form.get("commit", ""))
         deployment = from_files(packages.files_of(request))
         findings = _judged(container, deployment)
         wrong = errors_in(findings)
@@ -266,7 +281,8 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             raise errors.ModelInvalid(
                 file=wrong[0].file, count=len(wrong), first=str(wrong[0]), findings=findings
             )
-        stored = deploy.keep(container.store, deployment, by=principal().name, findings=len(findings))
+        by = principal().name
+        stored = deploy.keep(container.store, deployment, by=by, findings=len(findings), origin=source)
         line, facts = _facts(container, stored)
         told = Uploaded.model_validate(facts | {"findings": _shown(findings)})
         href = f"/api/v1/deployments/{stored}"
@@ -313,4 +329,5 @@ def _seen(deployment: int) -> Callable[[Connection], None]:
 
 
 def _tag(found: DeploymentLine) -> str:
-    return conditions.tag(found.id, found.hash, found.active, found.retired_at)
+    origin_ = (found.commit, found.commit_changed)
+    return conditions.tag(found.id, found.hash, found.active, found.retired_at, *origin_)

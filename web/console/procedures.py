@@ -16,6 +16,7 @@ from engine.models.deployment import Deployment, from_files
 from engine.models.differences import ElementChange
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
+from engine.models.origin import MOST, origin
 from engine.queries import deployments, diagrams, standing
 from engine.queries.clock import Clocks
 from engine.queries.deployments import DeploymentLine
@@ -77,6 +78,8 @@ def _list(container: Container, view: ProceduresView, **more: object) -> str:
         rows=rows,
         following=following,
         filtered=bool(view.procedure or view.findings or view.running),
+        commit=request.form.get("commit", ""),
+        most_commit=MOST,
         **values,
     )
 
@@ -230,8 +233,14 @@ def _add_acts(blueprint: Blueprint, container: Container, clocks: Clocks) -> Non
     @right("deploy")
     def upload() -> Response:
         try:
+            source = origin(request.form.get("commit", ""))
             deployment = from_files(packages.files_of(request))
-        except (errors.PackageRefused, errors.MediaTypeUnsupported, errors.XmlRefused) as problem:
+        except (
+            errors.PackageRefused,
+            errors.MediaTypeUnsupported,
+            errors.XmlRefused,
+            errors.RequestInvalid,
+        ) as problem:
             return _refused(_list(container, ProceduresView(), problem=problem), problem.status)
         findings = lint(deployment, offered=container.offered())
         if errors_in(findings) or deployment.procedure is None:
@@ -243,7 +252,8 @@ def _add_acts(blueprint: Blueprint, container: Container, clocks: Clocks) -> Non
                 called={node.id: node.name for one in deployment.drawn.values() for node in one.nodes()},
             )
             return _refused(shown, 422)
-        stored = deploy.keep(container.store, deployment, by=visitor().name, findings=len(findings))
+        by = visitor().name
+        stored = deploy.keep(container.store, deployment, by=by, findings=len(findings), origin=source)
         return back(f"/quy-trinh/{stored}", "done")
 
     @blueprint.post("/quy-trinh/<int:id>")
@@ -309,6 +319,8 @@ EXPORT = Exported(
         "warnings",
         "hash",
         "deployed_by",
+        "commit",
+        "commit_changed",
         "deployed_at",
         "retired_at",
     ),

@@ -29,6 +29,8 @@ deployment = Table(
     words("deployed_by", default=""),
     moment("retired_at"),  # from then on it cannot be made the active one
     Column("findings", Integer),  # warnings when it was stored; null: nobody looked
+    words("commit_id", nullable=True),  # of the folder's repository; null: nobody said
+    Column("commit_changed", Boolean),  # whether the folder had changes that are in no commit
     UniqueConstraint("procedure_code", "version"),
     UniqueConstraint("procedure_code", "hash"),
 )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,11 +118,7 @@ def test_procedures_models_and_deploy_tell_what_is_in_force(
     assert (one["code"], one["version"]) == ("1.000001", 1)
     files = json.loads(verb("models", "--json")[1])
     assert {file["kind"] for file in files} >= {"bpmn", "form"}
-    folder = tmp_path / "walk"
-    folder.mkdir()
-    for name in ("procedure.yaml", "walk.bpmn", "check.form"):
-        stored = counter.scalar("SELECT original FROM model WHERE name = :name", name=name)
-        (folder / name).write_bytes(bytes(stored))  # type: ignore[call-overload]
+    folder = written(counter, tmp_path / "walk")
     assert verb("deploy", str(folder))[0] == 0
     assert json.loads(verb("procedures", "--json")[1])[0]["version"] == 1
     rules = (folder / "procedure.yaml").read_text().replace("A test procedure", "Another")
@@ -133,6 +130,65 @@ def test_procedures_models_and_deploy_tell_what_is_in_force(
     status, _, err = verb("deploy", str(folder))
     assert (status, err.count("\n")) == (1, 1)
     assert json.loads(verb("procedures", "--json")[1])[0]["version"] == 2
+
+
+def test_deploy_remembers_the_commit_that_git_names(
+    verb: Verb, tmp_path: Path, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(counter, tmp_path / "repository" / "walk")
+    assert verb("deploy", str(folder), "--json")[1].count('"commit": null') == 1, "git knows no such folder"
+    assert commits(verb) == (None, None)
+    git(folder, "init", "-q")
+    assert verb("deploy", str(folder))[0] == 0
+    assert commits(verb) == (None, None), "nothing of it is in a commit"
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    commit = git(folder, "rev-parse", "HEAD")
+    (folder / "notes.md").write_text("not yet in a commit")
+    assert f" of {commit[:12]}" in verb("deploy", str(folder))[1]
+    assert commits(verb) == (commit, True)
+    assert f"{commit[:12]}+" in verb("procedures")[1]
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "second")
+    second = git(folder, "rev-parse", "HEAD")
+    assert verb("deploy", str(folder))[0] == 0
+    assert commits(verb) == (second, False), "the same content, and now in a commit"
+    monkeypatch.setenv("LIENTHONG_COMMIT", "v1.2-dirty")
+    assert verb("deploy", str(folder))[0] == 0
+    assert commits(verb) == (second, False), "what is known for certain is kept"
+    (folder / "notes.md").write_text("changed")
+    assert verb("deploy", str(folder))[0] == 0
+    assert commits(verb) == ("v1.2", True)
+    (folder / "notes.md").write_text("changed again")
+    monkeypatch.setenv("PATH", str(tmp_path))  # where no git is
+    assert verb("deploy", str(folder), "--commit", "Bản-3")[0] == 0
+    assert commits(verb) == ("Bản-3", None)
+    status, _, err = verb("deploy", str(folder), "--commit", "two words")
+    assert (status, "--commit" in err) == (2, True)
+    monkeypatch.delenv("LIENTHONG_COMMIT")
+    (folder / "notes.md").write_text("and again")
+    assert verb("deploy", str(folder))[0] == 0
+    assert commits(verb) == (None, None)
+
+
+def written(counter: Counter, folder: Path) -> Path:
+    """The deployed procedure as a folder."""
+    folder.mkdir(parents=True)
+    for name in ("procedure.yaml", "walk.bpmn", "check.form"):
+        stored = counter.scalar("SELECT original FROM model WHERE name = :name", name=name)
+        (folder / name).write_bytes(bytes(stored))  # type: ignore[call-overload]
+    return folder
+
+
+def commits(verb: Verb) -> tuple[object, object]:
+    (one,) = json.loads(verb("procedures", "--json")[1])
+    return one["commit"], one["commit_changed"]
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=lan", "-c", "user.email=lan@example.vn", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def test_partners_are_listed_and_knocked_at(

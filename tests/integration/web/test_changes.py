@@ -168,6 +168,30 @@ def test_a_version_is_retired_and_brought_back_as_it_was_seen(counter: Counter) 
     assert (back.status, back.json["retired_at"]) == (200, None)
 
 
+def test_an_upload_says_which_commit_it_came_from(counter: Counter) -> None:
+    body = zipped({**FILES, "notes.md": b"one"})
+    first = upload(counter, body, "application/zip", "a", "?commit=0a1b2c3d-dirty")
+    assert (first.json["commit"], first.json["commit_changed"]) == ("0a1b2c3d", True)
+    again = upload(counter, body, "application/zip", "b", "?commit=v2.1")
+    assert (again.json["id"], again.json["commit"]) == (first.json["id"], "0a1b2c3d"), (
+        "nobody said it was clean"
+    )
+    typed = form({**FILES, "notes.md": b"two"}, "xyz").replace(
+        b"--xyz--\r\n", b'--xyz\r\nContent-Disposition: form-data; name="commit"\r\n\r\n<b>\r\n--xyz--\r\n'
+    )
+    of_form = upload(counter, typed, "multipart/form-data; boundary=xyz", "c")
+    assert (of_form.json["commit"], of_form.json["commit_changed"]) == ("<b>", None)
+    plain = upload(counter, zipped({**FILES, "notes.md": b"three"}), "application/zip", "d")
+    assert (plain.json["commit"], plain.json["commit_changed"]) == (None, None)
+    for wrong in ("two%20words", "%00", "x" * 81, "a%0Ab"):
+        refused = upload(counter, body, "application/zip", f"wrong {wrong}"[:60], f"?commit={wrong}")
+        assert (refused.status, refused.code) == (400, "request-invalid"), wrong
+    key = counter.new_key("reader", "deployments", "dossiers:read")
+    listed = counter.get("/api/v1/deployments", key=key).json["items"]
+    assert [one["commit"] for one in listed] == [None, "<b>", "0a1b2c3d", None]  # type: ignore[attr-defined]
+    assert counter.get("/api/v1/procedures", key=key).json["items"][0]["commit"] is None  # type: ignore[index]
+
+
 def test_the_same_form_with_another_boundary_is_the_same_request(counter: Counter) -> None:
     key = counter.new_key("engineer", "deployments")
     answers = [

@@ -14,7 +14,7 @@ from engine.clock import VIETNAM
 from engine.models.deployment import from_files
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_incident
-from tests.support.counter import FORM, MODEL, PROCEDURE, Counter
+from tests.support.counter import FORM, MODEL, PROCEDURE, Counter, Reply
 from tests.support.procedures import bpmn, chain
 
 
@@ -207,6 +207,33 @@ def test_a_finding_names_its_element(counter: Counter) -> None:
     assert reply.status == 422
     assert "Kiểm tra <code>check</code>" in reply.body.decode()
     assert "chưa nêu ai làm việc này" in reply.body.decode()
+
+
+def test_the_commit_that_an_upload_came_from_is_shown(counter: Counter, viewer: Visitor) -> None:
+    engineer = Visitor(counter, "engineer")
+
+    def upload(commit: str, note: str) -> Reply:
+        files = {
+            "procedure.yaml": PROCEDURE.encode(),
+            "walk.bpmn": MODEL,
+            "check.form": json.dumps(FORM).encode(),
+        }
+        fields = {"csrf": engineer.token(), "commit": commit, "notes.md": ("notes.md", note)}
+        fields |= {name: (name, content) for name, content in files.items()}
+        body, kind = encode_multipart_formdata(fields)
+        return counter.request("POST", "/quy-trinh", body, headers=engineer.headers | {"Content-Type": kind})
+
+    where = upload("0123456789abcdef-dirty", "one").headers["location"]
+    shown = text_of(viewer.page(where))
+    assert "Bản mã nguồn (commit) 0123456789abcdef ≠ có thay đổi chưa commit" in shown
+    assert "engineer 0123456789ab ≠ có thay đổi chưa commit" in text_of(viewer.page("/quy-trinh"))
+    told = counter.scalar("SELECT facts ->> 'commit' FROM audit WHERE what = 'deployment-uploaded'")
+    assert told == "0123456789abcdef"
+    refused = upload("hai từ", "two")
+    assert refused.status == 400
+    assert "phải là mã commit hoặc thẻ" in refused.body.decode()
+    assert 'value="hai từ"' in refused.body.decode(), "what was typed is kept"
+    assert "Commit not known" in text_of(viewer.page("/quy-trinh/1?lang=en"))
 
 
 def as_form(token: str, files: dict[str, bytes]) -> tuple[bytes, str]:
