@@ -13,8 +13,8 @@ from adapters import rest, soap_client
 from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Response
+from adapters.signatures import ID as WEBHOOK_ID
 from adapters.transport.travel import Outgoing, Transport, Travelled
-from adapters.transport.webhook import ID as WEBHOOK_ID
 from engine.errors import CallOutcomeUnknown, CallUnavailable, ComposeFailed, FeelError, OperationUnknown
 from engine.exchange.classification import Heard, Verdict, classify
 from engine.exchange.ports import Answer, Composed, Json, Outcome

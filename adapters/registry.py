@@ -49,12 +49,14 @@ log = structlog.get_logger(__name__)
 class PartnerSettings:
     """What this installation says about one partner; what is empty, its contract says.
 
+    *secret* is ours at the partner; *inbound_secret* is what it signs its messages to us with.
     *private* allows loopback and private addresses, beside what the contract allows.
     """
 
     url: str = ""
     user: str = ""
     secret: str = field(default="", repr=False)
+    inbound_secret: str = field(default="", repr=False)
     private: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
 
@@ -124,6 +126,13 @@ class ContractPartners:
                 reason = exc.message if isinstance(exc, LienthongError) else type(exc).__name__
                 log.warning("contract_invalid", partner=folder.name, reason=reason)
         return [self._callers[name].contract for name in sorted(self._callers)]
+
+    def inbound_secrets(self, partner: str) -> tuple[str, ...]:
+        """What *partner* signs its messages with; several while one is changed for another. Raises: PartnerUnknown."""
+        contract = self.contract(partner)
+        said = self._settings.get(partner, PartnerSettings())
+        simulated = contract.form.simulator.secret if self._simulated(partner) else ""
+        return tuple((said.inbound_secret or simulated).split())
 
     def _folders(self) -> list[Path]:
         listed = [sorted(root.iterdir()) if root.is_dir() else [] for root in self._roots]

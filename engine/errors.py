@@ -255,6 +255,26 @@ class MessageRefused(LienthongError):
     code, status, text = "message-refused", 422, "message refused: {reason}"
 
 
+class SignatureInvalid(MessageRefused):
+    """A message that its contract wants signed, and that is not, or not by whom it says."""
+
+    code, status, text = "signature-invalid", 401, "message refused, its signature: {reason}"
+    remedy = "sign `id.timestamp.body` with the agreed secret when it is sent, as Standard Webhooks 1.0 says"
+
+
+class SignatureUncheckable(LienthongError):
+    """A signed message that we cannot judge: the mistake is ours, and the sender may send it again."""
+
+    code, status, text = (
+        "signature-uncheckable",
+        503,
+        "LIENTHONG_PARTNER_{variable}_INBOUND_SECRET is not set",
+    )
+    remedy = (
+        "set it (or …_INBOUND_SECRET_FILE) to what the partner signs its messages with, and restart the web"
+    )
+
+
 class SoapRefused(MessageRefused):
     """A SOAP request that is answered by a fault; the facts ``fault`` and ``version`` say which and in which SOAP."""
 

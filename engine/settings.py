@@ -15,7 +15,10 @@ from engine.environment import setting
 from engine.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-_PARTNER = re.compile(r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_(URL|USER|PRIVATE|SETTINGS|SECRET|SECRET_FILE)")
+_PARTNER = re.compile(
+    r"LIENTHONG_PARTNER_([A-Z0-9_]+?)_"
+    r"(URL|USER|PRIVATE|SETTINGS|(?:INBOUND_)?SECRET(?:_FILE)?)"
+)
 
 
 def default_data_dir() -> Path:
@@ -157,6 +160,7 @@ class Partner:
     url: str = ""
     user: str = ""
     secret: str = field(default="", repr=False)
+    inbound_secret: str = field(default="", repr=False)
     private: bool = False
     values: Mapping[str, object] = field(default_factory=dict)  # in place of its contract's `settings`
 
@@ -248,6 +252,7 @@ def _partner(prefix: str, environment: Mapping[str, str]) -> Partner:
         url=environment.get(prefix + "URL", ""),
         user=environment.get(prefix + "USER", ""),
         secret=env.lookup(prefix + "SECRET", environment, secret=True) or "",
+        inbound_secret=env.lookup(prefix + "INBOUND_SECRET", environment, secret=True) or "",
         private=env.as_bool(prefix + "PRIVATE", environment.get(prefix + "PRIVATE") or "no"),
         values=_object(prefix + "SETTINGS", environment.get(prefix + "SETTINGS") or "{}"),
     )

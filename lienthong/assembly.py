@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,7 @@ class System:
                 url=partner.url,
                 user=partner.user,
                 secret=partner.secret,
+                inbound_secret=partner.inbound_secret,
                 private=partner.private,
                 values=partner.values,
             )
@@ -185,6 +186,7 @@ class System:
     def web(self) -> "Flask":
         """The web application."""
         from adapters.inbound import ContractInbound
+        from engine.actions import refusals
         from engine.actions.receive import take_message
         from lienthong import __version__
         from lienthong.directory import ContractDirectory
@@ -204,7 +206,7 @@ class System:
                 store=self.asked_store,
                 clock=self.clock,
                 secret=self.web_secret(),
-                inbound=ContractInbound(self.partners, take),
+                inbound=ContractInbound(self.partners, take, partial(refusals.note, self.store)),
                 mailboxes=self.partners,
                 checking=self.partners,
                 may_send=self.may_send,

@@ -75,9 +75,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A message that the partner may send."""
+    """A message that the partner may send; *signed*: only with its signature."""
 
     name: str
+    signed: bool
     message: str
     check: Check
     message_id: Expression

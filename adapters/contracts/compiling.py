@@ -197,6 +197,7 @@ def _inbound(name: str, form: shape.Inbound) -> compiled.Inbound:
     at = f"inbound.{name}"
     return compiled.Inbound(
         name=name,
+        signed=form.signature is not None,
         message=form.message,
         check=_schema(form.request_schema, f"{at}.request_schema"),
         message_id=_feel(form.message_id, "inbound", f"{at}.message_id"),

@@ -167,9 +167,10 @@ class Reply(Shape):
 
 
 class Inbound(Shape):
-    """A message that the partner sends to us."""
+    """A message that the partner sends to us; *signature*: how it must be signed, with the secret agreed on for that."""
 
     title: Title
+    signature: Literal["standard-webhooks"] | None = None
     message: Name
     request_schema: Schema
     message_id: Feel

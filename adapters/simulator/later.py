@@ -3,13 +3,17 @@
 A message is sent again until it is taken, as a real agency's queue would; that it was is a line in the journal.
 """
 
+import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import orjson
 import structlog
 
+from adapters import signatures
+from adapters.contracts.compiled import Contract
 from adapters.outbound import Door, Endpoint, Request
 from adapters.simulator.faults import Fault, Faults
 from adapters.simulator.journal import Line
@@ -19,14 +23,15 @@ from engine.errors import CallError
 STEP_S = 0.02
 AGAIN_S = 0.5
 CALLBACK = "callback"
+Finding: TypeAlias = Callable[[str], Contract]
 log = structlog.get_logger(__name__)
 
 
 class Doings:
     """A thread that does what is due."""
 
-    def __init__(self, player: Player, faults: Faults) -> None:
-        self._player, self._faults = player, faults
+    def __init__(self, find: Finding, player: Player, faults: Faults) -> None:
+        self._find, self._player, self._faults = find, player, faults
         self._door = Door()
         self._stop = threading.Event()
         self._held_back: dict[str, float] = {}
@@ -81,7 +86,11 @@ class Doings:
             endpoint=CALLBACK,
             method="POST",
             path=f"/partners/{partner}/{operation}",
-            headers={"Content-Type": "application/json; charset=utf-8", **self._shown(partner)},
+            headers={
+                "Content-Type": "application/json; charset=utf-8",
+                **self._shown(partner),
+                **self._signed(partner, operation, body),
+            },
             body=body,
             total_s=10.0,
             label=(partner, operation),
@@ -90,6 +99,15 @@ class Doings:
             return self._door.send(request).status
         except CallError:
             return 0
+
+    def _signed(self, partner: str, operation: str, body: bytes) -> dict[str, str]:
+        """The signature that the contract wants of this message; the same body keeps its id."""
+        contract = self._find(partner)
+        if not contract.inbound[operation].signed:
+            return {}
+        name = f"msg_{hashlib.sha256(body).hexdigest()[:24]}"
+        secrets = contract.form.simulator.secret.split()
+        return signatures.signed(secrets, name, str(int(time.time())), body)
 
     def _shown(self, partner: str) -> dict[str, str]:
         key = self._keys.get(partner)

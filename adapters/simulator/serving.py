@@ -45,7 +45,7 @@ class Simulators:
         self._journal = Journal(journal_dir, durable=durable)
         self.faults = Faults()
         self._player = Player(self._journal)
-        self._doings = Doings(self._player, self.faults)
+        self._doings = Doings(find, self._player, self.faults)
         self._reception = SimulatedReception(self._player, Credentials(), self.faults, self._stop)
         self._server = HttpServer(host, port, self._answer)
         self.host, self.port, self.journal = host, self._server.port, self._journal.path

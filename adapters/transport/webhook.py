@@ -1,13 +1,8 @@
-"""Outgoing webhooks as Standard Webhooks 1.0 wants them: an id that stays, a time, and a signature over both and the body.
+"""Outgoing webhooks, signed with the partner's secrets when they leave; how is `adapters.signatures`.
 
-The partner's secret is `whsec_…` in base64, or any text; several, separated by spaces, sign each while it is changed.
 Whatever a subscriber says with a status of success is thanks: its body is kept and means nothing.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,10 +10,10 @@ from dataclasses import replace
 import orjson
 
 from adapters.outbound import Door
+from adapters.signatures import ID, signed
 from adapters.transport.travel import JSON_TYPE, Access, Deadline, Outgoing, Travelled, dispatch
 from engine.errors import CallUnavailable
 
-ID = "webhook-id"
 NO_CONTENT = 204
 
 
@@ -37,14 +32,8 @@ class WebhookTransport:
         content = outgoing.content
         if content is None:
             content = orjson.dumps(outgoing.document) if outgoing.document is not None else b""
-        stamp = str(int(time.time()))
         name = outgoing.headers.get(ID, "check")
-        signed = {
-            **self._headers,
-            ID: name,
-            "webhook-timestamp": stamp,
-            "webhook-signature": signatures(self._secrets, name, stamp, content),
-        }
+        headers = self._headers | signed(self._secrets, name, str(int(time.time())), content)
         travelled = dispatch(
             self._door,
             self._endpoint,
@@ -54,7 +43,7 @@ class WebhookTransport:
                 document=None,
                 headers={"Content-Type": JSON_TYPE, **outgoing.headers},
             ),
-            signed,
+            headers,
             total_s=Deadline(outgoing).left_s(),
             secrets=self._secrets,
         )
@@ -62,19 +51,3 @@ class WebhookTransport:
             thanks = replace(travelled.response, status=NO_CONTENT, body=b"")
             return replace(travelled, response=thanks)
         return travelled
-
-
-def signatures(secrets: tuple[str, ...], name: str, stamp: str, content: bytes) -> str:
-    """The header's value: one HMAC-SHA256 for each secret."""
-    signed = f"{name}.{stamp}.".encode() + content
-    made = (hmac.new(_key(secret), signed, hashlib.sha256).digest() for secret in secrets)
-    return " ".join(f"v1,{base64.b64encode(one).decode()}" for one in made)
-
-
-def _key(secret: str) -> bytes:
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        return secret.encode()

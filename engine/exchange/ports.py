@@ -239,6 +239,11 @@ class Arrival:
     reference: tuple[str, str] | None
     payload: Json
     body: bytes
+    signature: str = ""  # `SIGNED`; empty: none was agreed on, and nothing was checked
+
+
+SIGNED = "good"
+"""Of a message: the partner's signature was there and is right."""
 
 
 class Reception(Protocol):
@@ -250,6 +255,24 @@ class Reception(Protocol):
         Raises: MessageConflict: same id, another body.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A message that was not taken, and why; nothing of what it says."""
+
+    source: str
+    operation: str
+    code: str
+    reason: str
+    body_sha256: str
+    size_bytes: int
+
+
+class Refusals(Protocol):
+    """What adapters call when a message was refused: it is written down for those who look after the exchange."""
+
+    def __call__(self, refusal: Refusal) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

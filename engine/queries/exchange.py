@@ -47,6 +47,7 @@ class MessageFilter:
     since: datetime | None = None
     until: datetime | None = None
     repeated: bool | None = None
+    signature: str | None = None  # good; empty: those of whom none was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,13 @@ class MessageLine:
     repeats: int
     repeated_at: datetime | None
     trace: str | None
+    signature: str  # good; empty: none was agreed on
 
 
 _UNITS = "ARRAY[d.receiving_unit, d.competent_unit, d.returning_unit]"
 _MESSAGE_COLUMNS = (
     f"m.id, m.source, m.message_id, m.name, m.key, d.code AS dossier, {_UNITS} AS units, m.status, m.received_at,"
-    " m.keep_until, m.delivered_at, m.repeats, m.repeated_at, m.trace"
+    " m.keep_until, m.delivered_at, m.repeats, m.repeated_at, m.trace, m.signature"
 )
 _MESSAGE_CLAUSES = {
     "status": "m.status = :status",
@@ -83,6 +85,7 @@ _MESSAGE_CLAUSES = {
     "since": "m.received_at >= :since",
     "until": "m.received_at < :until",
     "repeated": "(m.repeats > 0) = :repeated",
+    "signature": "m.signature = :signature",
 }
 _UNTAKEN = "m.status IN ('unclaimed', 'ambiguous')"
 _CALL_BODY = text("SELECT body, reply FROM call WHERE id = :id")
@@ -156,6 +159,9 @@ def _where(wanted: MessageFilter) -> tuple[list[str], dict[str, object]]:
     if wanted.status == "untaken":
         clauses["status"] = _UNTAKEN
         del given["status"]
+    if wanted.signature:
+        clauses["signature"] = "m.signature <> ''"  # there is one way to be right; the index has these
+        del given["signature"]
     if wanted.repeated:
         clauses["repeated"] = "m.repeats > 0"
         del given["repeated"]

@@ -26,8 +26,10 @@ CAME_UNDER: ContextVar[str | None] = ContextVar("came_under", default=None)
 
 _STORE = text(
     """
-    INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, body, keep_until, trace)
-    VALUES (:source, :message_id, :sha, :name, :key, :dossier, CAST(:payload AS jsonb), :body, :keep_until, :trace)
+    INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, body, keep_until, trace,
+        signature)
+    VALUES (:source, :message_id, :sha, :name, :key, :dossier, CAST(:payload AS jsonb), :body, :keep_until, :trace,
+        :signature)
     ON CONFLICT (source, message_id) DO NOTHING RETURNING id
     """
 )
@@ -134,6 +136,7 @@ def store(
             "body": arrival.body,
             "keep_until": keep_until,
             "trace": CAME_UNDER.get(),
+            "signature": arrival.signature,
         },
     )
     return stored

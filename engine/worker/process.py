@@ -18,6 +18,7 @@ from engine.actions import (
     idempotency,
     poll,
     presence,
+    refusals,
     seal,
     send,
     sweep,
@@ -197,6 +198,7 @@ class Worker:
             "purge": lambda: (
                 idempotency.purge(self._store, days=self._policy.answer_keep_days)
                 + presence.forget(self._store)
+                + refusals.purge(self._store)
                 + documents.purge(self._store)
             ),
         }

@@ -30,6 +30,18 @@ _INCIDENT = text(
 )
 
 
+_REFUSAL = text(
+    "INSERT INTO refusal (source, operation, code, reason, body_sha256, size_bytes)"
+    " VALUES ('agency', 'answer', 'message-refused', :reason, 'x', 7)"
+)
+
+
+def add_refusal(counter: Counter, reason: str = "body.ma is missing") -> None:
+    """A message of the agency that was not taken."""
+    with counter.store.transaction() as connection:
+        connection.execute(_REFUSAL, {"reason": reason})
+
+
 def add_call(
     counter: Counter, code: str, status: str = "unknown", *, repeat: str = "queryable", detail: str = ""
 ) -> int:

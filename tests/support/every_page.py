@@ -6,7 +6,7 @@ from datetime import timedelta
 from engine.actions import batches, by_hand, deploy, resolve, snoozing, suspend
 from engine.clock import SystemClock
 from engine.models.deployment import from_files
-from tests.support.console_rows import add_call, add_incident, add_message, set_aside
+from tests.support.console_rows import add_call, add_incident, add_message, add_refusal, set_aside
 from tests.support.counter import MODEL, PROCEDURE, Counter
 from tests.support.procedures import NOON
 from web.app import create_app
@@ -84,6 +84,7 @@ def _places(counter: Counter) -> _Places:
     code = counter.new_dossier()
     call, message = add_call(counter, code), add_message(counter, "supplement", "x")
     incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
+    add_refusal(counter)
     of_batch = [add_incident(counter, code)]
     batch = batches.create(counter.store, "close", of_batch, by="admin", reason="x", target="")
     return _Places(

@@ -44,6 +44,10 @@ FILL = (
         "INSERT INTO audit (who, what, dossier_id, reason) SELECT 'w' || id % 50, 'dossier-suspended', id, 'r'"
         " FROM dossier, generate_series(1, 2)"
     ),
+    (
+        "INSERT INTO refusal (source, operation, code, reason, body_sha256, size_bytes)"
+        " SELECT 'p' || n % 5, 'o', 'message-refused', 'r', 's' || n, 9 FROM generate_series(1, 50000) n"
+    ),
     "INSERT INTO batch (action, who) SELECT 'close', 'w' FROM generate_series(1, 1000)",
     (
         "INSERT INTO batch_item (batch_id, incident_id, status) SELECT b.id, n, 'done'"
@@ -65,6 +69,7 @@ PATHS = (
     "/cuoc-goi?since=2030-01-01", "/cuoc-goi?due_since=2030-01-01", "/cuoc-goi?outcome=ok",
     "/cuoc-goi?partner=p1&status=pending",
     "/thong-diep?status=unclaimed", "/thong-diep?since=2030-01-01", "/thong-diep?repeated=yes", "/thong-diep?until=2020-01-01",
+    "/thong-diep?signature=good", "/thong-diep?signature=none", "/thong-diep/tu-choi", "/thong-diep/tu-choi?code=none",
     "/doi-tac", "/doi-tac/p1",
     "/viec", "/tien-trinh", "/lich", "/quy-trinh",
     "/nhat-ky", "/nhat-ky?who=nobody", "/nhat-ky?what=nothing", "/lo", "/lo?who=nobody", "/lo/1",

@@ -28,6 +28,7 @@ _PARTNER = (
     ("PRIVATE", "yes: a loopback or private address is allowed"),
     ("USER", "who we are there"),
     ("SECRET", "our secret there; also as `…_SECRET_FILE`"),
+    ("INBOUND_SECRET", "what it signs its messages to us with; also as `…_INBOUND_SECRET_FILE`"),
     ("SETTINGS", "a JSON object in place of single `settings` of its contract"),
 )
 

@@ -28,6 +28,9 @@ class MessagesQuery(Paged):
     name: str | None = Field(default=None, max_length=100)
     dossier: str | None = Field(default=None, max_length=64)
     repeated: bool | None = Field(default=None, description="Whether it came more than once.")
+    signature: Literal["good", "none"] | None = Field(
+        default=None, description="Whether its contract wants it signed, and it was."
+    )
     received_from: AwareDatetime | None = None
     received_before: AwareDatetime | None = None
 
@@ -61,6 +64,7 @@ class Message(Told):
     repeats: int
     repeated_at: datetime | None
     trace: str | None
+    signature: Literal["good", ""] = Field(description="`good`; empty: the contract wants none.")
 
 
 class Candidate(Told):
@@ -151,7 +155,8 @@ def _wanted(query: MessagesQuery) -> MessageFilter:
         unit=principal().unit,
         since=query.received_from,
         until=query.received_before,
-        **query.model_dump(exclude={"limit", "cursor", "received_from", "received_before"}),
+        signature="" if query.signature == "none" else query.signature,
+        **query.model_dump(exclude={"limit", "cursor", "received_from", "received_before", "signature"}),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from engine import errors
 from engine.actions import by_hand, reveal, untaken
+from engine.exchange.ports import SIGNED
 from engine.queries import candidates, dossiers, exchange
 from engine.queries.exchange import MESSAGE_STATES, MessageFilter, MessageLine
 from web import choosing, cursors, masking
@@ -28,6 +29,7 @@ class MessagesView(View):
     since: str = Field(default="", max_length=10)
     until: str = Field(default="", max_length=10)
     repeated: Literal["", "yes", "no"] = ""
+    signature: Literal["", "good", "none"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -183,6 +185,7 @@ def _wanted(view: MessagesView) -> MessageFilter:
         since=rendering.day_begins(view.since),
         until=rendering.day_ends(view.until),
         repeated=None if not view.repeated else view.repeated == "yes",
+        signature={"": None, "good": SIGNED, "none": ""}[view.signature],
         unit=visitor().unit,
     )
 
@@ -201,7 +204,7 @@ def _listed(_container: Container) -> Listed:
 _COLUMNS = (
     *plain("id", "dossier", "source", "name", "message_id"),
     Column("status", "message_state"),
-    *plain("received_at", "keep_until", "delivered_at", "repeats", "repeated_at"),
+    *plain("received_at", "keep_until", "delivered_at", "repeats", "repeated_at", "signature"),
 )
 EXPORT = Exported(path="/thong-diep", right="see", columns=_COLUMNS, listed=_listed)
 

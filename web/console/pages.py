@@ -26,6 +26,7 @@ from web.console import (
     people,
     procedures,
     public,
+    refusals,
     schedules,
     sign_on,
     signing_in,
@@ -54,6 +55,7 @@ _PARTS = (
     calls,
     call_batches,
     messages,
+    refusals,
     partners,
     partner_acts,
     work_items,
@@ -71,7 +73,7 @@ _PARTS = (
 )
 LISTS = (
     *(one.EXPORT for one in (dossiers, incidents, batches, calls, messages, partners, work_items)),
-    *(one.EXPORT for one in (procedures, schedules, audit)),
+    *(one.EXPORT for one in (procedures, schedules, audit, refusals)),
     *people.EXPORTS,
 )
 """Every list that can be had as a file."""

@@ -130,11 +130,30 @@ message = Table(
     Column("repeats", Integer, nullable=False, server_default="0"),  # how often it came again
     moment("repeated_at"),
     words("trace", nullable=True),
+    words("signature", default=""),  # good; empty: the contract wants none
     UniqueConstraint("source", "message_id"),
     Index("message_untaken_idx", "id", postgresql_where=text("status IN ('unclaimed', 'ambiguous')")),
     Index("message_repeated_idx", "id", postgresql_where=text("repeats > 0")),
     Index("message_kept_idx", "name", "key", "id", postgresql_where=text("status = 'kept'")),
     Index("message_dossier_id_idx", "dossier_id"),
+    Index("message_signed_idx", "id", postgresql_where=text("signature <> ''")),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    identity(),
+    words("source"),
+    words("operation"),
+    words("code"),  # of the error that the sender was told
+    words("reason"),
+    words("body_sha256"),
+    Column("size_bytes", Integer, nullable=False),
+    moment("at", now=True),
+    Column("repeats", Integer, nullable=False, server_default="0"),  # how often the same came again
+    moment("repeated_at"),
+    words("trace", nullable=True),
+    UniqueConstraint("source", "operation", "code", "body_sha256"),
 )
 
 feed = Table(

@@ -48,7 +48,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 def inbound(partners: ContractPartners, shelf: Shelf) -> ContractInbound:
-    return ContractInbound(partners, shelf)
+    return ContractInbound(partners, shelf, [].append)
 
 
 def receive(inbound: ContractInbound, body: object, **headers: str) -> tuple[int, dict[str, Json]]:
@@ -133,7 +133,7 @@ def test_addresses_that_no_contract_names_are_unknown(inbound: ContractInbound) 
 def test_a_member_that_is_there_twice_is_refused_and_nothing_is_kept(partners: ContractPartners) -> None:
     shelf = Shelf()
     body = orjson.dumps(RESULT)[:-1] + b', "so_yeu_cau": "call-2"}'
-    receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
+    receipt = ContractInbound(partners, shelf, [].append).receive("residence", "result", {}, body)
     assert receipt.status == 400
     assert shelf.taken == {}
 
@@ -141,7 +141,7 @@ def test_a_member_that_is_there_twice_is_refused_and_nothing_is_kept(partners: C
 def test_a_number_that_would_be_rounded_is_refused_and_nothing_is_kept(partners: ContractPartners) -> None:
     shelf = Shelf()
     body = orjson.dumps(RESULT)[:-1] + b', "more": 123456789012345678901234}'
-    receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
+    receipt = ContractInbound(partners, shelf, [].append).receive("residence", "result", {}, body)
     assert receipt.status == 400
     assert b"more digits than are kept" in receipt.body
     assert shelf.taken == {}
@@ -154,7 +154,7 @@ def test_a_body_of_millions_of_lists_is_refused_before_it_fills_the_memory(
     body = b'{"more": [' + b"[]," * 1_000_000 + b"[]]}"
     tracemalloc.start()
     try:
-        receipt = ContractInbound(partners, shelf).receive("residence", "result", {}, body)
+        receipt = ContractInbound(partners, shelf, [].append).receive("residence", "result", {}, body)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

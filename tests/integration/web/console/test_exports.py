@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from tests.support.console import Visitor, text_of
-from tests.support.console_rows import add_call, add_incident, add_message
+from tests.support.console_rows import add_call, add_incident, add_message, add_refusal
 from tests.support.counter import Counter, Reply
 from tests.support.procedures import UNIT
 from web.console import exports, pages
@@ -44,6 +44,7 @@ def code(counter: Counter) -> str:
     call = add_call(counter, code)
     add_incident(counter, code, call=call, title='=HYPERLINK("http://evil.example")')
     add_message(counter, "supplement", "x")
+    add_refusal(counter)
     return code
 
 

@@ -15,7 +15,7 @@ RAW = ("<script>alert(1)", "<img src=x")
 OURS = frozenset(
     "status kind state breaker repeat outcome role action subject channel delivery transport situation cause metric"
     " code digest sha256 body_sha256 request_sha256 password prefix second_factor id_token verifier salt version_num"
-    " second procedure_code calendar_code process media_type trigger job trace host version task".split()
+    " second procedure_code calendar_code process media_type trigger job trace host version task signature".split()
 )
 AT_LEAST = 60
 
