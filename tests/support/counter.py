@@ -60,6 +60,9 @@ MESSAGES = (
     '<zeebe:subscription correlationKey="=dossier.code" /></bpmn:extensionElements></bpmn:message>'
 )
 WANTED = '=if dossier.data.note = "papers" then ["GT", "XX"] else null'.replace('"', "&quot;")
+FEE = (
+    '=if dossier.data.note = "fee" then {amount: 8000, link: "https://pay.example/?so=1&amp;x=2"} else null'
+).replace('"', "&quot;")
 MODEL = bpmn(
     '<bpmn:startEvent id="start"/>'
     '<bpmn:userTask id="check" name="Kiểm tra"><bpmn:extensionElements>'
@@ -69,7 +72,8 @@ MODEL = bpmn(
     "</zeebe:properties></bpmn:extensionElements></bpmn:userTask>"
     '<bpmn:receiveTask id="wait" name="Chờ bổ sung" messageRef="m"><bpmn:extensionElements><zeebe:properties>'
     '<zeebe:property name="status" value="5"/>'
-    f'<zeebe:property name="papers" value="{WANTED}"/></zeebe:properties></bpmn:extensionElements></bpmn:receiveTask>'
+    f'<zeebe:property name="papers" value="{WANTED}"/>'
+    f'<zeebe:property name="fee" value="{FEE}"/></zeebe:properties></bpmn:extensionElements></bpmn:receiveTask>'
     '<bpmn:endEvent id="end"><bpmn:extensionElements><zeebe:properties><zeebe:property name="status" value="8"/>'
     "</zeebe:properties></bpmn:extensionElements></bpmn:endEvent>" + chain("start", "check", "wait", "end"),
     messages=MESSAGES,

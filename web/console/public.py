@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from engine import errors
 from engine.dossiers import timeline
-from engine.queries import phases, procedures, tracking, wanted_papers
+from engine.queries import phases, procedures, tracking, wanted
 from web.auth import OPEN, needs
 from web.console.access import check_origin
 from web.console.rendering import View, language, page, read
@@ -89,13 +89,14 @@ def _shown(container: Container, found: tracking.Tracked) -> str:
         moves = tracking.clock_moves(connection, found.code)
         waits = tracking.holders(connection, found.code)
         steps = phases.passed(connection, found.code)
-        papers = wanted_papers.wanted(connection, found.code, now=container.clock.now())
+        asked = wanted.wanted(connection, found.code, now=container.clock.now())
     return page(
         "public_tracking.html",
         container,
         found=found,
         steps=steps,
-        papers=papers,
+        papers=asked.papers,
+        fees=asked.fees,
         moves=moves,
         holders=[(kind, titles.get(name, name)) for kind, name in waits],
         problem=None,

@@ -10,7 +10,11 @@ from engine.models.rules.subject import Subject
 _OPERATION = re.compile(r"[A-Za-z][\w-]*\.[A-Za-z][\w.-]*")
 _TARGET = re.compile(r"(dossier\.)?[A-Za-z_]\w*")
 _CLOCK = frozenset(("pause", "stop", "start"))
-_PROPERTIES = frozenset(("status", "clock", "reason", "ground", "phase", "papers"))
+_WANTED = {
+    "papers": "write `=…`, which gives the codes of the papers wanted",
+    "fee": "write `=…`, which gives the amount in đồng, or an object with amount and link",
+}
+_PROPERTIES = frozenset(("status", "clock", "reason", "ground", "phase", "papers", "fee"))
 RESERVED = frozenset(("dossier", "reply", "message", "form", "error"))
 _OUTSIDE = "dossier."
 
@@ -167,10 +171,10 @@ def _properties(subject: Subject, node: Node) -> None:
     if clock == "pause" and not properties.get("reason"):
         message = "the legal clock is paused without a reason"
         subject.strictly("property", node, message, "add the property `reason`")
-    papers = properties.get("papers")
-    if papers is not None and not papers.startswith("="):
-        message = f"papers `{papers}` is no expression"
-        subject.error("property", node, message, "write `=…`, which gives the codes of the papers wanted")
+    for name in sorted(_WANTED):
+        said = properties.get(name, "=")
+        if not said.startswith("="):
+            subject.error("property", node, f"{name} `{said}` is no expression", _WANTED[name])
     for name in sorted(set(properties) - _PROPERTIES):
         message = f"the property `{name}` means nothing here"
         subject.warning("property", node, message, f"known are {', '.join(sorted(_PROPERTIES))}")

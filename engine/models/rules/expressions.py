@@ -36,6 +36,7 @@ DOSSIER_KEYS = frozenset(
         *("receiving_unit", "competent_unit", "returning_unit"),
     )
 )
+_WANTED = ("papers", "fee")  # properties that see the dossier alone
 _CONTEXTS = {
     "serviceTask": "reply",
     "sendTask": "reply",
@@ -106,8 +107,8 @@ def _texts(subject: Subject, node: Node) -> Iterator[tuple[str, int, frozenset[s
     inside = assigned(target) if target is not None else nothing
     for one in binding.outputs:
         yield one.source, one.line, frozenset(extra) | inside, "output"
-    if binding.properties.get("papers"):
-        yield binding.properties["papers"], node.line, nothing, "papers"
+    said = binding.properties
+    yield from ((said[one], node.line, nothing, one) for one in _WANTED if said.get(one))
     if binding.script:
         yield binding.script, node.line, frozenset(one.target for one in binding.inputs), "script"
     for trigger in node.triggers:
@@ -201,7 +202,7 @@ def _expression(
         message = f"the {what} `{text[1:]}` is a number, not true or false"
         subject.error("feel", node, message, "write a comparison", line)
     _paths(subject, node, expression.tree, line=line, text=text)
-    known = {"dossier"} if what == "papers" else variables | {"dossier"}
+    known = {"dossier"} if what in _WANTED else variables | {"dossier"}
     for name in sorted(expression.names - known):
         message = f"the {what} `{text[1:]}` reads `{name}`, which nothing here sets"
         remedy = "map it in an output first, or read it as `dossier.data.…`"

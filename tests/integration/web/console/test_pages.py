@@ -245,8 +245,8 @@ def test_citizens_read_whom_their_dossier_waits_for_and_why_it_is_due_later(coun
     assert "Nguyễn" not in page
 
 
-@pytest.mark.parametrize(("note", "told"), [("papers", True), ("none", False)])
-def test_citizens_read_which_papers_are_wanted(counter: Counter, note: str, told: bool) -> None:
+@pytest.mark.parametrize("note", ["papers", "fee", "none"])
+def test_citizens_read_which_papers_are_wanted_and_what_is_to_be_paid(counter: Counter, note: str) -> None:
     made = counter.hand_in(data={"note": note}).json
     counter.apply_all()
     officer = Visitor(counter, "officer", unit="H99.14")
@@ -256,8 +256,11 @@ def test_citizens_read_which_papers_are_wanted(counter: Counter, note: str, told
     item = counter.open_item(str(made["code"]))
     assert officer.post(f"/viec/{item}", {"f.decision": "accept", "once": "a"}).status == 303
     counter.apply_all()
-    page = text_of(counter.request("POST", "/tra-cuu", ask, headers=AS_FORM).body.decode())
-    assert ("Giấy tờ cần bổ sung Giấy tờ " in page) is told
+    whole = counter.request("POST", "/tra-cuu", ask, headers=AS_FORM).body.decode()
+    page = text_of(whole)
+    assert ("Giấy tờ cần bổ sung Giấy tờ " in page) is (note == "papers")
+    assert ("phải nộp 8.000 đ : Nộp trực tuyến tại pay.example" in page) is (note == "fee")
+    assert ('href="https://pay.example/?so=1&amp;x=2" rel="noopener noreferrer"' in whole) is (note == "fee")
     assert "XX" not in page
 
 

@@ -254,8 +254,9 @@ def test_a_process_of_more_elements_than_can_be_run_is_refused_at_once() -> None
     assert ("too-large", "p") in _rules(bpmn(body))
 
 
+@pytest.mark.parametrize("name", ["papers", "fee"])
 @pytest.mark.parametrize(
-    ("papers", "told"),
+    ("wanted", "told"),
     [
         ("=dossier.data.missing", []),
         ("GCS", [("property", "a")]),
@@ -263,10 +264,10 @@ def test_a_process_of_more_elements_than_can_be_run_is_refused_at_once() -> None
         ("=missing", [("feel-name", "a")]),
     ],
 )
-def test_what_papers_are_wanted_is_said_by_the_dossiers_data_alone(
-    papers: str, told: list[tuple[str, str]]
+def test_what_is_wanted_of_citizens_is_said_by_the_dossiers_data_alone(
+    name: str, wanted: str, told: list[tuple[str, str]]
 ) -> None:
-    said = zeebe(f'<zeebe:properties><zeebe:property name="papers" value="{papers}"/></zeebe:properties>')
+    said = zeebe(f'<zeebe:properties><zeebe:property name="{name}" value="{wanted}"/></zeebe:properties>')
     model = bpmn(S + script("w", "[]", "missing") + node("task", "a", said) + E + flows("s w a e"))
     found = lint(from_files({"m.bpmn": model}))
     assert [(one.rule, one.element) for one in found if one.rule != "script-result"] == told
