@@ -12,7 +12,7 @@ import orjson
 from adapters import rest, soap_client
 from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
-from adapters.outbound import Response
+from adapters.outbound import CONNECT_S, Response
 from adapters.signatures import ID as WEBHOOK_ID
 from adapters.transport.travel import Outgoing, Transport, Travelled
 from engine.errors import CallOutcomeUnknown, CallUnavailable, ComposeFailed, FeelError, OperationUnknown
@@ -79,6 +79,23 @@ class Caller:
         return self._transport.carry(
             Outgoing(label=label, method="GET", path="/", total_s=total_s, connect_s=total_s)
         )
+
+    def fetch(self, path: str, *, total_s: float, limit_bytes: int) -> Response:
+        """What is at *path* below the partner's address, asked for as a call would be; any status.
+
+        Raises:
+            CallUnavailable, CallOutcomeUnknown: more than *limit_bytes*, too.
+        """
+        label = (self.contract.partner, "description")
+        outgoing = Outgoing(
+            label=label,
+            method="GET",
+            path=path,
+            total_s=total_s,
+            connect_s=CONNECT_S,
+            limit_bytes=limit_bytes,
+        )
+        return self._transport.carry(replace(outgoing, headers={"Accept": "*/*"})).response
 
     def check(self, total_s: float) -> Answer:
         """Call what the contract names as its `check`, which changes nothing, within *total_s*.

@@ -107,6 +107,10 @@ class Door:
     def knows(self, name: str) -> bool:
         return name in self._lines
 
+    def prefix(self, name: str) -> str:
+        """The path of an endpoint's address that stands before every other; empty where it has none, or is not known."""
+        return self._lines[name].where.prefix if name in self._lines else ""
+
     def send(self, request: Request) -> Response:
         """The answer to *request*, whatever its status.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from adapters import checking, exchanges, feeds
+from adapters import checking, descriptions, exchanges, feeds
 from adapters import contract as contracts
 from adapters.calling import Caller
 from adapters.contracts import shape
@@ -28,6 +28,7 @@ from engine.errors import (
     SettingsError,
 )
 from engine.exchange.checking import TOTAL_S, Stage
+from engine.exchange.drift import Described
 from engine.exchange.ports import (
     Answer,
     Composed,
@@ -256,6 +257,14 @@ class ContractPartners:
         Raises: CallUnavailable: it was not reached, or what it shows is not trusted.
         """
         return None if self.has_mailbox(partner) else self._door.certificate_until(partner)
+
+    def describe(self, partner: str) -> Sequence[Described]:
+        """What *partner* says of itself now, held against what is kept beside its contract. Raises: PartnerUnknown."""
+        return list(descriptions.describe(self._caller(partner), self._door.prefix(partner)))
+
+    def hashes(self) -> Mapping[str, str]:
+        """Partner → the hash of the contract that this process holds."""
+        return {contract.partner: contract.hash for contract in self.contracts()}
 
     def names(self) -> Sequence[str]:
         """All partners known now, by name."""

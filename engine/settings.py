@@ -131,6 +131,10 @@ class Schedules:
         "30 1 * * *",
         "when the heads of all timelines are anchored: `every 6 h` or a cron line, Vietnam's time",
     )
+    descriptions: str = setting(
+        "15 2 * * *",
+        "when partners are asked for their WSDL and OpenAPI, to be held against what is kept of it, Vietnam's time",
+    )
     answer_keep_days: int = setting(
         30, "days for which a repeated request with the same Idempotency-Key gets its first answer", least=1
     )

@@ -181,6 +181,7 @@ class System:
             tallies_s=schedules.tallies_s,
             purge_s=schedules.purge_s,
             anchors=schedules.anchors,
+            descriptions=schedules.descriptions,
         )
 
     def web(self) -> "Flask":

@@ -1,13 +1,15 @@
 """What `lienthong partners check` does at one partner: its contract read anew, then the way there, stage by stage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import ContractInvalid
+from engine.exchange.drift import Described, Standing
 
 if TYPE_CHECKING:
     from adapters.registry import ContractPartners
+    from engine.queries.drift import Comparison
 
 _WORDS = {
     "no-address": "no address: set LIENTHONG_PARTNER_{name}_URL, or LIENTHONG_SIMULATORS_URL to the address that `run` prints",
@@ -36,6 +38,8 @@ _WORDS = {
     "refused": "it refuses the request",
 }
 
+_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -63,3 +67,22 @@ def knock(partners: "ContractPartners", name: str) -> Iterator[Seen]:
     for one in partners.check(name):
         words = _WORDS.get(one.saw, one.saw).format(name=name.upper())
         yield Seen(stage=one.stage, ok=one.ok, saw=f"{words}: {one.detail}" if one.detail else words)
+
+
+def drifts(described: Sequence[Described], compared: "Sequence[Comparison]") -> Iterator[Seen]:
+    """What a partner says of itself now, and what the workers' contracts came to when they were compared last."""
+    for one in described:
+        yield _told(f"description {one.about}", one.standing, one.detail, [*one.changed, *one.gone])
+    for other in compared:
+        if other.kind != "description":
+            held = other.facts.get("held")
+            said = [f"{name[:12]}: {count}" for name, count in held.items()] if isinstance(held, dict) else []
+            yield _told(f"contract of {other.kind}", Standing(other.standing), other.trouble or "", said)
+
+
+def _told(stage: str, standing: Standing, detail: str, parts: list[str]) -> Seen:
+    ok = {Standing.SAME: True, Standing.DIFFERS: False}.get(standing)
+    words = {Standing.SAME: "no drift", Standing.DIFFERS: "drift"}.get(standing, standing.value)
+    said = ", ".join(parts[:_NAMED]) + (f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else "")
+    told = [words, detail, said if standing is Standing.DIFFERS else ""]
+    return Seen(stage=stage, ok=ok, saw=": ".join(one for one in told if one))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from engine.exchange.drift import Described
 from engine.exchange.ports import (
     Answer,
     Composed,
@@ -37,6 +38,12 @@ class SilentPartners:
 
     def certificate_until(self, partner: str) -> datetime | None:
         return None
+
+    def hashes(self) -> Mapping[str, str]:
+        return self._partners.hashes()
+
+    def describe(self, partner: str) -> Sequence[Described]:
+        return ()
 
     def send(self, dispatch: Dispatch) -> Answer:
         return Answer(outcome=Outcome.NOT_SENT, detail=_WHY)

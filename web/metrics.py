@@ -63,6 +63,11 @@ COUNTED = {
     "partner_paused": Metric(
         name="lienthong_partner_paused", about="1 while an admin pauses a partner", labels=("partner",)
     ),
+    "partner_drift": Metric(
+        name="lienthong_partner_drift",
+        about="Comparisons of a partner's contract or description that differ: see the partner's page",
+        labels=("partner",),
+    ),
     "certificate": Metric(
         name="lienthong_certificate_expiry_timestamp_seconds",
         about="When the certificate that a partner showed last runs out; not there for partners without TLS",

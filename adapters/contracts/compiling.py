@@ -73,7 +73,17 @@ def _contract(form: shape.Contract, folder: Path, contract_hash: str) -> compile
         simulated={n: compile_simulated(n, item) for n, item in form.simulator.operations.items()},
     )
     _check_references(contract)
+    _check_descriptions(form, folder)
     return contract
+
+
+def _check_descriptions(form: shape.Contract, folder: Path) -> None:
+    for i, one in enumerate(form.descriptions):
+        file = (folder / one.file).resolve()
+        if not file.is_relative_to(folder.resolve()) or not file.is_file():
+            raise ContractBroken(
+                f"descriptions[{i}].file", f"there is no file {one.file} in the partner's folder"
+            )
 
 
 def _operation(

@@ -314,6 +314,17 @@ class Limits(Shape):
     hours: str = Field(default="", max_length=200)
 
 
+class Description(Shape):
+    """Where the partner describes itself, and the file beside the contract that is held against it every night.
+
+    A WSDL that an operation names is looked for at the operation's path with ``?wsdl`` unless it is named here; an empty
+    *path*: the partner does not publish it.
+    """
+
+    file: Annotated[str, Field(min_length=1, pattern=r"\.(wsdl|json)$")]
+    path: str = Field("", pattern=r"^(/[!-~]*)?$")
+
+
 class Check(Shape):
     """The operation that a test of the connection calls; it only reads, and so must be a GET, an `ask` or a feed's."""
 
@@ -332,6 +343,7 @@ class Contract(Shape):
     contact: Contact | None = None
     limits: Limits = Limits()
     check: Check | None = None
+    descriptions: list[Description] = []
     endpoint: Endpoint = Field(default_factory=lambda: Endpoint(url=""))
     transport: Transport = Plain()
     settings: dict[Name, JsonValue] = {}

@@ -11,6 +11,7 @@ import orjson
 
 from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
+from adapters.simulator import publishing
 from adapters.simulator.credentials import Credentials
 from adapters.simulator.faults import AFTER, BEFORE, Fault, FaultRule, Faults, broken, page
 from adapters.simulator.http import HttpReply, HttpRequest
@@ -52,6 +53,9 @@ class SimulatedReception:
             return HttpReply(
                 status=503, body=b"down for a while", content_type="text/plain", headers={"Retry-After": "1"}
             )
+        described = publishing.description(contract, request, path)
+        if described is not None:
+            return described
         login = self._credentials.log_in(contract, request, path)
         if login is not None:
             return login

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import orjson
 
-from adapters.outbound import Door, Request, Response, redact_bytes
+from adapters.outbound import REPLY_LIMIT_BYTES, Door, Request, Response, redact_bytes
 from engine.errors import CallUnavailable
 from engine.exchange.ports import Json
 
@@ -29,6 +29,7 @@ class Outgoing:
     content: bytes | None = None
     total_s: float
     connect_s: float
+    limit_bytes: int = REPLY_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ def dispatch(
             body=content,
             total_s=total_s,
             connect_s=outgoing.connect_s,
+            limit_bytes=outgoing.limit_bytes,
             label=outgoing.label,
             secrets=secrets,
         )

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -16,10 +17,18 @@ BEAT_S = 2.0
 
 
 class Presence:
-    """Tells of *process* at most every *every_s*; a database that is away keeps nobody from working."""
+    """Tells of *process* and of its *contracts* at most every *every_s*; a database that is away keeps nobody from working."""
 
-    def __init__(self, store: Store, process: Process, *, every_s: float = BEAT_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        process: Process,
+        *,
+        every_s: float = BEAT_S,
+        contracts: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self._store, self._process, self._every_s = store, process, every_s
+        self._contracts = contracts
         self._told_at = float("-inf")
 
     def tell(self, *, draining: bool = False) -> None:
@@ -27,9 +36,10 @@ class Presence:
         if time.monotonic() - self._told_at < self._every_s:
             return
         self._told_at = time.monotonic()
+        held = self._contracts()
         try:
             with self._store.transaction() as connection:
-                presences.tell(connection, self._process, draining=draining)
+                presences.tell(connection, self._process, draining=draining, contracts=held)
         except errors.StoreError as error:
             log.warning("presence_not_told", reason=error.message)
 

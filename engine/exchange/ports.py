@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from engine.exchange.drift import Described
+
 Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -189,6 +191,17 @@ class Partners(Protocol):
         """Until when the certificate that *partner* shows now is good, in UTC; None: it needs none, or is not called.
 
         Raises: CallUnavailable: it was not reached, or what it shows is not trusted.
+        """
+        ...
+
+    def hashes(self) -> Mapping[str, str]:
+        """Partner → the hash of the contract that this process holds."""
+        ...
+
+    def describe(self, partner: str) -> Sequence[Described]:
+        """What *partner* says of itself now, held against what is kept beside its contract; asks over the network.
+
+        Raises: PartnerUnknown.
         """
         ...
 

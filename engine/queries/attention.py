@@ -29,6 +29,7 @@ _COUNTERS: Mapping[str, str] = {
         WHERE paused OR breaker = 'open' GROUP BY 1""",
     "certificates": """SELECT 'soon' AS name, count(*) AS number FROM partner
         WHERE certificate_until < now() + interval '30 days'""",
+    "drift": "SELECT kind AS name, count(DISTINCT partner) AS number FROM drift WHERE standing = 'differs' GROUP BY 1",
     "events": """SELECT 'old' AS name, count(*) AS number FROM event
         WHERE status = 'pending' AND created_at < now() - interval '1 minute'""",
     "schedules": """SELECT 'late' AS name, count(*) AS number FROM schedule
@@ -41,7 +42,9 @@ _COUNTERS: Mapping[str, str] = {
         WHERE j.status = 'failed' OR j.status = 'doing'
         AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => {_SILENT_S}))""",
 }
-OF_EVERYBODY = frozenset({"messages", "partners", "certificates", "events", "schedules", "jobs", "processes"})
+OF_EVERYBODY = frozenset(
+    {"messages", "partners", "certificates", "drift", "events", "schedules", "jobs", "processes"}
+)
 """Kinds that are of no unit and no procedure: a narrower view does not narrow them."""
 
 _COUNTS = text(

@@ -46,6 +46,9 @@ _COUNTS = text(
     UNION ALL
     SELECT 'certificate', name, '', extract(epoch FROM certificate_until) FROM partner WHERE certificate_until IS NOT NULL
     UNION ALL
+    SELECT 'partner_drift', p.name, '', count(d.partner)
+    FROM partner p LEFT JOIN drift d ON d.partner = p.name AND d.standing = 'differs' GROUP BY p.name
+    UNION ALL
     SELECT 'partner_paused', name, '', CAST(paused AS integer) FROM partner
     UNION ALL
     SELECT 'events_set_aside', '', '', count(*) FROM event WHERE status = 'set_aside'

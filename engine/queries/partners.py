@@ -11,6 +11,7 @@ _STATES = text(
         p.changed_at, p.certificate_until,
         coalesce(p.certificate_until < now(), false) AS certificate_over,
         coalesce(p.certificate_until < now() + interval '30 days', false) AS certificate_soon,
+        ARRAY(SELECT DISTINCT kind FROM drift d WHERE d.partner = p.name AND d.standing = 'differs' ORDER BY kind) AS drift,
         coalesce(c.waiting, 0) AS waiting, coalesce(c.sending, 0) AS sending,
         coalesce(c.unknown, 0) AS unknown, coalesce(c.incidents, 0) AS incidents, c.oldest_at
     FROM partner p LEFT JOIN (
@@ -58,6 +59,7 @@ class PartnerState:
     certificate_until: datetime | None
     certificate_over: bool
     certificate_soon: bool  # within 30 days, or over
+    drift: list[str]  # what of it drifts: contract, workers, description
 
 
 def partner_states(connection: Connection) -> list[PartnerState]:

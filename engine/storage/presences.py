@@ -3,16 +3,19 @@
 A row that is not renewed is of a process that died or that cannot reach the database; one that ended in order has none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from engine.storage.database import json_text
+
 _TELL = text(
     """
-    INSERT INTO presence (name, role, host, pid, version, draining)
-    VALUES (:name, :role, :host, :pid, :version, :draining)
+    INSERT INTO presence (name, role, host, pid, version, draining, contracts)
+    VALUES (:name, :role, :host, :pid, :version, :draining, CAST(:contracts AS jsonb))
     ON CONFLICT (name) DO UPDATE SET role = excluded.role, version = excluded.version, draining = excluded.draining,
-        seen_at = now(), host = excluded.host, pid = excluded.pid,
+        contracts = excluded.contracts, seen_at = now(), host = excluded.host, pid = excluded.pid,
         started_at = CASE WHEN presence.pid = excluded.pid AND presence.host = excluded.host
             THEN presence.started_at ELSE now() END
     """
@@ -34,9 +37,12 @@ class Process:
     version: str
 
 
-def tell(connection: Connection, process: Process, *, draining: bool) -> None:
-    """Say that *process* runs now; *draining*: it takes nothing new and ends what it began."""
-    connection.execute(_TELL, {**_columns(process), "draining": draining})
+def tell(
+    connection: Connection, process: Process, *, draining: bool, contracts: Mapping[str, str] | None = None
+) -> None:
+    """Say that *process* runs now and which contracts it holds, partner → hash; *draining*: it takes nothing new."""
+    told = {"draining": draining, "contracts": json_text(dict(contracts or {}))}
+    connection.execute(_TELL, {**_columns(process), **told})
 
 
 def leave(connection: Connection, process: Process) -> None:

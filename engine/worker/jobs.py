@@ -37,7 +37,9 @@ class JobPolicy:
     tallies_s: float = 15.0
     purge_s: float = 3600.0
     certificates_s: float = 3600.0
+    drift_s: float = 60.0
     anchors: str = "30 1 * * *"  # nightly, Vietnam's time
+    descriptions: str = "15 2 * * *"
     concurrency: int = 4
 
 
@@ -52,11 +54,13 @@ def timetable(policy: JobPolicy) -> list[Planned]:
         "tallies": policy.tallies_s,
         "purge": policy.purge_s,
         "certificates": policy.certificates_s,
+        "drift": policy.drift_s,
     }
     planned = [
         Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()
     ]
-    return [*planned, Planned(name="anchors", job="anchors", trigger=policy.anchors)]
+    nightly = {"anchors": policy.anchors, "descriptions": policy.descriptions}
+    return [*planned, *(Planned(name=name, job=name, trigger=at) for name, at in nightly.items())]
 
 
 class JobLoop(threading.Thread):

@@ -15,6 +15,7 @@ from engine.actions import (
     batches,
     certificates,
     documents,
+    drift,
     idempotency,
     poll,
     presence,
@@ -41,7 +42,9 @@ from engine.worker.wakeups import Listener
 
 log = structlog.get_logger(__name__)
 
-_LOOKING = frozenset({"tallies", "certificates"})  # moves nothing on: no step waits for it
+_LOOKING = frozenset(
+    {"tallies", "certificates", "drift", "descriptions"}
+)  # moves nothing on: no step waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,7 @@ class Worker:
             breaker=self._policy.breaker,
         )
         background = JobLoop(self._store.url, self.background_work(), self._policy.jobs)
-        heart = Heart(Presence(self._store, self._process()))
+        heart = Heart(Presence(self._store, self._process(), contracts=self._partners.hashes))
         threads: Sequence[threading.Thread] = [*appliers, sender, background, listener]
         for thread in (*threads, heart):
             thread.start()
@@ -194,6 +197,8 @@ class Worker:
             "batches": lambda: batches.run_waiting(self._store, self._clock),
             "tallies": lambda: sweep.take_tallies(self._store),
             "certificates": lambda: certificates.look(self._store, self._partners),
+            "drift": lambda: drift.compare(self._store),
+            "descriptions": lambda: drift.look(self._store, self._partners),
             "anchors": lambda: anchor.anchor_heads(self._store) + seal.seal_audit(self._store),
             "purge": lambda: (
                 idempotency.purge(self._store, days=self._policy.answer_keep_days)

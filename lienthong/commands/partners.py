@@ -9,6 +9,10 @@ from lienthong.printing import as_json_option, print_json, print_table
 from lienthong.roles import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.exchange.drift import Described
+    from engine.queries.drift import Comparison
     from lienthong.assembly import System
 
 
@@ -37,11 +41,14 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @as_json_option
 def check(name: str, as_json: bool) -> int:
-    """Read NAME's contract anew and test the way there: name, connection, TLS, log-in, answer; exit code 1 when one fails."""
-    from lienthong.knocking import knock
+    """Read NAME's contract anew and test the way there: name, connection, TLS, log-in, answer; compare its description and
+    the workers' contracts; exit code 1 when one fails or drifts."""
+    from lienthong.knocking import drifts, knock
 
     with opened("partners") as system:
         stages = list(knock(system.partners, name))
+        if all(one.ok is not False or one.stage == "authentication" for one in stages):
+            stages += drifts(*_compared(system, name))
     if as_json:
         print_json(stages)
     else:
@@ -50,6 +57,18 @@ def check(name: str, as_json: bool) -> int:
             [(one.stage, _MARKS[one.ok], one.saw) for one in stages],
         )
     return int(any(one.ok is False for one in stages))
+
+
+def _compared(system: "System", name: str) -> "tuple[Sequence[Described], Sequence[Comparison]]":
+    """What NAME says of itself now, which is kept, and everything that was compared of it."""
+    from engine.actions import drift
+    from engine.queries.drift import of_partner
+
+    described = system.partners.describe(name) if system.may_send() else ()
+    if described:
+        drift.keep(system.store, name, described)
+    with system.store.reading() as connection:
+        return described, of_partner(connection, name)
 
 
 _REASON = click.option(

@@ -3,9 +3,12 @@
 import re
 from datetime import timedelta
 
-from engine.actions import batches, by_hand, deploy, resolve, snoozing, suspend
+from engine.actions import batches, by_hand, deploy, drift, resolve, snoozing, suspend
 from engine.clock import SystemClock
+from engine.exchange.drift import Described, Standing
 from engine.models.deployment import from_files
+from engine.storage import presences
+from engine.storage.presences import Process
 from tests.support.console_rows import add_call, add_incident, add_message, add_refusal, set_aside
 from tests.support.counter import MODEL, PROCEDURE, Counter
 from tests.support.procedures import NOON
@@ -57,6 +60,19 @@ def _trouble_in_hand(counter: Counter, code: str) -> None:
     resolve.act(counter.store, again, "retry", by="admin", reason="x")
 
 
+def _drift(counter: Counter) -> None:
+    """A partner whose contract changed and that describes itself otherwise."""
+    process = Process(name="w", role="worker", host="h", pid=1, version="1")
+    for held in ("a" * 64, "b" * 64):
+        with counter.store.transaction() as connection:
+            presences.tell(connection, process, draining=False, contracts={"agency": held})
+        drift.compare(counter.store)
+    with counter.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE drift SET standing = 'differs'")
+    said = Described(about="/a?wsdl", standing=Standing.DIFFERS, changed=("element x",), gone=("element y",))
+    drift.keep(counter.store, "agency", [said])
+
+
 def _other_version(counter: Counter) -> int:
     """One that is not active and whose model differs."""
     model = MODEL.replace(b'id="check" name="', b'id="check" name="2 ')
@@ -85,6 +101,7 @@ def _places(counter: Counter) -> _Places:
     call, message = add_call(counter, code), add_message(counter, "supplement", "x")
     incident = add_incident(counter, code, call=call, cause="unknown-outcome", actions=("ask", "done"))
     add_refusal(counter)
+    _drift(counter)
     of_batch = [add_incident(counter, code)]
     batch = batches.create(counter.store, "close", of_batch, by="admin", reason="x", target="")
     return _Places(

@@ -43,8 +43,9 @@ class Procedures(Told):
 
 class Partner(Told):
     """A partner; `label` says how true to life its contract is: real, single-source or sample. `opened_reason`: a person opened
-    its breaker; nothing tries before `probe_at`, or, null, before somebody closes it. `contract_hash` names the
-    content in force; `attempts`, `good`, `p50_s` and `p95_s` are of its newest 2,000 attempts of 24 hours.
+    its breaker; nothing tries before `probe_at`, or, null, before somebody closes it. `contract_hash` names the content in
+    force, `drift` what of it is no longer what calls were tried with; `attempts`, `good`, `p50_s` and `p95_s` are of its
+    newest 2,000 attempts of 24 hours.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Partner(Told):
     calls_incident: int
     oldest_call_at: datetime | None
     contract_version: str
+    drift: list[Literal["contract", "workers", "description"]]
     contract_hash: str
     window: int
     attempts: int
@@ -124,6 +126,7 @@ def partner(
         calls_incident=state.incidents if state else 0,
         oldest_call_at=state.oldest_at if state else None,
         contract_version=card.version if card else "",
+        drift=state.drift if state else [],  # type: ignore[arg-type]  # the kinds of engine.exchange.drift
         contract_hash=card.hash if card else "",
         window=card.window if card else 0,
         attempts=times.attempts if times else 0,

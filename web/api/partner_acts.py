@@ -5,6 +5,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AwareDatetime, Field
 
 from engine import errors
+from engine.actions import drift
 from engine.actions import partners as acts
 from web import conditions
 from web.api.catalogue import Partner
@@ -13,6 +14,12 @@ from web.api.partner_standing import PartnerPath, find, seen, told
 from web.auth import needs, principal
 from web.container import Container
 from web.idempotency import idempotent
+
+
+class AcceptRequest(ReasonRequest):
+    """`hash`: the content that all workers hold."""
+
+    hash: str = Field(min_length=64, max_length=64)
 
 
 class OpenRequest(ReasonRequest):
@@ -25,6 +32,7 @@ def add(api: APIBlueprint, container: Container) -> None:
     """Each act is refused where the partner is no longer as it was seen."""
     _add_pauses(api, container)
     _add_breakers(api, container)
+    _add_acceptance(api, container)
 
 
 def _add_pauses(api: APIBlueprint, container: Container) -> None:
@@ -84,3 +92,18 @@ def _called(container: Container, path: PartnerPath) -> str:
     if card is not None and card.transport == "mailbox":
         raise errors.ActionNotNow(what=acts.NO_BREAKER)
     return path.name
+
+
+def _add_acceptance(api: APIBlueprint, container: Container) -> None:
+    @api.post(
+        "/partners/<string:name>/accept",
+        summary="Take a partner's contract for good",
+        responses={200: Partner},
+    )
+    @needs("partners", of_all_units=True)
+    @conditions.matched(conditions.REQUIRED)
+    @idempotent(container)
+    def accept_contract(path: PartnerPath, body: AcceptRequest) -> Response:
+        name, by = _known(container, path), principal().name
+        drift.accept(container.store, name, body.hash, by=by, reason=body.reason, seen=seen(name))
+        return told(container, name)

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Blueprint, Response, request
 
 from engine import errors
+from engine.actions import drift
 from engine.actions import partners as acts
 from engine.exchange.checking import Stage
 from engine.queries import partners
@@ -23,6 +24,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
     """Each act says on the page of its form why it is refused, with what was typed."""
     _add_pauses(blueprint, container)
     _add_breakers(blueprint, container)
+    _add_acceptance(blueprint, container)
     _add_test(blueprint, container)
 
 
@@ -76,6 +78,21 @@ def _switch(container: Container, name: str) -> None:
 def _until() -> datetime | None:
     given = request.form.get("until", "").strip()
     return rendering.moment(given) if given else None
+
+
+def _add_acceptance(blueprint: Blueprint, container: Container) -> None:
+    @blueprint.post("/doi-tac/<string:name>/lech")
+    @right("partners")
+    def accept_contract(name: str) -> Response:
+        check_known(container, name)
+        given = request.form.get("hash", "")
+        try:
+            drift.accept(
+                container.store, name, given, by=visitor().name, reason=rendering.reason(), seen=seen
+            )
+        except _REFUSED as problem:
+            return refused(container, name, problem)
+        return rendering.back(f"/doi-tac/{name}", "done")
 
 
 def _add_test(blueprint: Blueprint, container: Container) -> None:

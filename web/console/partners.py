@@ -10,7 +10,7 @@ from pydantic import Field
 from engine import errors
 from engine.actions.receive import searchable
 from engine.exchange.checking import Stage
-from engine.queries import partner_times, partners
+from engine.queries import drift, partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch
 from engine.queries.partners import PartnerState
 from engine.storage.database import Connection
@@ -30,6 +30,7 @@ class PartnersView(View):
     label: Literal["", "real", "single-source", "sample"] = ""
     name: str = Field(default="", max_length=64)
     certificate: Literal["", "soon"] = ""
+    drift: Literal["", "yes"] = ""
 
 
 def add(blueprint: Blueprint, container: Container) -> None:
@@ -59,7 +60,7 @@ def all_page(container: Container, view: PartnersView, problem: errors.Lienthong
         for name in names
         if _fits(view, name, cards.get(name), states.get(name))
     ]
-    filtered = bool(view.state or view.label or view.name or view.certificate)
+    filtered = bool(view.state or view.label or view.name or view.certificate or view.drift)
     return page("partners.html", container, view=view, rows=rows, filtered=filtered, problem=problem)
 
 
@@ -70,6 +71,7 @@ def _fits(view: PartnersView, name: str, card: PartnerCard | None, state: Partne
         view.state in ("", standing(state))
         and view.label in ("", card.label if card else None)
         and searchable(view.name) in searchable(called)
+        and (not view.drift or (state is not None and bool(state.drift)))
         and (not view.certificate or (state is not None and state.certificate_soon))
     )
 
@@ -99,6 +101,7 @@ def one_page(
         times = partner_times.of_the_last_day(connection, name).get(name)
         course = partner_times.course(connection, name)
         hashes = partners.hashes_of_open_calls(connection, name)
+        comparisons = drift.of_partner(connection, name)
     return page(
         "partner.html",
         container,
@@ -108,6 +111,7 @@ def one_page(
         times=times,
         drift={one: calls for one, calls in hashes.items() if card is not None and one != card.hash},
         stages=stages,
+        comparisons=comparisons,
         problem=problem,
         tag=conditions.tag(name, state.revision if state else 0),
         typed=request.form if problem is not None else {},

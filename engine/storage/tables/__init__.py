@@ -32,7 +32,7 @@ from engine.storage.tables.dossiers import (
     timeline,
     unit,
 )
-from engine.storage.tables.exchange import attempt, call, call_hold, feed, message, partner, report
+from engine.storage.tables.exchange import attempt, call, call_hold, drift, feed, message, partner, report
 from engine.storage.tables.instances import event, incident, instance, timer, wait, work_item
 from engine.storage.tables.measures import presence, tally, tally_mark
 from engine.storage.tables.models import deployment, installation, model, procedure, schedule
@@ -58,6 +58,7 @@ __all__ = [
     "dossier",
     "dossier_counter",
     "dossier_reference",
+    "drift",
     "event",
     "failed_sign_in",
     "feed",

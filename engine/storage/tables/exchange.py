@@ -183,5 +183,20 @@ partner = Table(
     moment("changed_at", now=True),
     # counts what people changed here, so that a page seen before is known for old
     Column("revision", Integer, nullable=False, server_default="0"),
+    words("accepted_hash", nullable=True),  # a contract that a person took for good before it was tried
     moment("certificate_until"),  # until when the certificate that it showed last is good
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    Column("partner", words("partner").type, primary_key=True),
+    Column("kind", words("kind").type, primary_key=True),  # contract | workers | description
+    Column("about", words("about").type, primary_key=True),  # where a description is; empty for contracts
+    words("standing"),  # same | differs | unreached | unreadable
+    moment("since", now=True),
+    moment("looked_at"),  # when there was something to compare with; null: never yet
+    moment("tried_at", now=True),
+    words("trouble", nullable=True),  # why the last try found nothing to compare with
+    Column("facts", JSONB, nullable=False, server_default=text("'{}'")),
 )

@@ -1,6 +1,7 @@
 """Tables of what is measured: counts that only grow and how far the rows were counted, and which processes run."""
 
 from sqlalchemy import Boolean, Column, Float, Integer, Table, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.storage.tables.base import metadata, moment, words
 
@@ -32,4 +33,6 @@ presence = Table(
     Column("draining", Boolean, nullable=False, server_default=text("false")),
     moment("started_at", now=True),
     moment("seen_at", now=True),
+    # partner → hash of the contract that it holds
+    Column("contracts", JSONB, nullable=False, server_default=text("'{}'")),
 )

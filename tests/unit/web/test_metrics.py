@@ -72,6 +72,7 @@ EXPECTED = {
     "lienthong_jobs_stalled": (),
     "lienthong_worker_heartbeat_age_seconds": (),
     "lienthong_certificate_expiry_timestamp_seconds": ("partner",),
+    "lienthong_partner_drift": ("partner",),
     "lienthong_evidence_unstamped_age_seconds": (),
     "lienthong_clock_offset_seconds": (),
     "lienthong_deadline_overdue": ("agency", "procedure"),

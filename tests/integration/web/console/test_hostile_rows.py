@@ -13,7 +13,7 @@ BAD = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"`{{7*7}}
 RAW = ("<script>alert(1)", "<img src=x")
 # Words of ours that nobody outside can set, what addresses are made of, and digests.
 OURS = frozenset(
-    "status kind state breaker repeat outcome role action subject channel delivery transport situation cause metric"
+    "status standing kind state breaker repeat outcome role action subject channel delivery transport situation cause metric"
     " code digest sha256 body_sha256 request_sha256 password prefix second_factor id_token verifier salt version_num"
     " second procedure_code calendar_code process media_type trigger job trace host version task signature".split()
 )
@@ -33,6 +33,8 @@ def poison(counter: Counter) -> int:
             "UPDATE dossier SET data = jsonb_build_object(CAST(:bad AS text), CAST(:bad AS text))",
             "UPDATE audit SET facts = jsonb_build_object('x', CAST(:bad AS text))",
             "UPDATE incident SET facts = facts || jsonb_build_object('x', CAST(:bad AS text))",
+            "UPDATE drift SET facts = jsonb_build_object('changed', jsonb_build_array(CAST(:bad AS text)))",
+            "UPDATE drift SET facts = facts || jsonb_build_object('held', jsonb_build_object(CAST(:bad AS text), 1))",
             "UPDATE message SET payload = jsonb_build_object(CAST(:bad AS text), CAST(:bad AS text))",
             "UPDATE call SET body = jsonb_build_object(CAST(:bad AS text), CAST(:bad AS text))",
             "UPDATE work_item SET groups = jsonb_build_array(CAST(:bad AS text))",
