@@ -1,4 +1,7 @@
-"""The tutorial, followed word for word: its files, its commands, and the token in the console at the end."""
+"""The tutorial's files and commands, word for word, in this environment, and the token in the console at the end.
+
+From a fresh clone and with a browser it is followed in `tests/acceptance/test_strangers_hour.py`.
+"""
 
 import html
 import json
@@ -11,44 +14,14 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.whole_system import CONSOLE, ROOT, until
+from tests.support import tutorial
+from tests.support.whole_system import CONSOLE, until
 
-PAGE = ROOT / "docs" / "tutorial.md"
-_BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PRINTED = "http://127.0.0.1:8080"
 _COMMANDS = Path(sys.executable).parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A fenced block: its language, the word behind it, and what is in it."""
-
-    language: str
-    word: str
-    text: str
-
-
-def blocks() -> list[Block]:
-    found = _BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-    return [Block(language=language, word=word, text=text) for language, word, text in found]
-
-
-def script(place: Path, address: str) -> str:
-    """Everything that the reader does in the second terminal, in the page's order; writes its files where they come."""
-    lines = ["set -eu"]
-    for number, block in enumerate(blocks()):
-        if block.word.startswith("file:"):
-            source = place / f"block-{number}"
-            source.write_text(block.text, encoding="utf-8")
-            lines.append(f"cp '{source}' '{block.word.removeprefix('file:')}'")
-        elif (block.language, block.word) == ("console", ""):
-            lines.append(block.text.replace(_PRINTED, address))
-    return "\n".join(lines)
 
 
 @pytest.fixture
@@ -72,11 +45,14 @@ def environment(place: Path) -> dict[str, str]:
 @pytest.fixture
 def address(place: Path, environment: dict[str, str]) -> Iterator[str]:
     """The first terminal: the page's own command, on a free port."""
-    [start] = [block.text.split() for block in blocks() if block.word == "run"]
     log = place / "system.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [*start, "--port", "0"], cwd=place / "reader", env=environment, stdout=out, stderr=out
+            [*tutorial.start().split(), "--port", "0"],
+            cwd=place / "reader",
+            env=environment,
+            stdout=out,
+            stderr=out,
         )
     try:
         assert until(lambda: CONSOLE in log.read_text(), timeout_s=60), log.read_text()
@@ -90,7 +66,7 @@ def test_it_ends_with_the_token_seen_in_the_console(
     place: Path, environment: dict[str, str], address: str
 ) -> None:
     done = subprocess.run(
-        ["bash", "-c", script(place / "blocks", address)],
+        ["bash", "-c", tutorial.script(place / "blocks", address)],
         cwd=place / "reader",
         env=environment,
         capture_output=True,
