@@ -28,22 +28,23 @@ def test_every_document_is_a_page_whose_links_lead_somewhere(name: str) -> None:
         assert code in telling.known()
 
 
-VIETNAMESE = [name for name in guides.howtos() if guides.told_in(f"howto/{name}", "vi") != f"howto/{name}"]
-
-
-@pytest.mark.parametrize("name", VIETNAMESE)
-def test_what_is_told_in_both_languages_tells_the_same_commands(name: str) -> None:
+@pytest.mark.parametrize("name", guides.howtos())
+def test_every_howto_is_told_in_both_languages_with_the_same_commands(name: str) -> None:
+    assert guides.told_in(f"howto/{name}", "vi") == f"howto/vi/{name}", f"write docs/howto/vi/{name}.md"
     english, vietnamese = ((ROOT / "docs/howto" / place / f"{name}.md").read_text() for place in ("", "vi"))
-    blocks = [re.findall(r"```.*?```", one, re.DOTALL) for one in (english, vietnamese)]
-    assert blocks[0] == blocks[1]
+    assert typed(english) == typed(vietnamese)
     settings = [set(re.findall(r"LIENTHONG_\w+", one)) for one in (english, vietnamese)]
     assert settings[0] == settings[1]
     assert guides.find(f"howto/vi/{name}").language == "vi"  # type: ignore[union-attr]
 
 
+def typed(page: str) -> list[str]:
+    """What a reader types: blocks in a language, without what is remarked in them."""
+    blocks = re.findall(r"```\w.*?```", page, re.DOTALL)
+    return [re.sub(r"(?m) +# .*$", "", block) for block in blocks]
+
+
 def test_a_document_that_is_only_in_english_is_given_in_english() -> None:
-    assert len(VIETNAMESE) >= 4
-    assert guides.told_in("howto/add-a-soap-partner", "vi") == "howto/add-a-soap-partner"
     assert guides.told_in("api", "vi") == "api"
     assert guides.told_in("howto/deploy", "en") == "howto/deploy"
 
