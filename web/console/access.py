@@ -14,6 +14,7 @@ from flask import g, request
 
 from engine import errors
 from engine.actions import accounts, sessions
+from web import away
 from web.auth import PAGES, authenticated, check_unit_of
 from web.container import Container
 from web.security import is_local
@@ -78,12 +79,25 @@ def watching(view: View) -> View:
     return view
 
 
+def standing_alone(view: View) -> View:
+    """Marks a page that asks nothing of the database and holds nothing secret: it is there while the database is away."""
+    view.standing_alone = True  # type: ignore[attr-defined]
+    return view
+
+
 def admitting(container: Container) -> Callable[[Callable[..., Any]], None]:
     """What looks at every request for a page before anything else does."""
 
     def admit(view: Callable[..., Any]) -> None:
         by_itself = getattr(view, "watching", False) or "HX-Request" in request.headers
-        visitor = g.visitor = _find(container, used=not by_itself)
+        try:
+            visitor = g.visitor = _find(container, used=not by_itself)
+        except errors.StoreError as error:
+            if not getattr(view, "standing_alone", False):
+                raise
+            away.note(error)
+            g.visitor = None  # who asks cannot be known now
+            return
         wanted: str | None = getattr(view, "right", None)
         if request.method == "POST" and visitor.name == LOOKING and not visitor.signed_in:
             raise errors.NotAuthenticated(reason="sign in first")

@@ -13,7 +13,7 @@ from engine import errors
 from engine.queries.dossier_list import SITUATIONS
 from engine.queries.exchange import CALL_STATES, MESSAGE_STATES
 from web import guides, telling
-from web.console.access import right
+from web.console.access import right, standing_alone
 from web.console.rendering import View, language, page, read
 from web.container import Container
 
@@ -28,6 +28,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
     @blueprint.get("/tro-giup")
     @right("see")
+    @standing_alone
     def help_page() -> str:
         read(View)
         return page(
@@ -55,6 +56,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
 
     @blueprint.get("/tro-giup/<path:name>")
     @right("see")
+    @standing_alone
     def guide(name: str) -> str:
         read(View)
         found = guides.find(guides.told_in(name, language()))

@@ -43,3 +43,19 @@ def test_since_when_it_is_away_is_said_and_what_was_typed_is_offered_again() -> 
     assert '<form method="post" action="/su-co/1"' in page
     assert "đối tác\nđã xong</textarea>" in page
     store.close()
+
+
+def test_the_guides_can_be_read_meanwhile_and_nothing_else() -> None:
+    store = Store("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    client = create_app(Container(store=store, clock=FixedClock(NOON), secret=SECRET)).test_client()
+    headers = {"Accept": "text/html"}
+    assert client.get("/tro-giup", headers=headers).status_code == 401  # who shows no session is no colleague
+    client.set_cookie("lt_session", "x")
+    assert 'href="/tro-giup"' in client.get("/", headers=headers).get_data(as_text=True)
+    for path in ("/tro-giup", "/tro-giup/howto/a-partner-is-down"):
+        reply = client.get(path, headers=headers)
+        assert reply.status_code == 200
+        assert "Đăng xuất" not in reply.get_data(as_text=True)
+    assert client.get("/lich", headers=headers).status_code == 503
+    assert "Từ " in text_of(client.get("/", headers=headers).get_data(as_text=True))
+    store.close()
