@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.dossiers import ledger, timeline
+from engine.dossiers import indexing, ledger, timeline
 from engine.dossiers.calendar import WorkingCalendar
 from engine.dossiers.ledger import Entry, EntryKind
 from engine.dossiers.statuses import Status, may_become
@@ -235,8 +235,16 @@ class Book:
         )
         if self.data:
             self.writes.data.append(columns | {"data": self.data})
+            if self.procedure.indexed:
+                self._index()
         else:
             self.writes.dossiers.append(columns)
+
+    def _index(self) -> None:
+        """Keep what the dossier is searched by, of what was written here."""
+        found = indexing.entries(self.procedure.indexed, self.data)
+        for name, value in found.items():
+            self.writes.indexed.append(row(dossier_id=self.dossier.id, name=name, value=value))
 
 
 def _adds(entries: list[Entry], kind: EntryKind, task: str) -> bool:

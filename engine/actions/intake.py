@@ -10,6 +10,7 @@ from engine.actions import documents
 from engine.actions.conditions import Seen, hold_dossier
 from engine.actions.documents import MAX_BYTES, Upload
 from engine.actions.receive import Desk, Submitted, submit, take_message
+from engine.dossiers import indexing
 from engine.dossiers.submission import validate
 from engine.errors import DossierOver
 from engine.exchange.ports import Arrival, Json
@@ -59,6 +60,7 @@ def hand_in(
         by=by,
         external_id=external_id,
         documents=rows,
+        indexed=indexing.entries(rules.indexed, submission.data),
         request=request,
         trace=trace,
     )

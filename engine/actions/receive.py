@@ -1,9 +1,7 @@
 """What comes in: a new dossier, a message, a withdrawal. Durable when the function returns, and only then acknowledged."""
 
-import re
 import secrets
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +10,7 @@ import orjson
 from engine import errors
 from engine.actions.conditions import Seen, hold_dossier
 from engine.dossiers import codes, timeline
+from engine.dossiers.indexing import searchable
 from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
@@ -59,13 +58,14 @@ def submit(
     by: str,
     external_id: str,
     documents: Sequence[DocumentRow] = (),
+    indexed: Mapping[str, str | None] | None = None,
     request: str | None = None,
     trace: str | None = None,
 ) -> Submitted:
     """Take a dossier in: code, row, papers, first line of its timeline and its first event, in one transaction.
 
     The same *external_id* again gives the dossier that it made (without its access code). *request* is a digest of what was
-    asked: however long ago that was, another request under the same id is no repetition.
+    asked: however long ago that was, another request under the same id is no repetition. *indexed* is what it is searched by.
 
     Raises:
         ProcedureUnknown, UnitUnknown. IdempotencyConflict: the id was used for something else.
@@ -90,6 +90,7 @@ def submit(
             now=now,
             by=by,
             external_id=external_id,
+            indexed=indexed or {},
             request=request,
             trace=trace,
         )
@@ -113,6 +114,7 @@ def _insert(
     now: datetime,
     by: str,
     external_id: str,
+    indexed: Mapping[str, str | None],
     request: str | None,
     trace: str | None,
 ) -> Submitted:
@@ -147,15 +149,10 @@ def _insert(
         head=timeline.chain(timeline.genesis(code), body),
         payload={"by": by, "at": now.isoformat(), "request": request},
         external_id=external_id,
+        indexed=indexed,
         trace=trace,
     )
     return Submitted(id=dossiers.insert(connection, new), code=code, created=True, access_code=access_code)
-
-
-def searchable(name: str) -> str:
-    """A name as it is searched: lower case, without accents, single spaces."""
-    plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
-    return re.sub(r"\s+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 
 
 def take_message(

@@ -10,7 +10,17 @@ from engine.errors import ModelInvalid
 from engine.models.deployment import Deployment
 from engine.models.findings import Finding, Findings, errors_in, in_order
 from engine.models.procedure_reading import FILE
-from engine.models.rules import bindings, events, expressions, fields, forms, offers, statuses, structure
+from engine.models.rules import (
+    bindings,
+    events,
+    expressions,
+    fields,
+    forms,
+    indexed,
+    offers,
+    statuses,
+    structure,
+)
 from engine.models.rules.subject import Subject
 
 RULES = (structure.check, events.check, bindings.check, expressions.check, statuses.check, offers.check)
@@ -38,6 +48,7 @@ def lint(
         found += findings.items
     found += forms.findings(deployment)
     found += fields.findings(deployment)
+    found += indexed.findings(deployment)
     found += _whole(deployment)
     return in_order(dict.fromkeys(found))
 

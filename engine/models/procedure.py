@@ -27,6 +27,8 @@ class Unit(StrEnum):
     HOURS = "hours"
 
 
+MOST_INDEXED = 8
+"""By how many values the dossiers of a procedure are searched, at most."""
 FIELD_TYPES = ("string", "date", "integer", "number", "boolean", "identity", "object", "list", "code")
 
 
@@ -99,6 +101,23 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """A value of the data that dossiers are searched by; *path* leads to it, with dots.
+
+    *personal* False: its author says that it is nothing of a person, whatever it is called.
+    """
+
+    path: str
+    label: Text
+    personal: bool | None = None
+
+    @property
+    def root(self) -> str:
+        """The field of the data that it lies in."""
+        return self.path.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
     """A procedure as declared; *process* is the id of the process that a new dossier starts."""
 
@@ -115,6 +134,7 @@ class Procedure:
     result: Coded | None
     reports: tuple[str, ...]
     description: Text | None = None
+    indexed: tuple[Indexed, ...] = ()
 
     def term(self, channel: str) -> Term | None:
         """The deadline for *channel*, or for the counter where that channel names none of its own."""

@@ -13,12 +13,14 @@ from engine.exchange.ports import Json
 from engine.models.findings import Findings
 from engine.models.procedure import (
     FIELD_TYPES,
+    MOST_INDEXED,
     CalendarRule,
     Channel,
     Coded,
     DocumentRule,
     Fee,
     FieldRule,
+    Indexed,
     Procedure,
     Term,
     Text,
@@ -70,6 +72,7 @@ class _ProcedureReader:
             result=self._coded(root.get("result"), ("result",)) if root.get("result") is not None else None,
             reports=self._strings(root, "reports", ()),
             description=self._words(root["description"], ("description",)) if "description" in root else None,
+            indexed=self._indexed(root),
         )
 
     def _deadline(self, value: Json, path: Path) -> dict[Channel, Term]:
@@ -132,6 +135,30 @@ class _ProcedureReader:
         return Coded(
             code=self._string(entry, "code", path), name=self._words(entry.get("name"), (*path, "name"))
         )
+
+    def _indexed(self, root: dict[str, Json]) -> tuple[Indexed, ...]:
+        found = self._each(root, "indexed", (), self._one_indexed)
+        if len(found) > MOST_INDEXED:
+            message = f"{len(found)} values are indexed, at most {MOST_INDEXED} are"
+            self._wrong(("indexed",), message, "leave out what nobody searches by")
+        seen: set[str] = set()
+        for at, one in enumerate(found):
+            if one.path in seen:
+                self._wrong(("indexed", at), f"`{one.path}` is indexed twice", "remove one")
+            seen.add(one.path)
+        return found
+
+    def _one_indexed(self, value: Json, path: Path) -> Indexed:
+        entry = self._mapping(value, path, ("path", "label", "personal"))
+        name = self._string(entry, "path", path)
+        if name and not all(_NAME.fullmatch(part) for part in name.split(".")):
+            self._wrong(
+                (*path, "path"), f"`{name}` is no path of field names", "write names with dots between them"
+            )
+        personal = self._flag(entry, "personal", path) if "personal" in entry else None
+        if personal:
+            self._wrong((*path, "personal"), "what is personal is not indexed", "leave the entry out")
+        return Indexed(path=name, label=self._words(entry.get("label"), (*path, "label")), personal=personal)
 
     # -- fields ---------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from engine.dossiers.statuses import is_final
+from engine.queries import indexed
+from engine.queries.indexed import Sought
 
 SITUATIONS = (
     "suspended",
@@ -59,6 +61,7 @@ class Wanted:
     active_until: datetime | None = None
     due_from: datetime | None = None
     due_until: datetime | None = None
+    variables: tuple[Sought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +268,8 @@ def _where(wanted: Wanted) -> tuple[list[str], dict[str, object]]:
         clauses.append(_CLAUSES["text"])
         given |= {"words": contains(wanted.words), "exact": wanted.words, "until": wanted.until}
         given["name"] = contains(wanted.name) if wanted.name else ""
-    return clauses, given
+    searched, values = indexed.clauses(wanted.variables)
+    return clauses + searched, given | values
 
 
 def contains(part: str) -> str:

@@ -9,13 +9,15 @@ from sqlalchemy import Connection, RowMapping, text
 from engine import errors
 from engine.dossiers.statuses import Status, is_final
 from engine.exchange.ports import Json
+from engine.queries import indexed
+from engine.queries.indexed import Sought
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierFilter:
     """What a list is narrowed to; None does not narrow. *unit* and *of_unit* are any of the three units of a dossier.
 
-    *name_part* is a part of the applicant's name as `receive.searchable` writes it; moments are from … before.
+    *name_part* is a part of the applicant's name as `indexing.searchable` writes it; moments are from … before.
     """
 
     status: int | None = None
@@ -35,6 +37,7 @@ class DossierFilter:
     due_from: datetime | None = None
     due_before: datetime | None = None
     changed_from: datetime | None = None
+    variables: tuple[Sought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +232,9 @@ def _where(wanted: DossierFilter) -> tuple[list[str], dict[str, object]]:
     for part in ("code_part", "name_part"):
         if part in given:
             given[part] = _contains(given[part])
-    clauses = [_CLAUSES[name] for name in given]
-    return clauses, given | ({"final": _FINAL} if "is_over" in given else {})
+    searched, values = indexed.clauses(wanted.variables)
+    clauses = [*(_CLAUSES[name] for name in given), *searched]
+    return clauses, given | values | ({"final": _FINAL} if "is_over" in given else {})
 
 
 def _contains(part: str) -> str:

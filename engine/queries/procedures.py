@@ -85,7 +85,7 @@ def list_procedures(connection: Connection) -> list[DeployedProcedure]:
             deployed_by=row[8],
             commit=row[10],
             commit_changed=row[11],
-            rules=_read(row[3], bytes(row[9])) if row[9] is not None else None,
+            rules=read_rules(row[3], bytes(row[9])) if row[9] is not None else None,
         )
         for row in rows
     ]
@@ -97,7 +97,7 @@ def get_rules(connection: Connection, code: str) -> Procedure:
     Raises: ProcedureUnknown.
     """
     row = connection.execute(_ACTIVE, {"code": code, "file": FILE}).first()
-    rules = _read(row[0], bytes(row[1])) if row is not None else None
+    rules = read_rules(row[0], bytes(row[1])) if row is not None else None
     if rules is None:
         raise errors.ProcedureUnknown(procedure=code)
     return rules
@@ -109,7 +109,7 @@ def get_rules_of(connection: Connection, deployment: int) -> Procedure:
     Raises: ProcedureUnknown.
     """
     original = connection.scalar(_OF_DEPLOYMENT, {"id": deployment, "file": FILE})
-    rules = _read(deployment, bytes(original)) if original is not None else None
+    rules = read_rules(deployment, bytes(original)) if original is not None else None
     if rules is None:
         raise errors.ProcedureUnknown(procedure=deployment)
     return rules
@@ -132,6 +132,9 @@ def list_models(connection: Connection) -> list[StoredModel]:
 
 
 @lru_cache(maxsize=256)
-def _read(deployment: int, content: bytes) -> Procedure | None:
-    """Deployments never change, so the same bytes are read once a process."""
+def read_rules(deployment: int, content: bytes) -> Procedure | None:
+    """What the procedure.yaml of a deployment says; None: it cannot be read.
+
+    Deployments never change, so the same bytes are read once a process.
+    """
     return read_procedure(content, Findings(FILE))

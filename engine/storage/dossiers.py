@@ -26,8 +26,7 @@ _GROUND = text(
         FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external) k ON true
     """
 )
-_DOSSIER = text(
-    f"""
+_INSERT = """
     WITH d AS (INSERT INTO dossier (code, procedure_code, deployment_id, channel, delivery, applicant, applicant_search, data,
         receiving_unit, competent_unit, returning_unit, submitted_at, access_code, salt, timeline_seq, timeline_head,
         created_by)
@@ -38,10 +37,14 @@ _DOSSIER = text(
         SELECT id, 1, decode(:body, 'base64'), decode(:head, 'base64') FROM d),
     e AS (INSERT INTO event (dossier_id, kind, payload, external_id, trace)
         SELECT id, 'submitted', CAST(:payload AS jsonb), :external, :trace FROM d
-        ON CONFLICT (external_id) DO NOTHING RETURNING id)
-    SELECT d.id, pg_notify('{CHANNEL}', '') FROM d, e
+        ON CONFLICT (external_id) DO NOTHING RETURNING id){indexed}
+    SELECT d.id, pg_notify('{channel}', '') FROM d, e
     """
-)
+_INDEXED = """,
+    x AS (INSERT INTO dossier_index (dossier_id, name, value)
+        SELECT d.id, v.key, v.value FROM d, jsonb_each_text(CAST(:indexed AS jsonb)) v)"""
+_DOSSIER = text(_INSERT.format(indexed="", channel=CHANNEL))
+_DOSSIER_INDEXED = text(_INSERT.format(indexed=_INDEXED, channel=CHANNEL))
 _KNOWN = text(
     "SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request FROM event e JOIN dossier d ON d.id = e.dossier_id"
     " WHERE e.external_id = :external"
@@ -52,7 +55,8 @@ _LOCK = text("SELECT id FROM dossier WHERE code = :code FOR NO KEY UPDATE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDossier:
-    """A dossier to insert; *body* and *head* are the first entry of its timeline and its hash."""
+    """A dossier to insert; *body* and *head* are the first entry of its timeline and its hash, *indexed* is what
+    it is searched by."""
 
     code: str
     procedure: str
@@ -73,6 +77,7 @@ class NewDossier:
     head: bytes
     payload: Json
     external_id: str
+    indexed: Mapping[str, str | None]
     trace: str | None
 
 
@@ -131,8 +136,10 @@ def insert(connection: Connection, dossier: NewDossier) -> int:
         "body": octets(dossier.body),
         "payload": json_text(dossier.payload),
         "external": dossier.external_id,
+        "indexed": json_text(dict(dossier.indexed)),
     }
-    identifier: int | None = connection.scalar(_DOSSIER, columns)
+    statement = _DOSSIER_INDEXED if dossier.indexed else _DOSSIER
+    identifier: int | None = connection.scalar(statement, columns)
     if identifier is None:
         raise errors.StoreConflict(what="this submission")
     return identifier

@@ -43,6 +43,7 @@ class Writes:
     report_states: list[type_row] = field(default_factory=list)
     incidents: list[type_row] = field(default_factory=list)
     references: list[type_row] = field(default_factory=list)
+    indexed: list[type_row] = field(default_factory=list)
 
     def absorb(self, other: "Writes") -> None:
         """Add what *other* collected; used when one event of a group is done."""
@@ -186,6 +187,11 @@ _PARTS: Mapping[str, str] = {
         SELECT kind, value, dossier_id FROM jsonb_to_recordset(CAST(:references AS jsonb))
             AS r(kind text, value text, dossier_id bigint)
         ON CONFLICT DO NOTHING""",
+    "indexed": """
+        INSERT INTO dossier_index (dossier_id, name, value)
+        SELECT dossier_id, name, value FROM jsonb_to_recordset(CAST(:indexed AS jsonb))
+            AS r(dossier_id bigint, name text, value text)
+        ON CONFLICT (dossier_id, name) DO UPDATE SET value = excluded.value""",
 }
 _OF: Mapping[str, tuple[str, ...]] = {
     "closed": ("closed_waits", "closed_timers", "closed_items", "closed_incidents"),

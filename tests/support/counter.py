@@ -44,6 +44,22 @@ data:
     - {name: note, type: string, required: false, label: {vi: Ghi chú, en: Note}}
     - {name: proposal, type: string, required: false, label: {vi: Đề xuất, en: Proposal}}
     - {name: born, type: date, required: false, label: {vi: Ngày sinh, en: Born}}
+    - {name: place, type: string, required: false, label: {vi: Nơi, en: Place}}
+    - {name: paid, type: boolean, required: false, label: {vi: Đã trả, en: Paid}}
+    - name: deed
+      type: object
+      required: false
+      label: {vi: Văn bản, en: Deed}
+      fields:
+        - {name: kind, type: code, codes: [KS, KH], label: {vi: Loại, en: Kind}}
+        - {name: signed_on, type: date, label: {vi: Ngày ký, en: Signed on}}
+        - {name: copies, type: integer, label: {vi: Số bản, en: Copies}}
+indexed:
+  - {path: place, label: {vi: Nơi đăng ký, en: Registered at}}
+  - {path: paid, label: {vi: Đã trả, en: Paid}}
+  - {path: deed.kind, label: {vi: Loại văn bản, en: Kind of deed}}
+  - {path: deed.signed_on, label: {vi: Ngày ký, en: Signed on}}
+  - {path: deed.copies, label: {vi: Số bản, en: Copies}}
 """
 FORM = {
     "id": "check",

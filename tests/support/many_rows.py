@@ -28,6 +28,12 @@ FILL = (
         "INSERT INTO message (source, message_id, body_sha256, name, key, dossier_id, payload, status)"
         " SELECT 's', 'm' || id, 'x', 'n', 'k', id, '{}', 'delivered' FROM dossier"
     ),
+    # one value that half of them have, one that hardly any has, one that nobody else has
+    (
+        "INSERT INTO dossier_index (dossier_id, name, value) SELECT id, 'place', 'place ' || id FROM dossier"
+        " UNION ALL SELECT id, 'deed.kind', CASE WHEN id % 2 = 0 THEN 'ks' ELSE 'kh' END FROM dossier"
+        " UNION ALL SELECT id, 'deed.copies', CASE WHEN id % 20000 = 7 THEN '2' ELSE '1' END FROM dossier"
+    ),
     "INSERT INTO partner (name) SELECT 'p' || k FROM generate_series(1, 5) k",
     "INSERT INTO incident (cause, dossier_id, title) SELECT 'poison-event', id, 't' FROM dossier WHERE id % 20 = 0",
     (
@@ -62,6 +68,9 @@ FILL = (
 PATHS = (
     "/", "/ho-so", "/ho-so?q=van+777", "/ho-so?q=0099", "/ho-so?situation=unknown", "/ho-so?situation=paused",
     "/ho-so?partner=p1", "/ho-so?situation=retrying", "/ho-so?step=nowhere", "/ho-so?procedure=1.000001&version=1",
+    "/ho-so?procedure=1.000001&var.place=place+777", "/ho-so?procedure=1.000001&var.deed.kind=KS",
+    "/ho-so?procedure=1.000001&var.place=place+9*&var.deed.kind=KS&var.deed.copies=2",
+    "/ho-so?procedure=1.000001&var.deed.copies=2", "/ho-so?procedure=1.000001&var.place=nowhere",
     "/ho-so?incident=no&due_since=2030-01-01", "/ho-so?received_since=2026-01-01", "/ho-so?active_since=2030-01-01",
     "/ho-so?q=nobody&until=2026-03-04", "/su-co", "/su-co?cause=poison-event", "/cuoc-goi", "/cuoc-goi?status=unknown",
     "/cuoc-goi?status=incident&partner=p2", "/cuoc-goi?key=none", "/cuoc-goi?status=held",

@@ -98,7 +98,12 @@ def _incidents(connection: Connection, given: Mapping[str, Json]) -> Found:
 
 
 def _dossiers(connection: Connection, given: Mapping[str, Json]) -> Found:
-    wanted = dossiers_api.wanted_by(_read(DossiersQuery, given))
+    query = _read(DossiersQuery, given)
+    try:
+        wanted = dossiers_api.wanted_by(connection, query)
+    except errors.RequestInvalid as unknown:
+        fields: list[Json] = [{"field": "filter", "reason": str(unknown.facts["reason"])}]
+        raise errors.BodyInvalid(reason="the filter is not one of the list's", fields=fields) from unknown
     return freezing.matching(
         partial(dossiers.ids_of, connection, wanted), partial(dossiers.count_dossiers, connection, wanted)
     )

@@ -4,11 +4,20 @@ import base64
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, StrictBool, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from engine.dossiers.statuses import Status
 from engine.queries.dossiers import DossierBrief, Held
 from web.api.models import Asked, Names, Paged, Told
+from web.variables import Variables, gathered
 
 Code = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra={"example": "H56.14-261122-0001"})]
 UnitCode = Annotated[str, Field(min_length=1, max_length=32, examples=["H56.14"])]
@@ -59,6 +68,14 @@ class DossiersQuery(Paged):
     due_from: AwareDatetime | None = None
     due_before: AwareDatetime | None = None
     changed_from: AwareDatetime | None = None
+    variables: Variables = Field(
+        default_factory=dict,
+        description="`var.<path>=<value>` for each indexed variable of the procedure (its `indexed`), which must be given, too:"
+        " the value without accents or capitals, ending in `*` for a beginning.",
+        json_schema_extra={"propertyNames": {"pattern": "^var\\.[A-Za-z][A-Za-z0-9_.]*$"}},
+    )
+
+    _gathered = model_validator(mode="before")(gathered)
 
 
 class DossierQuery(Asked):

@@ -11,13 +11,14 @@ from engine.actions.conditions import Seen, as_it_stands
 from engine.actions.documents import Upload
 from engine.actions.receive import Desk
 from engine.dossiers import media
+from engine.dossiers.indexing import searchable
 from engine.exchange.ports import Json
 from engine.queries import dossiers, timelines
 from engine.queries import evidence as proofs
 from engine.queries.dossiers import DossierBrief, DossierFilter, Held
 from engine.storage import access
 from engine.storage.database import Connection
-from web import conditions, cursors, tracing
+from web import conditions, cursors, tracing, variables
 from web.api import dossier_models as shapes
 from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
@@ -62,14 +63,15 @@ def _tags(connection: Connection, brief: DossierBrief, held: list[Held]) -> tupl
     return whole, f"{whole}-data"
 
 
-def wanted_by(query: shapes.DossiersQuery) -> DossierFilter:
-    """What a list narrows to, for this caller."""
+def wanted_by(connection: Connection, query: shapes.DossiersQuery) -> DossierFilter:
+    """What a list narrows to, for this caller. Raises: RequestInvalid: a variable is none of the procedure."""
     return DossierFilter(
+        variables=variables.wanted(connection, query.procedure, query.variables),
         unit=principal().unit,
         of_unit=query.unit,
         code_part=query.code,
-        name_part=receive.searchable(query.name) if query.name else None,
-        **query.model_dump(exclude={"limit", "cursor", "unit", "code", "name"}),
+        name_part=searchable(query.name) if query.name else None,
+        **query.model_dump(exclude={"limit", "cursor", "unit", "code", "name", "variables"}),
     )
 
 
@@ -201,9 +203,9 @@ def _add_reading(api: APIBlueprint, container: Container) -> None:
     @needs("dossiers:read")
     def list_dossiers(query: shapes.DossiersQuery) -> Response:
         bound: dict[str, object] = query.model_dump(exclude={"limit", "cursor"})
-        wanted = wanted_by(query)
         after = cursors.read(container, query.cursor, bound)
         with container.store.reading() as connection:
+            wanted = wanted_by(connection, query)
             found = dossiers.find_dossiers(connection, wanted, after=after, limit=query.limit + 1)
         rows, more = page(found, query.limit)
         last = rows[-1].id if more else None

@@ -20,6 +20,7 @@ from web.container import Container
 from web.freezing import Frozen
 
 Filter = TypeVar("Filter", bound=View)
+_KEPT = "filter_"
 
 
 def ids(
@@ -60,11 +61,10 @@ def filter_of(model: type[Filter]) -> Filter:
 
     Raises: RequestInvalid: something in it is malformed.
     """
-    given = {
-        name: request.form[f"filter_{name}"].strip()
-        for name in model.model_fields
-        if f"filter_{name}" in request.form
-    }
+    kept = (
+        (name.removeprefix(_KEPT), value) for name, value in request.form.items() if name.startswith(_KEPT)
+    )
+    given = {name: value.strip() for name, value in kept if model.takes(name)}
     try:
         return model.model_validate(given)
     except ValidationError as exc:

@@ -4,21 +4,23 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from flask import Blueprint
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine import errors
 from engine.actions.batches import DOSSIER_ACTS
-from engine.actions.receive import searchable
-from engine.queries import diagrams, dossier_list, procedures
+from engine.dossiers.indexing import searchable
+from engine.queries import diagrams, dossier_list, indexed, procedures
 from engine.queries.clock import Clocks
 from engine.queries.dossier_list import SEARCHED, SITUATIONS, Line, Wanted
+from engine.queries.indexed import Sought
 from engine.storage.database import Connection
-from web import cursors
+from web import cursors, variables
 from web.console import bulk, rendering
 from web.console.access import right, visitor
 from web.console.exports import Column, Exported, Listed, chosen_by, plain
 from web.console.rendering import ROWS, View, counted, page, read
 from web.container import Container
+from web.variables import MARK, Variables, filled
 
 Situation = Literal[
     "", "suspended", "incident", "unknown", "retrying", "work-item", "call", "message", "paused", "over"
@@ -48,6 +50,20 @@ class DossiersView(View):
     due_since: Day
     due_until: Day
     cursor: str | None = Field(default=None, max_length=2000)
+    variables: Variables = Field(default_factory=dict)
+
+    _gathered = model_validator(mode="before")(filled)
+
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        return name.startswith(MARK) or super().takes(name)
+
+    @property
+    def bound(self) -> dict[str, object]:
+        """Every filter, each variable under its own name."""
+        given = super().bound
+        del given["variables"]
+        return given | self.variables
 
 
 RANGES = ("received", "active", "due")
@@ -68,6 +84,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             count, exact = dossier_list.count_lines(connection, wanted)
             bounded = dossier_list.is_bounded(connection, wanted)
             offered = procedures.list_procedures(connection)
+            named = indexed.variables_of(connection, view.procedure) if view.procedure else []
             labels = diagrams.labels_of(connection, {row.deployment for row in found})
             left = {row.id: _left(connection, clocks, row, container) for row in found}
         rows, following = rendering.rows_of(container, found, view.bound)
@@ -86,6 +103,8 @@ def add(blueprint: Blueprint, container: Container) -> None:
             situations=SITUATIONS,
             ranges=RANGES,
             acts=tuple(DOSSIER_ACTS),
+            variables=named,
+            mark=MARK,
             partner_names=rendering.partner_names(container),
             searched=counted(SEARCHED, True) if bounded else "",
             filtered=any(value != "" for name, value in view.bound.items()),
@@ -97,6 +116,10 @@ def wanted_by(view: DossiersView, container: Container) -> Wanted:
     begins, ends = rendering.day_begins, rendering.day_ends
     if view.version != "" and not view.procedure:
         raise errors.RequestInvalid(reason="a version is one of a procedure: choose the procedure, too")
+    sought: tuple[Sought, ...] = ()
+    if view.variables:
+        with container.store.reading() as connection:
+            sought = variables.wanted(connection, view.procedure, view.variables)
     return Wanted(
         words=view.q or None,
         name=searchable(view.q) or None,
@@ -119,6 +142,7 @@ def wanted_by(view: DossiersView, container: Container) -> Wanted:
         active_until=ends(view.active_until),
         due_from=begins(view.due_since),
         due_until=ends(view.due_until),
+        variables=sought,
     )
 
 

@@ -32,7 +32,7 @@ MOST = 50_000
 _AT_ONCE = 1000
 _IN_MEMORY = 8 * 1024 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9.-]{1,40}")
-_FREE = ("q-", "words-", "key-", "who-", "address-")
+_FREE = ("q-", "var.", "words-", "key-", "who-", "address-")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 TYPES = {
     "csv": "text/csv; charset=utf-8",

@@ -8,7 +8,7 @@ from flask import Blueprint, request
 from pydantic import Field
 
 from engine import errors
-from engine.actions.receive import searchable
+from engine.dossiers.indexing import searchable
 from engine.exchange.checking import Stage
 from engine.queries import drift, partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch

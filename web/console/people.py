@@ -14,8 +14,8 @@ from engine.actions import second_factor
 from engine.actions import sign_on as sign_on_acts
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.actions.keys import SCOPES
-from engine.actions.receive import searchable
 from engine.clock import SystemClock
+from engine.dossiers.indexing import searchable
 from engine.queries import accounts, keys
 from engine.queries.accounts import AccountLine
 from engine.queries.keys import IssuedKeyLine

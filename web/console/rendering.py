@@ -54,6 +54,11 @@ class View(Asked):
     theme: Literal["auto", "light", "dark"] | None = None
     told: Literal["done"] | None = None
 
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        """Whether *name* is a filter of the page."""
+        return name in cls.model_fields
+
     @property
     def bound(self) -> dict[str, object]:
         """What a cursor belongs to: every filter."""

@@ -118,6 +118,22 @@ dossier_reference = Table(
     Column("dossier_id", ForeignKey("dossier.id"), nullable=False, index=True),
 )
 
+# What a dossier is searched by, of its data: as its own deployment's procedure.yaml names it. Lower case, no accents.
+dossier_index = Table(
+    "dossier_index",
+    metadata,
+    Column("dossier_id", ForeignKey("dossier.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", words("name").type, primary_key=True),
+    Column("value", words("value").type),  # NULL: there is none any more
+    Index(
+        "dossier_index_value_idx",
+        "name",
+        "value",
+        "dossier_id",
+        postgresql_ops={"value": "text_pattern_ops"},
+    ),
+)
+
 document = Table(
     "document",
     metadata,
