@@ -329,6 +329,33 @@ class DatabaseServerError(StoreError):
     remedy = "mend that and try again; LIENTHONG_DATA_DIR chooses other data, DATABASE_URL a server of yours"
 
 
+class BackupError(LienthongError):
+    """Backing up, checking a backup or restoring one did not come to its end; nothing of the database was changed."""
+
+    code, text = "backup-failed", "not done: {what}: {reason}"
+    remedy = "mend that and begin again"
+
+
+class BackupPrograms(BackupError):
+    code, text = "backup-programs", "pg_dump of PostgreSQL {wanted} or newer is needed, found: {found}"
+    remedy = "install that version's client programs, or name their folder in LIENTHONG_POSTGRES_BIN"
+
+
+class BackupRunning(BackupError):
+    code, status, text = "backup-running", 409, "a backup of this database is being made or checked already"
+    remedy = "wait until it is done"
+
+
+class BackupDamaged(BackupError):
+    code, text = "backup-damaged", "{file} is no backup to rely on: {reason}"
+    remedy = "take another one; `lienthong db verify FILE` says which are good"
+
+
+class RestoreRefused(BackupError):
+    code, status, text = "restore-refused", 409, "nothing is restored here: {reason}"
+    remedy = "name an empty database in DATABASE_URL, or another folder in LIENTHONG_DATA_DIR"
+
+
 class SchemaNewer(StoreError):
     code, text = "schema-newer", "the database's schema is {revision}, which this program does not know"
     remedy = "install the version of Lienthong that made it, or a newer one"

@@ -142,6 +142,19 @@ class Schedules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """Backups of the database, made by the timetable where there is a folder for them."""
+
+    folder: Path | None = setting(None, "folder of the backups; empty: the timetable makes none")
+    at: str = setting("30 2 * * *", "when one is made: `every 6 h` or a cron line, Vietnam's time")
+    keep: int = setting(14, "how many are kept", least=1)
+    verify: bool = setting(True, "each is restored into a scratch database beside the real one, and compared")
+    old_h: float = setting(
+        30.0, "after how many hours without a newer, checked one somebody is told", least=0.01
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Oidc:
     """The identity provider (OpenID Connect) at which people may sign in to the console."""
 
@@ -205,6 +218,7 @@ class Settings:
     jobs: Jobs = field(default_factory=Jobs)
     breaker: Breaker = field(default_factory=Breaker)
     schedules: Schedules = field(default_factory=Schedules)
+    backup: Backup = field(default_factory=Backup)
     oidc: Oidc = field(default_factory=Oidc)
     partners: Mapping[str, Partner] = field(default_factory=dict)
 
@@ -227,6 +241,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         jobs=Jobs(**_of(found, "jobs")),  # type: ignore[arg-type]
         breaker=Breaker(**_of(found, "breaker")),  # type: ignore[arg-type]
         schedules=Schedules(**_of(found, "schedules")),  # type: ignore[arg-type]
+        backup=Backup(**_of(found, "backup")),  # type: ignore[arg-type]
         oidc=Oidc(**_of(found, "oidc")),  # type: ignore[arg-type]
         partners=_partners(environment),
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.registry import ContractPartners
     from adapters.simulator import Simulators
+    from engine.actions.backups import BackupPolicy
     from engine.actions.deploy import DeploymentShelf
     from engine.exchange.sign_on import SignOn
     from engine.worker import Worker, WorkerPolicy
@@ -153,6 +154,7 @@ class System:
                 retry_s=said.event_retry_s,
             ),
             jobs=self.job_policy(),
+            backup=self.backup_policy(),
             breaker=BreakerPolicy(
                 failures=self.settings.breaker.failures, open_s=self.settings.breaker.open_s
             ),
@@ -182,6 +184,23 @@ class System:
             purge_s=schedules.purge_s,
             anchors=schedules.anchors,
             descriptions=schedules.descriptions,
+            backup=self.settings.backup.at if self.settings.backup.folder is not None else "",
+        )
+
+    def backup_policy(self, folder: Path | None = None) -> "BackupPolicy | None":
+        """How backups are made in *folder*, by default the settings'; None where there is none."""
+        from engine.actions.backups import BackupPolicy
+
+        said = self.settings.backup
+        wanted = folder or said.folder
+        if wanted is None:
+            return None
+        return BackupPolicy(
+            folder=wanted,
+            environment=self.settings.environment_name,
+            keep=said.keep,
+            verify=said.verify,
+            programs=self.settings.database.postgres_bin,
         )
 
     def web(self) -> "Flask":
@@ -221,6 +240,7 @@ class System:
                 public_url=said.public_url,
                 version=__version__,
                 environment=self.settings.environment_name,
+                backup_old_h=self.settings.backup.old_h,
                 next_fire=next_fire,
                 rate=_rate(said.rate_per_s),
                 stranger_rate=_rate(said.wrong_keys_per_s),
@@ -256,12 +276,14 @@ class System:
         from engine.storage import jobs, schedules
         from engine.storage.presences import Process
         from engine.worker.jobs import timetable as planned
+        from engine.worker.jobs import unplanned
         from lienthong import __version__
         from schedules.ticker import Ticker
         from schedules.timetable import next_fire
 
         with self.store.transaction() as connection:
             schedules.ensure(connection, planned(self.job_policy()))
+            schedules.drop(connection, unplanned(self.job_policy()))
 
         process = Process(
             name=_process_name(),

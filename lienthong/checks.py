@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.errors import LienthongError
+from engine.queries import backups
 from engine.settings import Settings
 from engine.storage import migrations
 from engine.storage.database import Store
@@ -20,6 +21,11 @@ from lienthong.printing import told
 
 _LEAST_FREE_BYTES = 1024**3
 _MOST_SKEW_S = 2.0
+_BACKUPS = {
+    "failed": "the last one failed",
+    "old": "there is no new one",
+    "unverified": "the newest was never verified",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,7 @@ def examine(system: System) -> Iterator[Finding]:
         ("schema", lambda: _schema(system.store)),
         ("durability", lambda: _durability(system.store)),
         ("clocks", lambda: _clocks(system.store)),
+        ("backups", lambda: _backups(system)),
         ("partners", lambda: _partners(system)),
     )
     for name, check in checks:
@@ -105,6 +112,22 @@ def _clocks(store: Store) -> Finding:
         skew_s = abs((probe(connection).now - datetime.now(UTC)).total_seconds())
     remedy = "synchronise the machines' clocks (NTP)"
     return Finding(check="clocks", ok=skew_s <= _MOST_SKEW_S, saw=f"{skew_s:.3f} s apart", remedy=remedy)
+
+
+def _backups(system: System) -> Finding:
+    with system.store.reading() as connection:
+        standing = backups.standing(connection)
+        troubles = backups.troubles(connection, system.settings.backup.old_h)
+    found = [_BACKUPS[name] for name in troubles]
+    newest = f"the newest that was verified is of {standing.verified_of}" if standing.verified_of else ""
+    if not standing.planned and not newest:
+        found.append("the timetable makes none: LIENTHONG_BACKUP_FOLDER is empty")
+    return Finding(
+        check="backups",
+        ok=not troubles,
+        saw="; ".join(one for one in (*found, newest) if one),
+        remedy="see the console's page of backups, mend what it says, and run `lienthong db backup`",
+    )
 
 
 def _partners(system: System) -> Finding:

@@ -79,7 +79,8 @@ class Container:
     how long a session goes on that nobody uses; 0: its whole time. *partner_keys* asks partners that call us for an API
     key of theirs. *checking* tests the way to a partner. *next_fire* reads the triggers of the timetable; *offered*
     tells what partners' contracts offer, so that a deployment can be held against it. *rate* is each key's,
-    *stranger_rate* that of wrong keys from one address; None: no limit. *environment* names this installation to those
+    *stranger_rate* that of wrong keys from one address; None: no limit. *backup_old_h* is how old a backup
+    becomes before somebody is told. *environment* names this installation to those
     who sign in; *sign_on* is the identity provider at which people may sign in.
     """
 
@@ -100,6 +101,7 @@ class Container:
     public_url: str = ""
     version: str = ""
     environment: str = ""
+    backup_old_h: float = 30.0
     next_fire: NextFire | None = None
     rate: Rate | None = None
     stranger_rate: Rate | None = None

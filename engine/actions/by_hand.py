@@ -25,6 +25,8 @@ def possible(
         return ()
     if status == "pending":
         return (("release",) if held else ("now", "hold")) + (("withdraw",) if certain else ())
+    if status == "unknown" and held:
+        return ("release",)
     if status == "unknown":
         return {"queryable": ("ask",), "idempotent": ("resend",)}.get(repeat, ())
     return ()
@@ -68,7 +70,7 @@ def on_call(
         found.status, found.repeat, has_incident=found.has_incident, held=found.held, certain=found.certain
     )
     if act not in able:
-        state = "held" if found.held and found.status == "pending" else found.status
+        state = "held" if found.held and found.status in ("pending", "unknown") else found.status
         raise errors.ActionNotNow(what=f"call {call} is {state} and does not allow {act}")
     if found.suspended and act not in ("hold", "release"):
         raise errors.ActionNotNow(what=f"the dossier of call {call} is suspended")

@@ -128,7 +128,7 @@ _LINES = f"""
         a.http_status AS answer, a.outcome, a.sent_bytes, a.got_bytes
     FROM (SELECT c.* {_FROM} {{where}} ORDER BY c.id DESC LIMIT :limit) c
     JOIN dossier d ON d.id = c.dossier_id
-    LEFT JOIN call_hold h ON h.call_id = c.id AND c.status = 'pending'
+    LEFT JOIN call_hold h ON h.call_id = c.id AND c.status IN ('pending', 'unknown')
     LEFT JOIN LATERAL (SELECT a.http_status, a.outcome, octet_length(a.request) AS sent_bytes,
         octet_length(a.reply) AS got_bytes FROM attempt a WHERE a.call_id = c.id
         ORDER BY a.started_at DESC, a.number DESC LIMIT 1) a ON true
@@ -193,7 +193,7 @@ def _where(wanted: CallFilter) -> tuple[list[str], dict[str, object]]:
     given = {name: getattr(wanted, name) for name in _CLAUSES if getattr(wanted, name) is not None}
     clauses = [_CLAUSES[name] for name in given]
     if wanted.status == "held":
-        clauses[clauses.index(_CLAUSES["status"])] = f"c.status = 'pending' AND {_HELD}"
+        clauses[clauses.index(_CLAUSES["status"])] = f"c.status IN ('pending', 'unknown') AND {_HELD}"
         del given["status"]
     return clauses, given
 

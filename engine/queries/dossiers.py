@@ -142,7 +142,7 @@ _HELD = text(
     UNION ALL
     SELECT 'call', partner, operation, CASE WHEN h.at IS NULL THEN status ELSE 'held' END, element, created_at,
         CASE WHEN h.at IS NOT NULL THEN NULL WHEN status IN ('pending', 'unknown') THEN due_at ELSE lease_until END, id
-    FROM call LEFT JOIN call_hold h ON h.call_id = id AND status = 'pending'
+    FROM call LEFT JOIN call_hold h ON h.call_id = id AND status IN ('pending', 'unknown')
     WHERE dossier_id = :id AND status IN ('pending', 'sending', 'unknown', 'incident')
     UNION ALL
     SELECT 'wait', '', name, CASE WHEN message_id IS NULL THEN 'open' ELSE 'met' END, element, opened_at, NULL, NULL

@@ -12,7 +12,8 @@ MARGIN_S = 5.0  # for storing what a poll brought
 _ENSURE = text("INSERT INTO feed (partner, name) VALUES (:partner, :name) ON CONFLICT DO NOTHING")
 _CLAIM = text(
     "UPDATE feed SET next_at = now() + make_interval(secs => :lease_s)"
-    " WHERE partner = :partner AND name = :name AND (next_at <= now() OR :again) RETURNING cursor"
+    " WHERE partner = :partner AND name = :name AND (next_at <= now() OR :again)"
+    " AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.name = 'sending' AND i.value = '\"paused\"') RETURNING cursor"
 )
 _STORE = text(
     "UPDATE feed SET cursor = CAST(:cursor AS jsonb), last_at = now(), detail = :detail,"
@@ -35,7 +36,8 @@ def ensure(connection: Connection, feeds: Sequence[FeedTerms]) -> None:
 
 
 def claim(connection: Connection, feed: FeedTerms, *, again: bool = False) -> tuple[bool, Json]:
-    """(due, cursor): whether this poll is ours to make now. Nobody else makes it until it is stored or overdue.
+    """(due, cursor): whether this poll is ours to make now: never while sending is paused. Nobody else makes it until it is
+    stored or overdue.
 
     *again*: it is ours already, and its next part begins.
     """

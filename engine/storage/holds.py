@@ -2,7 +2,7 @@
 
 Those who claim look for the row (`calls`, `mailbox`), as for suspended dossiers; the time that never comes keeps them from
 walking over held calls to find the others. Whoever makes a call due by hand (`handling`) leaves held ones out. A hold ends
-with the call: one whose task is gone is withdrawn, held or not.
+with the call: one whose task is gone is withdrawn, held or not. A held call is pending, or unknown after a backup was restored.
 """
 
 from sqlalchemy import Connection, text
@@ -14,7 +14,7 @@ _NEVER = "interval '1000 years'"
 _ADD = text("INSERT INTO call_hold (call_id, who, reason) VALUES (:call, :who, :reason)")
 _PUT_OFF = text(f"UPDATE call SET due_at = now() + {_NEVER} WHERE id = :call AND status = 'pending'")
 _REMOVE = text("DELETE FROM call_hold WHERE call_id = :call")
-_FREE = text("UPDATE call SET due_at = now() WHERE id = :call AND status = 'pending'")
+_FREE = text("UPDATE call SET due_at = now() WHERE id = :call AND status IN ('pending', 'unknown')")
 
 
 def add(connection: Connection, call: int, *, who: str, reason: str) -> None:

@@ -63,6 +63,8 @@ _EDIT = text(
 
 _NOW = text("UPDATE schedule SET next_at = now() WHERE name = :name AND enabled")
 
+_DROP = text("DELETE FROM schedule WHERE name = ANY(:names)")
+
 _DISABLE = text("UPDATE schedule SET enabled = false WHERE name = :name")
 
 
@@ -78,6 +80,11 @@ def ensure(connection: Connection, rows: Iterable[Planned]) -> None:
                 "arguments": orjson.dumps(dict(row.arguments)).decode(),
             },
         )
+
+
+def drop(connection: Connection, names: Iterable[str]) -> None:
+    """Have none of these rows: what they run is not wanted any more."""
+    connection.execute(_DROP, {"names": list(names)})
 
 
 def claim_due(connection: Connection, limit: int = 100) -> tuple[Due, ...]:

@@ -21,6 +21,8 @@ from engine.storage.schedules import Planned
 
 log = structlog.get_logger(__name__)
 
+BACKUP = "backup"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPolicy:
@@ -40,6 +42,7 @@ class JobPolicy:
     drift_s: float = 60.0
     anchors: str = "30 1 * * *"  # nightly, Vietnam's time
     descriptions: str = "15 2 * * *"
+    backup: str = ""  # empty: none are made
     concurrency: int = 4
 
 
@@ -59,8 +62,13 @@ def timetable(policy: JobPolicy) -> list[Planned]:
     planned = [
         Planned(name=name, job=name, trigger=f"every {seconds:g} s") for name, seconds in every.items()
     ]
-    nightly = {"anchors": policy.anchors, "descriptions": policy.descriptions}
-    return [*planned, *(Planned(name=name, job=name, trigger=at) for name, at in nightly.items())]
+    nightly = {"anchors": policy.anchors, "descriptions": policy.descriptions, BACKUP: policy.backup}
+    return [*planned, *(Planned(name=name, job=name, trigger=at) for name, at in nightly.items() if at)]
+
+
+def unplanned(policy: JobPolicy) -> list[str]:
+    """The rows that the schedule must not have any more."""
+    return [] if policy.backup else [BACKUP]
 
 
 class JobLoop(threading.Thread):

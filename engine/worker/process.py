@@ -12,6 +12,7 @@ import structlog
 from engine import errors
 from engine.actions import (
     anchor,
+    backups,
     batches,
     certificates,
     documents,
@@ -25,6 +26,7 @@ from engine.actions import (
     sweep,
 )
 from engine.actions.apply import Applier, ApplyPolicy
+from engine.actions.backups import BackupPolicy
 from engine.actions.presence import Heart, Presence
 from engine.clock import Clock
 from engine.exchange.ports import Partners
@@ -36,14 +38,14 @@ from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
 from engine.storage.presences import Process
 from engine.worker.appliers import ApplyLoop
-from engine.worker.jobs import JobLoop, JobPolicy
+from engine.worker.jobs import BACKUP, JobLoop, JobPolicy
 from engine.worker.senders import SendLoop
 from engine.worker.wakeups import Listener
 
 log = structlog.get_logger(__name__)
 
 _LOOKING = frozenset(
-    {"tallies", "certificates", "drift", "descriptions"}
+    {"tallies", "certificates", "drift", "descriptions", BACKUP}
 )  # moves nothing on: no step waits for it
 
 
@@ -54,6 +56,7 @@ class WorkerPolicy:
     apply: ApplyPolicy = field(default_factory=ApplyPolicy)
     jobs: JobPolicy = field(default_factory=JobPolicy)
     breaker: BreakerPolicy = field(default_factory=lambda: BreakerPolicy(failures=5, open_s=10.0))
+    backup: BackupPolicy | None = None
     appliers: int = 1
     poll_s: float = 1.0
     lease_margin_s: float = 10.0
@@ -200,6 +203,7 @@ class Worker:
             "drift": lambda: drift.compare(self._store),
             "descriptions": lambda: drift.look(self._store, self._partners),
             "anchors": lambda: anchor.anchor_heads(self._store) + seal.seal_audit(self._store),
+            BACKUP: lambda: backups.take_by_timetable(self._store, self._policy.backup, stop=self._stopped),
             "purge": lambda: (
                 idempotency.purge(self._store, days=self._policy.answer_keep_days)
                 + presence.forget(self._store)

@@ -10,7 +10,7 @@ from lienthong.roles import opened
 @as_json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Check Python, disk, database, schema, clocks and partners; exit 1 when something is wrong."""
+    """Check Python, disk, database, schema, clocks, backups and partners; exit 1 when something is wrong."""
     from lienthong.checks import examine
 
     with opened("doctor") as system:

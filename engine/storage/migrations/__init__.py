@@ -33,6 +33,11 @@ def newest() -> str:
     return max(_revisions())
 
 
+def knows(revision: str) -> bool:
+    """Whether a database of this revision can be brought up to the newest."""
+    return revision in _revisions()
+
+
 @cache
 def _revisions() -> frozenset[str]:
     return frozenset(file.name[:4] for file in (_HERE / "versions").glob("[0-9]*.py"))

@@ -35,7 +35,7 @@ from engine.storage.tables.dossiers import (
 )
 from engine.storage.tables.exchange import attempt, call, call_hold, drift, feed, message, partner, report
 from engine.storage.tables.instances import event, incident, instance, timer, wait, work_item
-from engine.storage.tables.measures import presence, tally, tally_mark
+from engine.storage.tables.measures import backup, presence, tally, tally_mark
 from engine.storage.tables.models import deployment, installation, model, procedure, schedule
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "attempt",
     "audit",
     "audit_seal",
+    "backup",
     "batch",
     "batch_item",
     "calendar",

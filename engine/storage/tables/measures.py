@@ -1,9 +1,9 @@
-"""Tables of what is measured: counts that only grow and how far the rows were counted, and which processes run."""
+"""Tables of what is measured: counts that only grow and how far the rows were counted, which processes run, backups made."""
 
-from sqlalchemy import Boolean, Column, Float, Integer, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from engine.storage.tables.base import metadata, moment, words
+from engine.storage.tables.base import identity, metadata, moment, words
 
 tally = Table(
     "tally",
@@ -35,4 +35,26 @@ presence = Table(
     moment("seen_at", now=True),
     # partner → hash of the contract that it holds
     Column("contracts", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
+backup = Table(
+    "backup",
+    metadata,
+    identity(),
+    words("status", default="running"),  # running | done | failed
+    words("who"),
+    words("host"),
+    words("folder"),
+    words("file", default=""),  # its name, once it is whole
+    Column("size_bytes", BigInteger),
+    words("sha256", nullable=True),
+    Column("dossiers", BigInteger),
+    moment("taken_at"),  # the moment whose data it holds
+    moment("started_at", now=True),
+    moment("ended_at"),
+    moment(
+        "verified_at"
+    ),  # when it was restored and compared last; null: never, or it was not what it should be
+    Column("checked", Integer),  # dossiers whose evidence was checked in it
+    words("detail", default=""),
 )

@@ -1,0 +1,154 @@
+"""`lienthong db backup | verify | restore | release` as they are typed, and the job of the timetable that does the first."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from lienthong.assembly import System
+from lienthong.cli import run
+from tests.support.counter import Counter, open_counter
+
+Typed = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def counter(database) -> Iterator[Counter]:
+    with open_counter(database.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def typed(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Typed]:
+    """Runs a command line against the counter's database: exit code, stdout, stderr."""
+    monkeypatch.setenv("DATABASE_URL", counter.store.url)
+    monkeypatch.setenv("LIENTHONG_DATA_DIR", str(tmp_path / "data"))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)
+    )  # the server's late lines
+
+    def call(*words: str) -> tuple[int, str, str]:
+        code = run(words)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    yield call
+    structlog.reset_defaults()
+
+
+def test_a_backup_is_told_as_json_with_its_progress_on_stderr_and_can_be_verified_again(
+    typed: Typed, counter: Counter, tmp_path: Path
+) -> None:
+    counter.new_dossier()
+    code, out, err = typed("db", "backup", str(tmp_path / "b"), "--json")
+    told = json.loads(out)
+    assert (code, told["verified"], told["evidence_checked"], told["manifest"]["dossiers"]) == (0, True, 1, 1)
+    assert "restoring it beside the database" in err
+    code, out, _ = typed("db", "verify", told["file"])
+    assert (code, "the evidence of 1 dossiers holds" in out) == (0, True)
+    Path(told["file"]).write_bytes(b"x")
+    code, out, err = typed("db", "verify", told["file"])
+    assert (code, out) == (1, "")
+    assert "is no backup to rely on" in err.splitlines()[-1]
+
+
+def test_without_a_folder_it_is_bad_usage_and_with_a_setting_that_one(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = typed("db", "backup")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "LIENTHONG_BACKUP_FOLDER" in err
+    assert typed("db", "verify", str(tmp_path / "none.dump"))[0] == 2
+    monkeypatch.setenv("LIENTHONG_BACKUP_FOLDER", str(tmp_path / "set"))
+    code, out, _ = typed("db", "backup", "--no-verify")
+    assert (code, "not verified" in out) == (0, True)
+    assert len(list((tmp_path / "set").glob("*.dump"))) == 1
+
+
+def test_what_was_backed_up_is_restored_elsewhere_and_sends_once_it_is_released(
+    typed: Typed,
+    counter: Counter,
+    tmp_path: Path,
+    new_database: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dossier = counter.new_dossier()
+    file = json.loads(typed("db", "backup", str(tmp_path / "b"), "--json")[1])["file"]
+    code, _, err = typed("db", "restore", file)
+    assert code == 1
+    assert "the database has 1 dossiers -> name an empty database in DATABASE_URL" in err.splitlines()[-1]
+    monkeypatch.setenv("DATABASE_URL", new_database().url)  # type: ignore[attr-defined]
+    monkeypatch.setenv("LIENTHONG_ENVIRONMENT", "staging")
+    code, out, err = typed("db", "restore", file, "--json")
+    assert (code, json.loads(out)["sending"]) == (0, "paused")
+    assert "started as staging, it sends nothing at all" in err
+    assert json.loads(typed("dossier", dossier, "--verify", "--json")[1])["verified"] is True
+    assert typed("db", "release")[0] == 2
+    assert typed("db", "release", "--reason", "looked at")[0] == 0
+    code, _, err = typed("db", "release", "--reason", "again")
+    assert (code, "sending is not paused" in err) == (1, True)
+
+
+def test_one_that_is_terminated_takes_its_scratch_database_with_it(counter: Counter, tmp_path: Path) -> None:
+    counter.new_dossier()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": counter.store.url,
+        "LIENTHONG_DATA_DIR": str(tmp_path / "data"),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "lienthong", "db", "backup", str(tmp_path / "b")],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "restoring it beside" in line:
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 130
+    assert counter.scalar("SELECT count(*) FROM pg_database WHERE datname LIKE 'lienthong_check_%'") == 0
+    assert counter.scalar("SELECT status FROM backup") == "failed"
+    assert "interrupted" in str(counter.scalar("SELECT detail FROM backup"))
+
+
+def system(counter: Counter, **environment: str) -> System:
+    from engine import settings
+
+    return System(settings.read(environment), counter.store.url)
+
+
+def test_the_timetable_has_a_row_for_it_only_while_there_is_a_folder(
+    counter: Counter, tmp_path: Path
+) -> None:
+    here = {"LIENTHONG_DATA_DIR": str(tmp_path)}
+    rows = "SELECT trigger FROM schedule WHERE name = 'backup'"
+    for folder, wanted in (("", None), (str(tmp_path / "b"), "0 3 * * *"), ("", None)):
+        opened = system(counter, LIENTHONG_BACKUP_FOLDER=folder, LIENTHONG_BACKUP_AT="0 3 * * *", **here)
+        opened.ticker()
+        opened.close()
+        assert counter.scalar(rows) == wanted
+
+
+def test_the_job_makes_one_and_a_worker_without_a_folder_says_so(counter: Counter, tmp_path: Path) -> None:
+    opened = system(counter, LIENTHONG_DATA_DIR=str(tmp_path), LIENTHONG_BACKUP_FOLDER=str(tmp_path / "b"))
+    assert opened.worker("w1").background_work()["backup"]() == 1
+    opened.close()
+    other = system(counter, LIENTHONG_DATA_DIR=str(tmp_path))
+    assert other.worker("w2").background_work()["backup"]() == 0
+    other.close()
+    with counter.store.reading() as connection:
+        found = connection.exec_driver_sql("SELECT status, who, detail FROM backup ORDER BY id").all()
+    assert [tuple(row) for row in found] == [
+        ("done", "timetable", ""),
+        ("failed", "timetable", "LIENTHONG_BACKUP_FOLDER is not set for this worker"),
+    ]
