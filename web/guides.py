@@ -21,7 +21,7 @@ HOWTO = "howto/"
 _VIETNAMESE = "howto/vi/"
 _FOLDER = Path(__file__).parent / "docs"
 _PLACE = re.compile(
-    r"/(ho-so|viec|su-co|lo|cuoc-goi|thong-diep|doi-tac|quy-trinh|lich|tien-trinh|khoa|toi|nhat-ky)(\?[\w=&-]*)?"
+    r"/(ho-so|viec|su-co|lo|cuoc-goi|thong-diep|doi-tac|quy-trinh|lich|tien-trinh|sao-luu|khoa|toi|nhat-ky)(\?[\w=&-]*)?"
 )
 
 

@@ -110,6 +110,11 @@ COUNTED = {
         name="lienthong_evidence_unstamped_age_seconds",
         about="Time since timelines were anchored, 0 while none has grown since; not there before the first anchor",
     ),
+    "backup_verified": Metric(
+        name="lienthong_backup_last_verified_timestamp_seconds",
+        about="The moment whose data the newest backup holds that was restored and compared; 0: there is none, although the"
+        " timetable makes backups; not there where nobody makes any",
+    ),
     "clock_offset": Metric(
         name="lienthong_clock_offset_seconds",
         about="How far the clock of the answering process is ahead of the database's",

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from engine.queries.backups import TROUBLES
+
 _MINE = (
     "(CAST(:unit AS text) IS NULL OR :unit IN (d.receiving_unit, d.competent_unit, d.returning_unit))"
     " AND (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)"
@@ -41,9 +43,14 @@ _COUNTERS: Mapping[str, str] = {
         LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
         WHERE j.status = 'failed' OR j.status = 'doing'
         AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => {_SILENT_S}))""",
+    "backups": TROUBLES,
+    "sending": """SELECT 'paused' AS name, 1 AS number FROM installation WHERE name = 'sending' AND value = '"paused"'""",
 }
 OF_EVERYBODY = frozenset(
-    {"messages", "partners", "certificates", "drift", "events", "schedules", "jobs", "processes"}
+    {
+        *("messages", "partners", "certificates", "drift", "events", "schedules", "jobs", "processes"),
+        *("backups", "sending"),
+    }
 )
 """Kinds that are of no unit and no procedure: a narrower view does not narrow them."""
 
@@ -87,12 +94,19 @@ def counts(
     unit: str | None,
     procedure: str | None,
     kind: str | None = None,
+    backup_old_h: float = 30.0,
 ) -> dict[str, dict[str, int]]:
     """Kind → name → how many, of a *unit* and a *procedure* (None: of all). What is not there counts nothing.
 
-    What is due before *soon* counts as due soon. With *kind* only that one is counted.
+    What is due before *soon* counts as due soon, a backup as old after so many hours. With *kind* only that one is counted.
     """
-    given = {"now": now, "soon": soon, "unit": unit, "procedure": procedure}
+    given = {
+        "now": now,
+        "soon": soon,
+        "unit": unit,
+        "procedure": procedure,
+        "backup_old_s": backup_old_h * 3600,
+    }
     statement = (
         _COUNTS if kind is None else text(f"SELECT '{kind}', name, number FROM ({_COUNTERS[kind]}) AS one")
     )

@@ -74,6 +74,10 @@ _COUNTS = text(
     FROM (SELECT CAST(CAST(convert_from(body, 'UTF8') AS jsonb) ->> 'at' AS timestamptz) AS at
         FROM anchor ORDER BY number DESC LIMIT 1) a
     UNION ALL
+    SELECT 'backup_verified', '', '', coalesce(extract(epoch FROM b.at), 0)
+    FROM (SELECT max(taken_at) AS at FROM backup WHERE status = 'done' AND verified_at IS NOT NULL) b
+    WHERE b.at IS NOT NULL OR EXISTS (SELECT 1 FROM schedule WHERE name = 'backup')
+    UNION ALL
     SELECT 'clock_offset', '', '', extract(epoch FROM CAST(:process AS timestamptz) - clock_timestamp())
     UNION ALL
     SELECT 'database_size', '', '', pg_database_size(current_database())

@@ -38,6 +38,7 @@ def addresses(counter: Counter) -> dict[str, str]:
     found[f"/ho-so/{held}"] = "/ho-so/<string:code>"
     found |= {f"/cuoc-goi/{call}": "/cuoc-goi/<int:id>" for call in _calls(counter, code)}
     _trouble_in_hand(counter, code)
+    _restored_and_backed_up(counter)
     found[f"/quy-trinh/{_other_version(counter)}"] = "/quy-trinh/<int:id>"
     found |= {f"/tro-giup/{name}": "/tro-giup/<path:name>" for name in _GUIDES}
     return found | dict.fromkeys(_EXTRA, "")
@@ -71,6 +72,29 @@ def _drift(counter: Counter) -> None:
         connection.exec_driver_sql("UPDATE drift SET standing = 'differs'")
     said = Described(about="/a?wsdl", standing=Standing.DIFFERS, changed=("element x",), gone=("element y",))
     drift.keep(counter.store, "agency", [said])
+
+
+def _restored_and_backed_up(counter: Counter) -> None:
+    """A system that comes from a backup, and two backups made since: a good one and one that failed."""
+    with counter.store.transaction() as connection:
+        run = connection.exec_driver_sql
+        run("INSERT INTO installation VALUES ('sending', '\"paused\"') ON CONFLICT DO NOTHING")
+        run(
+            "INSERT INTO installation SELECT 'restored', jsonb_build_object('at', now(), 'taken_at', now(), 'file', 'x.dump',"
+            " 'by', 'lan', 'through', 0) ON CONFLICT DO NOTHING"
+        )
+        run(
+            "INSERT INTO schedule (name, job, trigger, next_at) VALUES ('backup', 'backup', '30 2 * * *', now())"
+            " ON CONFLICT DO NOTHING"
+        )
+        run(
+            "INSERT INTO backup (status, who, host, folder, file, size_bytes, dossiers, taken_at, ended_at, verified_at,"
+            " checked) VALUES ('done', 'lan', 'h', '/b', 'y.dump', 1, 1, now(), now(), now(), 1)"
+        )
+        run(
+            "INSERT INTO backup (status, who, host, folder, ended_at, detail)"
+            " VALUES ('failed', 'lan', 'h', '/b', now(), 'not done: the backup: it was interrupted')"
+        )
 
 
 def _other_version(counter: Counter) -> int:

@@ -80,7 +80,7 @@ PATHS = (
     "/thong-diep?status=unclaimed", "/thong-diep?since=2030-01-01", "/thong-diep?repeated=yes", "/thong-diep?until=2020-01-01",
     "/thong-diep?signature=good", "/thong-diep?signature=none", "/thong-diep/tu-choi", "/thong-diep/tu-choi?code=none",
     "/doi-tac", "/doi-tac/p1",
-    "/viec", "/tien-trinh", "/lich", "/quy-trinh",
+    "/viec", "/tien-trinh", "/sao-luu", "/lich", "/quy-trinh",
     "/nhat-ky", "/nhat-ky?who=nobody", "/nhat-ky?what=nothing", "/lo", "/lo?who=nobody", "/lo/1",
     "/tai-khoan", "/khoa", "/viec?status=done", "/viec?status=taken", "/viec?late=yes", "/thu-tuc", "/toi",
     "/?unit=H98.02", "/ho-so?unit=H98.01", "/ho-so?unit=H98.02", "/su-co?unit=H98.01", "/viec?unit=H98.02",

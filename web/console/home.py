@@ -83,7 +83,7 @@ def _counted(
     """What is counted, in one statement; where that fails each kind by itself, and the kinds that cannot be counted."""
     try:
         with container.store.reading() as connection:
-            return attention.counts(connection, now=now, soon=soon, **of), []
+            return _counts(connection, now, soon, of, old_h=container.backup_old_h), []
     except errors.StoreError:
         return _counted_singly(container, now, soon, of)
 
@@ -96,10 +96,22 @@ def _counted_singly(
     for kind in attention.kinds():
         try:
             with container.store.reading() as connection:
-                found |= attention.counts(connection, now=now, soon=soon, kind=kind, **of)
+                found |= _counts(connection, now, soon, of, old_h=container.backup_old_h, kind=kind)
         except errors.StoreError:
             unknown.append(kind)
     return found, unknown
+
+
+def _counts(
+    connection: Connection,
+    now: datetime,
+    soon: datetime,
+    of: dict[str, str | None],
+    *,
+    old_h: float,
+    kind: str | None = None,
+) -> dict[str, dict[str, int]]:
+    return attention.counts(connection, now=now, soon=soon, kind=kind, backup_old_h=old_h, **of)
 
 
 def _one_working_day(clocks: Clocks, connection: Connection, now: datetime) -> datetime:

@@ -45,6 +45,7 @@ GUIDES = {
     "unknown-outcome": "answer-an-unknown-call",
     "partner-outage": "a-partner-is-down",
     "timeline-altered": "read-a-dossiers-evidence",
+    "backup-restored": "back-up-and-restore",
 }
 """What tells how an incident of a cause is dealt with, by the names of docs/howto."""
 

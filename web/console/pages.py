@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from web.console import (
     audit,
+    backups,
     batches,
     call_batches,
     calls,
@@ -65,6 +66,7 @@ _PARTS = (
     simulating,
     schedules,
     workers,
+    backups,
     people,
     own_account,
     audit,

@@ -39,6 +39,7 @@ MENU = (
     ("see", "/quy-trinh", "procedures"),
     ("see", "/lich", "schedules"),
     ("see", "/tien-trinh", "workers"),
+    ("see", "/sao-luu", "backups"),
     ("accounts", "/tai-khoan", "accounts"),
     ("accounts", "/khoa", "keys_heading"),
     ("audit", "/nhat-ky", "audit"),

@@ -74,6 +74,7 @@ EXPECTED = {
     "lienthong_certificate_expiry_timestamp_seconds": ("partner",),
     "lienthong_partner_drift": ("partner",),
     "lienthong_evidence_unstamped_age_seconds": (),
+    "lienthong_backup_last_verified_timestamp_seconds": (),
     "lienthong_clock_offset_seconds": (),
     "lienthong_deadline_overdue": ("agency", "procedure"),
 }

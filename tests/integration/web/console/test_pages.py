@@ -23,7 +23,7 @@ from tests.support.statements import counting
 
 WEB = Path(__file__).parents[4] / "web"
 LISTS = ("/ho-so", "/su-co", "/cuoc-goi", "/thong-diep", "/viec", "/quy-trinh", "/nhat-ky", "/lo")
-PLAIN = ("/", "/doi-tac", "/lich", "/tien-trinh", "/tai-khoan", "/khoa")
+PLAIN = ("/", "/doi-tac", "/lich", "/tien-trinh", "/sao-luu", "/tai-khoan", "/khoa")
 PUBLIC = ("/thu-tuc", "/thu-tuc/1.000001", "/tra-cuu", "/vao")
 
 
