@@ -19,6 +19,9 @@ from engine.errors import CallOutcomeUnknown, CallUnavailable, ComposeFailed, Fe
 from engine.exchange.classification import Heard, Verdict, classify
 from engine.exchange.ports import Answer, Composed, Json, Outcome
 
+Bounds = tuple[float | None, float | None]
+"""Seconds in all and for the connection, in place of the operation's; None: as the operation says."""
+
 Compose = Callable[[Operation, Json, dict[str, str]], Outgoing]
 Hear = Callable[[Operation, Response], Heard]
 PROTOCOLS: Mapping[str, tuple[Compose, Hear]] = {
@@ -117,12 +120,26 @@ class Caller:
         heard = PROTOCOLS[operation.form.protocol][1](operation, travelled.response)
         return self._judged(operation, heard, travelled)
 
-    def call(self, operation: Operation, body: Json, key: str, trace: str | None = None) -> Answer:
+    def call(
+        self,
+        operation: Operation,
+        body: Json,
+        key: str,
+        trace: str | None = None,
+        bounds: Bounds = (None, None),
+    ) -> Answer:
         """Send *body* once; never raises for the partner's sake."""
-        answer, _ = self._call(operation, body, key, trace)
+        answer, _ = self._call(operation, body, key, trace, bounds)
         return answer
 
-    def ask(self, operation: Operation, body: Json, key: str, trace: str | None = None) -> Answer:
+    def ask(
+        self,
+        operation: Operation,
+        body: Json,
+        key: str,
+        trace: str | None = None,
+        bounds: Bounds = (None, None),
+    ) -> Answer:
         """Ask what became of an earlier sending: `FOUND` with a reply, `ABSENT`, or why it is still not known.
 
         Raises:
@@ -135,7 +152,7 @@ class Caller:
         scope: dict[str, Json] = {"key": key, "body": body}
         inputs = {name: fill(scope) for name, fill in ask.inputs.items()}
         composed = self.compose(asking, inputs, dossier={}, call_key=key, now=None)
-        answer, heard = self._call(asking, composed.body, composed.key, trace)
+        answer, heard = self._call(asking, composed.body, composed.key, trace, bounds)
         if heard is None or answer.outcome is not Outcome.OK:
             unanswered = answer.outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN)
             return answer if unanswered else replace(answer, outcome=Outcome.UNKNOWN, fault=None)
@@ -152,9 +169,13 @@ class Caller:
         )
 
     def _call(
-        self, operation: Operation, body: Json, key: str, trace: str | None
+        self, operation: Operation, body: Json, key: str, trace: str | None, bounds: Bounds
     ) -> tuple[Answer, Heard | None]:
         outgoing = self._outgoing(operation, body, key, trace)
+        total_s, connect_s = bounds
+        outgoing = replace(
+            outgoing, total_s=total_s or outgoing.total_s, connect_s=connect_s or outgoing.connect_s
+        )
         try:
             travelled = self._transport.carry(outgoing)
         except CallUnavailable as exc:

@@ -210,7 +210,8 @@ class ContractPartners:
         declared = self._operation(caller, dispatch.operation)
         carry = caller.ask if dispatch.ask else caller.call
         try:
-            return carry(declared, dispatch.body, dispatch.key, dispatch.trace)
+            bounds = (dispatch.total_s, dispatch.connect_s)
+            return carry(declared, dispatch.body, dispatch.key, dispatch.trace, bounds)
         except ComposeFailed as exc:
             outcome = Outcome.UNKNOWN if dispatch.ask else Outcome.REFUSED
             return Answer(outcome=outcome, detail=exc.message, contract_hash=caller.contract.hash)

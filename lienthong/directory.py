@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.exchange.limits import BOUNDS
 from web.container import PartnerCard
 
 if TYPE_CHECKING:
@@ -37,5 +38,10 @@ def _card(contract: "Contract") -> PartnerCard:
         rate=form.limits.rate,
         hours=form.limits.hours,
         contact=form.contact.model_dump() if form.contact else {},
+        limits={name: _span([getattr(one, name) for one in operations]) for name in BOUNDS},
         attempts={name: one.terms.max_attempts for name, one in contract.operations.items()},
     )
+
+
+def _span(said: Sequence[float]) -> tuple[float, float]:
+    return min(said, default=0.0), max(said, default=0.0)

@@ -23,7 +23,8 @@ class PartnerCard:
 
     *hash* names the content in force in this process, *version* is what the partner calls it; *window*: calls in flight
     per worker, at most; *rate* and *hours*: what the partner asks of its callers; *contact*: name, phone, email, hours, note;
-    *attempts* says of each operation how often a call is sent before a person is asked.
+    *attempts* says of each operation how often a call is sent before a person is asked; *limits* the least and the most that
+    its operations say of each number of `engine.exchange.limits`.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PartnerCard:
     hours: str = ""
     contact: Mapping[str, str] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def called(self, language: str) -> str:
         """What the partner is called in *language*: vi or en."""

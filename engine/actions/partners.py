@@ -5,6 +5,7 @@ from datetime import datetime
 
 from engine import errors
 from engine.exchange.checking import Checking, Stage
+from engine.exchange.limits import Limits
 from engine.exchange.ports import Json
 from engine.storage import access, calls, partners
 from engine.storage.database import Store, notify
@@ -100,3 +101,19 @@ def check(store: Store, port: Checking, partner: str, *, by: str, reason: str) -
     with store.transaction() as connection:
         access.audit(connection, by, "partner-checked", facts=facts)
     return stages
+
+
+def limit(store: Store, partner: str, wanted: Limits, *, by: str, reason: str, seen: Seen) -> None:
+    """Set the limits of *partner* in place of its contract's; workers keep to them from the next claim on.
+
+    Raises: ActionNotNow: they are set so already.
+    """
+    with store.transaction() as connection:
+        was = partners.hold(connection, partner)
+        seen(was)
+        if was.limits == wanted:
+            raise errors.ActionNotNow(what=f"the limits of {partner} are these already")
+        partners.limit(connection, partner, wanted)
+        facts: dict[str, Json] = {"partner": partner, "was": was.limits.set(), "now": wanted.set()}
+        access.audit(connection, by, "partner-limited", facts=facts, reason=reason)
+        notify(connection, calls.CHANNEL)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import structlog
 
 from engine import errors
-from engine.exchange.ports import Answer, Contracted, Dispatch, Outcome, Partners
+from engine.exchange.ports import Answer, Contracted, Dispatch, Outcome, Partners, Terms
 from engine.exchange.settling import Attempted, Decision, decide, unknown
 from engine.storage import calls, incidents, partners, settlements
 from engine.storage.calls import ClaimedCall, ExpiredCall
@@ -63,6 +63,8 @@ def send(port: Partners, call: ClaimedCall) -> Answer:
         attempt=call.attempt,
         ask=call.ask,
         trace=call.trace,
+        total_s=call.limits.total_timeout_s,
+        connect_s=call.limits.connect_timeout_s,
     )
     begun = time.perf_counter()
     try:
@@ -109,8 +111,7 @@ def settle_group(
     What is lost with the transaction is no more than lost: their leases run out, and they become unknown.
     """
     decided = [
-        (call, answer, decide(answer, port.terms(call.partner, call.operation), _attempted(call)))
-        for call, answer in finished
+        (call, answer, decide(answer, _terms(port, call), _attempted(call))) for call, answer in finished
     ]
     alone = all(decision.cause is None for _, _, decision in decided)
     with store.at_once() if alone else store.transaction() as connection:
@@ -130,6 +131,12 @@ def settle_group(
             if decision.cause is not None and call.id in settled and _matters(settled[call.id], decision):
                 _tell_admin(connection, call.id, settled[call.id], decision, answer.detail)
     return settled
+
+
+def _terms(port: Contracted, call: ClaimedCall) -> Terms:
+    """The operation's, with what a person had set when the call was claimed."""
+    terms, most = port.terms(call.partner, call.operation), call.limits.max_attempts
+    return terms if most is None else replace(terms, max_attempts=most)
 
 
 def _settlement(call: ClaimedCall, answer: Answer, decision: Decision) -> Settlement:

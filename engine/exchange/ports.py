@@ -76,6 +76,8 @@ class Dispatch:
     attempt: int
     ask: bool = False
     trace: str | None = None
+    total_s: float | None = None  # in place of the operation's
+    connect_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from engine.exchange import limits
+from engine.exchange.limits import Limits
+
 _STATES = text(
     """
     SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.opened_reason, p.revision,
+        p.settings -> 'limits' AS limits,
         p.changed_at, p.certificate_until,
         coalesce(p.certificate_until < now(), false) AS certificate_over,
         coalesce(p.certificate_until < now() + interval '30 days', false) AS certificate_soon,
@@ -38,6 +42,12 @@ _HASHES = text(
 )
 
 
+_ATTEMPTS = text(
+    "SELECT name, CAST(settings -> 'limits' ->> 'max_attempts' AS integer) AS most FROM partner"
+    " WHERE settings -> 'limits' ? 'max_attempts'"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerState:
     """A partner's row and the calls that are not over."""
@@ -50,6 +60,7 @@ class PartnerState:
     paused_reason: str | None
     opened_reason: str | None  # a person opened the breaker; probe_at None: until a person closes it
     revision: int
+    limits: Limits  # as people set them in place of the contract's
     changed_at: datetime
     waiting: int
     sending: int
@@ -64,9 +75,15 @@ class PartnerState:
 
 def partner_states(connection: Connection) -> list[PartnerState]:
     """Every partner that the workers know, by name."""
-    return [PartnerState(**row) for row in connection.execute(_STATES).mappings()]
+    rows = connection.execute(_STATES).mappings()
+    return [PartnerState(**{**row, "limits": limits.stored(row["limits"])}) for row in rows]
 
 
 def hashes_of_open_calls(connection: Connection, partner: str) -> dict[str, int]:
     """Contract hash → open calls that were last tried under it; calls that were never answered are not among them."""
     return {row.hash: row.calls for row in connection.execute(_HASHES, {"partner": partner})}
+
+
+def attempts_by_hand(connection: Connection) -> dict[str, int]:
+    """Partner → how often a call is sent before a person is asked, where a person set that."""
+    return {row.name: row.most for row in connection.execute(_ATTEMPTS)}

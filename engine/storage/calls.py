@@ -10,10 +10,15 @@ from math import inf
 
 from sqlalchemy import Connection, text
 
+from engine.exchange import limits
+from engine.exchange.limits import Limits
 from engine.exchange.ports import Json, Repeat
 from engine.storage.database import json_text
 
 CHANNEL = "lienthong_call"
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class ClaimedCall:
     report: bool
     trace: str | None
     troubled: bool  # failures are on its partner's account: a success must be told
+    limits: Limits = NO_LIMITS  # as a person had set them when it was claimed
     send_before: float = inf
 
 
@@ -49,7 +55,7 @@ _CLAIM = text(
         WHERE breaker = 'open' AND probe_at <= now() AND NOT paused AND CAST(:free AS jsonb) ? name RETURNING name),
     due AS (
         SELECT c.id, c.status = 'unknown' AND c.repeat = 'queryable' AS ask,
-            p.failures > 0 OR p.breaker = 'open' AS troubled
+            p.failures > 0 OR p.breaker = 'open' AS troubled, p.settings -> 'limits' AS limits
         FROM partner p
         JOIN jsonb_each_text(CAST(:free AS jsonb)) f ON f.key = p.name
         CROSS JOIN LATERAL (
@@ -70,14 +76,15 @@ _CLAIM = text(
             sends = c.sends + CASE WHEN due.ask THEN 0 ELSE 1 END,
             asks = c.asks + CASE WHEN due.ask THEN 1 ELSE 0 END,
             sent_at = CASE WHEN due.ask THEN c.sent_at ELSE now() END,
-            worker = :worker, lease_until = now() + make_interval(secs => c.timeout_s + :margin_s)
+            worker = :worker, lease_until = now() + make_interval(
+                secs => coalesce(CAST(due.limits ->> 'total_timeout_s' AS float8), c.timeout_s) + :margin_s)
         FROM due WHERE c.id = due.id
-        RETURNING c.*, due.ask AS asked, due.troubled),
+        RETURNING c.*, due.ask AS asked, due.troubled, due.limits),
     begun AS (
         INSERT INTO attempt (call_id, ask, number, worker, started_at, partner)
         SELECT id, asked, CASE WHEN asked THEN earlier_asks + asks ELSE attempt END, :worker, now(), partner FROM claimed)
     SELECT id, dossier_id, partner, operation, key, body, attempt, asks, sends, absents, asked, repeat,
-           report_seq IS NOT NULL, trace, troubled, earlier_asks
+           report_seq IS NOT NULL, trace, troubled, earlier_asks, limits
     FROM claimed
     """
 )
@@ -140,6 +147,7 @@ def claim(
             trace=row[13],
             troubled=row[14],
             earlier_asks=row[15],
+            limits=limits.stored(row[16]) if row[16] else NO_LIMITS,
             send_before=send_before,
         )
         for row in rows

@@ -36,7 +36,9 @@ _FETCH = text(
     WITH due AS (SELECT c.id FROM call c WHERE c.id = :id AND {_READY} FOR UPDATE OF c SKIP LOCKED),
     claimed AS (
         UPDATE call c SET status = 'sending', attempt = c.attempt + 1, sends = c.sends + 1, sent_at = now(),
-            worker = :holder, lease_until = now() + make_interval(secs => c.timeout_s + :margin_s)
+            worker = :holder, lease_until = now() + make_interval(secs => :margin_s
+                + coalesce((SELECT CAST(settings -> 'limits' ->> 'total_timeout_s' AS float8) FROM partner
+                    WHERE name = c.partner), c.timeout_s))
         FROM due WHERE c.id = due.id RETURNING c.*),
     begun AS (
         INSERT INTO attempt (call_id, ask, number, worker, started_at, partner)

@@ -5,11 +5,13 @@ Never written in a dossier's transaction: an outage must not roll a dossier back
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from engine.exchange import limits
+from engine.exchange.limits import Limits
 from engine.storage import incidents
 from engine.storage.database import json_text
 
@@ -40,7 +42,17 @@ _CLOSE_OUTAGE = text(
 )
 
 _HOLD = text(
-    "SELECT name, paused, paused_reason, breaker, opened_reason, revision FROM partner WHERE name = :name FOR UPDATE"
+    "SELECT name, paused, paused_reason, breaker, opened_reason, revision, settings -> 'limits' AS limits FROM partner"
+    " WHERE name = :name FOR UPDATE"
+)
+
+_LIMIT = text(
+    "UPDATE partner SET settings = (settings - 'limits') || CAST(:limits AS jsonb), changed_at = now(),"
+    " revision = revision + 1 WHERE name = :name"
+)
+
+_WINDOWS = text(
+    "SELECT name, CAST(settings -> 'limits' ->> 'window' AS integer) FROM partner WHERE settings -> 'limits' ? 'window'"
 )
 
 _CERTIFICATES = text(
@@ -85,6 +97,7 @@ class HeldPartner:
     breaker: str  # closed | open
     opened_reason: str | None  # not None: a person opened it
     revision: int
+    limits: Limits = field(default_factory=Limits)
 
 
 def ensure(connection: Connection, names: Iterable[str]) -> None:
@@ -120,7 +133,8 @@ def record_success(connection: Connection, name: str) -> None:
 def hold(connection: Connection, name: str) -> HeldPartner:
     """Lock the row of a partner that exists, making it where it is new; what people set of it."""
     ensure(connection, [name])
-    return HeldPartner(**connection.execute(_HOLD, {"name": name}).mappings().one())
+    row = connection.execute(_HOLD, {"name": name}).mappings().one()
+    return HeldPartner(**{**row, "limits": limits.stored(row["limits"])})
 
 
 def pause(connection: Connection, name: str, reason: str | None) -> None:
@@ -139,3 +153,14 @@ def open_breaker(connection: Connection, name: str, reason: str, until: datetime
 def close_breaker(connection: Connection, name: str) -> None:
     """Let the lanes of a partner go on. Its failures stay counted: after an outage the very next one opens it again."""
     connection.execute(_CLOSE, {"name": name})
+
+
+def limit(connection: Connection, name: str, wanted: Limits) -> None:
+    """Set the limits of a partner; those that are None stand as its contract says."""
+    kept = wanted.set()
+    connection.execute(_LIMIT, {"name": name, "limits": json_text({"limits": kept} if kept else {})})
+
+
+def windows(connection: Connection) -> dict[str, int]:
+    """Partner → the window that a person set in place of its contract's."""
+    return {row[0]: row[1] for row in connection.execute(_WINDOWS)}

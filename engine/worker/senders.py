@@ -6,7 +6,7 @@ A slow partner fills its own window and nobody else's.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -21,6 +21,8 @@ from engine.storage.partners import BreakerPolicy
 from engine.worker.settlers import SettleLoop
 
 log = structlog.get_logger(__name__)
+
+MOST_THREADS = 1000  # of one partner; made as they are needed, and no more than its window
 
 
 class SendLoop(threading.Thread):
@@ -52,6 +54,7 @@ class SendLoop(threading.Thread):
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._names: Sequence[str] = ()
         self._known: frozenset[str] = frozenset()
+        self._windows: Mapping[str, int] = {}
         self._looked_at = float("-inf")
         self._left_some = False
         self._settler = SettleLoop(store, port, self._settled, breaker=breaker)
@@ -95,7 +98,7 @@ class SendLoop(threading.Thread):
         self._left_some = any(count <= 0 for count in free.values())
 
     def _look_for_partners(self) -> None:
-        """See partners that came since, at most every *poll_s*; each has its row before anything is claimed for it."""
+        """See partners that came and windows that were set since, at most every *poll_s*; each partner has its row first."""
         if time.monotonic() - self._looked_at < self._poll_s:
             return
         names = self._port.names()
@@ -103,11 +106,18 @@ class SendLoop(threading.Thread):
             with self._store.transaction() as connection:
                 partner_rows.ensure(connection, names)
             self._known = frozenset(names)
+        with self._store.reading() as connection:
+            self._windows = partner_rows.windows(connection)
         self._names, self._looked_at = names, time.monotonic()
 
     def _free(self, partner: str) -> int:
         with self._lock:
-            return self._port.window(partner) - self._busy.get(partner, 0)
+            return self._window(partner) - self._busy.get(partner, 0)
+
+    def _window(self, partner: str) -> int:
+        """A mailbox has none, whatever is set."""
+        said = self._port.window(partner)
+        return self._windows.get(partner, said) if said else said
 
     def _start(self, call: ClaimedCall) -> None:
         with self._lock:
@@ -115,7 +125,7 @@ class SendLoop(threading.Thread):
             pool = self._pools.get(call.partner)
             if pool is None:
                 pool = self._pools[call.partner] = ThreadPoolExecutor(
-                    max_workers=self._port.window(call.partner), thread_name_prefix=f"to-{call.partner}"
+                    max_workers=MOST_THREADS, thread_name_prefix=f"to-{call.partner}"
                 )
         pool.submit(self._send, call)
 

@@ -38,3 +38,30 @@ def test_the_result_of_a_test_can_be_read_by_everybody(
     assert "Failed at: Name (DNS)" in person.page.locator("section[aria-labelledby=tested]").inner_text()
     found = Axe().run(person.page, options=LEVELS).response["violations"]
     assert [one["id"] for one in found] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_limits_and_the_breaker_can_be_changed_and_read_by_everybody(
+    chromium: Browser, counter: Counter, theme: str
+) -> None:
+    person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
+    page = person.page
+    page.goto(f"/doi-tac/portal?lang=en&theme={theme}")
+    page.fill("input[name=window]", "0")
+    page.get_by_role("button", name="See what would change").click()
+    assert page.get_attribute("input[name=window]", "aria-invalid") == "true"
+    found = [Axe().run(page, options=LEVELS).response["violations"]]
+    page.fill("input[name=window]", "2")
+    page.get_by_role("button", name="See what would change").click()
+    page.fill("#reason", "they are slow")
+    found.append(Axe().run(page, options=LEVELS).response["violations"])
+    page.get_by_role("button", name="Set these limits").click()
+    page.fill("#reason-breaker", "they move house")
+    page.get_by_role("button", name="Open the breaker").click()
+    page.get_by_role("button", name="Close the breaker").wait_for()
+    assert "Opened by hand they move house" in page.locator("main").inner_text()
+    found.append(Axe().run(page, options=LEVELS).response["violations"])
+    assert [[one["id"] for one in violations] for violations in found] == [[], [], []]
+    assert (
+        counter.scalar("SELECT settings -> 'limits' ->> 'window' FROM partner WHERE name = 'portal'") == "2"
+    )

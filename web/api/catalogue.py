@@ -8,6 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field, JsonValue, TypeAdapter
 
 from engine import errors
+from engine.exchange.limits import Limits
 from engine.queries import procedures
 from engine.queries.partner_times import PartnerTimes
 from engine.queries.partners import PartnerState
@@ -41,6 +42,17 @@ class Procedures(Told):
     items: list[Procedure]
 
 
+class PartnerLimits(Told):
+    """What people set in place of the contract's; null: as the contract says."""
+
+    window: int | None
+    total_timeout_s: float | None
+    connect_timeout_s: float | None
+    max_attempts: int | None
+    rate: str | None
+    hours: str | None
+
+
 class Partner(Told):
     """A partner; `label` says how true to life its contract is: real, single-source or sample. `opened_reason`: a person opened
     its breaker; nothing tries before `probe_at`, or, null, before somebody closes it. `contract_hash` names the content in
@@ -69,6 +81,7 @@ class Partner(Told):
     drift: list[Literal["contract", "workers", "description"]]
     contract_hash: str
     window: int
+    limits: PartnerLimits
     attempts: int
     good: int
     p50_s: float | None
@@ -107,6 +120,7 @@ def partner(
     name: str, card: PartnerCard | None, state: PartnerState | None, times: PartnerTimes | None
 ) -> Partner:
     """What is known of a partner from its contract and from the exchange with it."""
+    by_hand = state.limits if state else Limits()
     return Partner(
         name=name,
         title=card.title if card else name,
@@ -128,7 +142,8 @@ def partner(
         contract_version=card.version if card else "",
         drift=state.drift if state else [],  # type: ignore[arg-type]  # the kinds of engine.exchange.drift
         contract_hash=card.hash if card else "",
-        window=card.window if card else 0,
+        window=by_hand.window or (card.window if card else 0),
+        limits=PartnerLimits.model_validate(by_hand),
         attempts=times.attempts if times else 0,
         good=times.good if times else 0,
         p50_s=times.p50_s if times else None,

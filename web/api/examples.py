@@ -67,6 +67,11 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
         "until": "2027-01-05T06:00:00+07:00",
     },
     ("post", "/api/v1/partners/{name}/close"): _REASON,
+    ("post", "/api/v1/partners/{name}/limits"): {
+        "window": 2,
+        "total_timeout_s": 60,
+        "reason": "They are slow this week",
+    },
     ("post", "/api/v1/partners/{name}/accept"): {"hash": "5f" * 32, "reason": "The new contract was tested"},
     ("post", "/api/v1/schedules/{name}/run"): _REASON,
     ("patch", "/api/v1/schedules/{name}"): {"trigger": "every 30 s", "reason": "Less often is enough"},

@@ -1,5 +1,7 @@
 """What may be set of a partner over REST: pause it, let it go on, open and close its breaker by hand."""
 
+from typing import Any
+
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AwareDatetime, Field
@@ -7,6 +9,8 @@ from pydantic import AwareDatetime, Field
 from engine import errors
 from engine.actions import drift
 from engine.actions import partners as acts
+from engine.exchange import limits
+from engine.exchange.limits import BOUNDS, WORDS_MOST
 from web import conditions
 from web.api.catalogue import Partner
 from web.api.models import ReasonRequest
@@ -22,6 +26,22 @@ class AcceptRequest(ReasonRequest):
     hash: str = Field(min_length=64, max_length=64)
 
 
+def _bounded(name: str) -> Any:
+    least, most = BOUNDS[name]
+    return Field(default=None, ge=least, le=most, description="Null: as the contract says.")
+
+
+class LimitsRequest(ReasonRequest):
+    """All limits as they are to be; what is missing stands as the contract says. `rate` and `hours` are for people."""
+
+    window: int | None = _bounded("window")
+    total_timeout_s: float | None = _bounded("total_timeout_s")
+    connect_timeout_s: float | None = _bounded("connect_timeout_s")
+    max_attempts: int | None = _bounded("max_attempts")
+    rate: str | None = Field(default=None, min_length=1, max_length=WORDS_MOST)
+    hours: str | None = Field(default=None, min_length=1, max_length=WORDS_MOST)
+
+
 class OpenRequest(ReasonRequest):
     """Without `until`, the breaker stays open until somebody closes it; at that moment one call tries."""
 
@@ -33,6 +53,7 @@ def add(api: APIBlueprint, container: Container) -> None:
     _add_pauses(api, container)
     _add_breakers(api, container)
     _add_acceptance(api, container)
+    _add_limits(api, container)
 
 
 def _add_pauses(api: APIBlueprint, container: Container) -> None:
@@ -106,4 +127,17 @@ def _add_acceptance(api: APIBlueprint, container: Container) -> None:
     def accept_contract(path: PartnerPath, body: AcceptRequest) -> Response:
         name, by = _known(container, path), principal().name
         drift.accept(container.store, name, body.hash, by=by, reason=body.reason, seen=seen(name))
+        return told(container, name)
+
+
+def _add_limits(api: APIBlueprint, container: Container) -> None:
+    @api.post("/partners/<string:name>/limits", summary="Set a partner's limits", responses={200: Partner})
+    @needs("partners", of_all_units=True)
+    @conditions.matched(conditions.REQUIRED)
+    @idempotent(container)
+    def limit_partner(path: PartnerPath, body: LimitsRequest) -> Response:
+        name, by = _known(container, path), principal().name
+        given = body.model_dump(exclude={"reason"}, exclude_none=True)
+        wanted = limits.read({field: str(value) for field, value in given.items()})
+        acts.limit(container.store, name, wanted, by=by, reason=body.reason, seen=seen(name))
         return told(container, name)

@@ -9,7 +9,7 @@ from pydantic import Field
 from engine import errors
 from engine.actions import by_hand, renew, reveal
 from engine.exchange.ports import Outcome
-from engine.queries import call_list, dossiers, exchange
+from engine.queries import call_list, dossiers, exchange, partners
 from engine.queries.call_list import CallFilter, CallLine
 from engine.queries.exchange import CALL_STATES
 from web import choosing, cursors, masking
@@ -90,8 +90,10 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
 
 def most_attempts(container: Container) -> Mapping[tuple[str, str], int]:
     """How often a call of (partner, operation) is sent before a person is asked."""
+    with container.store.reading() as connection:
+        by_hand = partners.attempts_by_hand(connection)
     return {
-        (card.name, operation): most
+        (card.name, operation): by_hand.get(card.name, most)
         for card in container.partners.cards()
         for operation, most in card.attempts.items()
     }

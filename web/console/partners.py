@@ -1,6 +1,7 @@
 """Partners: who they are, how the exchange with each stands, what its contract says, how it answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -9,7 +10,9 @@ from pydantic import Field
 
 from engine import errors
 from engine.dossiers.indexing import searchable
+from engine.exchange import limits
 from engine.exchange.checking import Stage
+from engine.exchange.limits import Limits
 from engine.queries import drift, partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch
 from engine.queries.partners import PartnerState
@@ -83,13 +86,41 @@ def standing(state: PartnerState | None) -> str:
     return "paused" if state.paused else "down" if state.breaker == "open" else "ok"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitLine:
+    """A limit as the contract says it, and as a person set it in its place."""
+
+    name: str
+    of_contract: str
+    by_hand: object
+
+
+def limit_lines(card: PartnerCard | None, by_hand: Limits) -> list[LimitLine]:
+    """Every limit, by the order of `engine.exchange.limits`."""
+    return [
+        LimitLine(name=name, of_contract=_of_contract(card, name), by_hand=getattr(by_hand, name))
+        for name in limits.NAMES
+    ]
+
+
+def _of_contract(card: PartnerCard | None, name: str) -> str:
+    """In words; of operations that differ the least and the most. Empty: it does not say."""
+    if card is None or name in limits.WORDS:
+        return getattr(card, name) if card is not None else ""
+    least, most = card.limits.get(name, (0.0, 0.0))
+    if not most:
+        return ""
+    return f"{least:g}" if least == most else f"{least:g}–{most:g}"
+
+
 def one_page(
     container: Container,
     name: str,
     problem: errors.LienthongError | None = None,
     stages: Sequence[Stage] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> str:
-    """The page of one, with what a *problem* says to what was typed, or the *stages* of a test.
+    """The page of one, with what a *problem* says to what was *typed*, or the *stages* of a test.
 
     Raises: PartnerUnknown.
     """
@@ -114,7 +145,9 @@ def one_page(
         comparisons=comparisons,
         problem=problem,
         tag=conditions.tag(name, state.revision if state else 0),
-        typed=request.form if problem is not None else {},
+        limit_lines=limit_lines(card, state.limits if state else Limits()),
+        typed=typed or (request.form if problem is not None else {}),
+        typed_limits=typed is not None,
         course=[(datetime.fromtimestamp(one.at, UTC), one) for one in course],
         charts=_charts(course, words(rendering.language())),
     )

@@ -75,6 +75,7 @@ RULES = {
     ("POST", "/api/v1/partners/{name}/open"): ("partners", NO_UNIT),
     ("POST", "/api/v1/partners/{name}/close"): ("partners", NO_UNIT),
     ("POST", "/api/v1/partners/{name}/accept"): ("partners", NO_UNIT),
+    ("POST", "/api/v1/partners/{name}/limits"): ("partners", NO_UNIT),
     ("GET", "/api/v1/schedules"): ("schedules", ALIKE),
     ("GET", "/api/v1/firings"): ("schedules", ALIKE),
     ("GET", "/api/v1/schedules/{name}"): ("schedules", ALIKE),

@@ -64,7 +64,7 @@ def test_what_the_contract_says_is_told(counter: Counter, port: ContractPartners
     assert "Version 2.1" in shown
     assert "Bà Mai · telephone 0900 000 000" in shown
     assert 'href="mailto:mai@agency.example"' in page
-    assert "At once 3 calls" in shown
+    assert "At once (calls, per worker) 3 3" in shown
     assert "10 a second" in shown
     assert "Nothing was compared yet" in shown
 
