@@ -46,6 +46,8 @@ def can_act_on_dossier(line: Line, action: str) -> bool:
         return not line.suspended and line.situation != "over"
     if action == "cancel":
         return may_become(Status(line.status), Status.WITHDRAWN)
+    if action == "extend":
+        return line.situation != "over" and line.finished_at is None and line.due_at is not None
     return line.call is not None and not line.suspended
 
 

@@ -5,12 +5,13 @@ What an act can be done about is in `web.choosing`; what becomes of the list in 
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from engine import errors
+from engine.exchange.ports import Json
 from web.container import Container
 
 MOST = 10_000
@@ -32,7 +33,8 @@ class Frozen:
     """What a preview showed: the act and the ids that it can be done about, in the order of reception.
 
     *ignored* were chosen, but nothing can be done about them; *total* matched, more than that where `MOST` cut them off.
-    *target* says in words what was asked for, where whoever confirms does not say it again. *mark* tells the list, once it
+    *target* says in words what was asked for, where whoever confirms does not say it again. *given* is what the act takes beside
+    its items. *mark* tells the list, once it
     was seen, from every other.
     """
 
@@ -41,6 +43,7 @@ class Frozen:
     ignored: int
     total: int
     target: str = ""
+    given: Mapping[str, Json] = field(default_factory=dict)
     mark: str | None = None
 
     @property
@@ -77,7 +80,16 @@ def typed_above(action: str) -> int:
 def freeze(container: Container, subject: str, who: str, frozen: Frozen) -> str:
     """*frozen*, a list of *subject*, as a text that only *who* (an account, a key) can confirm."""
     nonce = secrets.token_urlsafe(9)  # the same list seen twice in a second is two lists
-    content = [who, frozen.action, frozen.ids, frozen.ignored, frozen.total, frozen.target, nonce]
+    content = [
+        who,
+        frozen.action,
+        frozen.ids,
+        frozen.ignored,
+        frozen.total,
+        frozen.target,
+        dict(frozen.given),
+        nonce,
+    ]
     signed = _signer(container, subject).dumps(content)
     return signed if isinstance(signed, str) else signed.decode()
 
@@ -98,7 +110,7 @@ def outdated(container: Container, subject: str, who: str, text: str) -> Frozen 
 def _read(container: Container, subject: str, who: str, text: str, *, within_s: int | None) -> Frozen:
     try:
         content = _signer(container, subject).loads(text, max_age=within_s)
-        whose, action, ids, ignored, total, target, _ = content
+        whose, action, ids, ignored, total, target, given, _ = content
     except (BadSignature, ValueError, TypeError):
         raise errors.FormStale(reason="the list that was seen is too old") from None
     if whose != who:
@@ -109,6 +121,7 @@ def _read(container: Container, subject: str, who: str, text: str, *, within_s: 
         ignored=int(ignored),
         total=int(total),
         target=str(target),
+        given=dict(given),
         mark=hashlib.sha256(f"{subject}.{text}".encode()).hexdigest(),
     )
 

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from engine import errors
-from engine.actions import by_hand, receive, resolve, suspend
+from engine.actions import by_hand, lengthen, receive, resolve, suspend
 from engine.clock import Clock
 from engine.exchange.ports import Json
+from engine.queries.clock import Clocks
 from engine.storage import access, batches, jobs
 from engine.storage.database import Connection, Store
 
 JOB = "batches"
+EXTEND = "extend"
+"""The act that takes a due date beside its items."""
 
 
 def create(
@@ -27,10 +30,12 @@ def create(
     target: str,
     subject: str = "incident",
     confirmed: str | None = None,
+    given: Mapping[str, Json] | None = None,
 ) -> int:
     """A new batch's id; its items, ids of *subject*, wait for the background job, which is woken.
 
-    *confirmed* tells the list that was seen from every other: confirmed again, it has the batch that it made.
+    *confirmed* tells the list that was seen from every other: confirmed again, it has the batch that it made. *given* is
+    what the act takes beside its items: of ``extend`` a `Lengthening`.
 
     Raises:
         RequestInvalid: nothing was chosen, or no such act is done about many.
@@ -40,6 +45,8 @@ def create(
         raise errors.RequestInvalid(reason="nothing was chosen")
     if action not in {"dossier": DOSSIER_ACTS, "call": by_hand.CALL_ACTS}.get(subject, (action,)):
         raise errors.RequestInvalid(reason=f"the act {action or '(none)'} cannot be done for many at once")
+    if action == EXTEND and subject == "dossier":
+        lengthen.wanted(given or {})
     with store.transaction() as connection:
         batch, is_new = batches.add(
             connection,
@@ -50,6 +57,7 @@ def create(
             reason=reason,
             target=target,
             confirmed=confirmed,
+            given=given or {},
         )
         if not is_new:
             return batch
@@ -58,6 +66,7 @@ def create(
             "action": action,
             "subject": subject,
             "count": len(chosen),
+            **({"given": dict(given)} if given else {}),
         }
         access.audit(connection, by, "batch-created", facts=facts, reason=reason)
         jobs.defer(connection, JOB, {})
@@ -66,13 +75,13 @@ def create(
 
 def run_waiting(store: Store, clock: Clock, *, limit: int = 1_000) -> int:
     """Do what waits in batches, oldest first, at most *limit* items; how many."""
-    done = 0
-    while done < limit and _next(store, clock):
+    done, clocks = 0, Clocks()
+    while done < limit and _next(store, clock, clocks):
         done += 1
     return done
 
 
-def _next(store: Store, clock: Clock) -> bool:
+def _next(store: Store, clock: Clock, clocks: Clocks) -> bool:
     """Do one item, which is held meanwhile, so no two workers do the same.
 
     Acts on incidents and dossiers run in a transaction of their own, acts on calls in the very one that notes them.
@@ -85,7 +94,7 @@ def _next(store: Store, clock: Clock) -> bool:
             status, detail = _act_on_call(connection, item)
         else:
             act = _act_on_dossier if item.subject == "dossier" else _act_on_incident
-            status, detail = act(store, item, clock)
+            status, detail = act(store, item, clock, clocks)
         batches.settle(connection, item, status, detail)
     return True
 
@@ -98,7 +107,7 @@ def _act_on_call(connection: Connection, item: batches.Item) -> tuple[str, str]:
     return "done", ""
 
 
-def _act_on_incident(store: Store, item: batches.Item, _clock: Clock) -> tuple[str, str]:
+def _act_on_incident(store: Store, item: batches.Item, _clock: Clock, _clocks: Clocks) -> tuple[str, str]:
     by = _name(item)
     try:
         resolve.act(store, item.id, item.action, by=by, reason=item.reason)
@@ -114,7 +123,7 @@ def _act_on_incident(store: Store, item: batches.Item, _clock: Clock) -> tuple[s
     return "done", ""
 
 
-def _act_on_dossier(store: Store, item: batches.Item, clock: Clock) -> tuple[str, str]:
+def _act_on_dossier(store: Store, item: batches.Item, clock: Clock, clocks: Clocks) -> tuple[str, str]:
     act, written = DOSSIER_ACTS[item.action]
     if item.dossier is None:
         return "skipped", "there is no such dossier"
@@ -122,7 +131,11 @@ def _act_on_dossier(store: Store, item: batches.Item, clock: Clock) -> tuple[str
         if access.was_done(connection, _name(item), written, item.id):
             return "done", ""  # before, but the note of it was lost
     try:
-        act(store, item.dossier, by=_name(item), reason=item.reason, now=clock.now())
+        if item.action == EXTEND:
+            asked = lengthen.wanted(item.given)
+            lengthen.lengthen(store, clocks, item.dossier, asked, by=_name(item), reason=item.reason)
+        else:
+            act(store, item.dossier, by=_name(item), reason=item.reason, now=clock.now())
     except (errors.ActionNotNow, errors.TransitionRefused) as error:
         return "skipped", error.message
     except errors.StoreError:
@@ -149,5 +162,6 @@ DOSSIER_ACTS: Mapping[str, tuple[Callable[..., None], str]] = {
     "resume": (suspend.resume, "dossier-resumed"),
     "retry": (_retry, "dossier-retried"),
     "cancel": (_cancel, "dossier-cancelled"),
+    EXTEND: (lengthen.lengthen, "dossier-extended"),
 }
 """What can be done about many dossiers, and what the audit trail calls it."""

@@ -11,9 +11,10 @@ from engine import errors
 from engine.exchange.ports import Json
 from engine.queries import dossiers
 from engine.queries.clock import Clocks
+from engine.queries.dossiers import DossierBrief
 from engine.storage import access, events
 from engine.storage import corrections as rows
-from engine.storage.database import Store
+from engine.storage.database import Connection, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +33,11 @@ def propose(store: Store, clocks: Clocks, code: str, day: date) -> Extension:
     """
     with store.reading() as connection:
         brief = dossiers.get_brief(connection, code)
-        if brief.is_over or brief.finished_at is not None:
-            raise errors.ActionNotNow(what=f"{code} is over")
-        if brief.due_at is None:
-            raise errors.ActionNotNow(what=f"{code} has no due date yet")
+        before = due_of(brief)
         after = clocks.of(connection, brief.id).end_of_working_day(day)
-    if after <= brief.due_at:
+    if after <= before:
         raise errors.RequestInvalid(reason="the new due date must be after the present one")
-    return Extension(before=brief.due_at, after=after)
+    return Extension(before=before, after=after)
 
 
 def extend(store: Store, code: str, wanted: Extension, *, ground: str, by: str, reason: str) -> None:
@@ -51,17 +49,31 @@ def extend(store: Store, code: str, wanted: Extension, *, ground: str, by: str, 
     with store.transaction() as connection:
         rows.lock(connection, code)
         brief = dossiers.get_brief(connection, code)
-        if brief.is_over or brief.finished_at is not None:
-            raise errors.ActionNotNow(what=f"{code} is over")
-        if brief.due_at != wanted.before:
+        if due_of(brief) != wanted.before:
             raise errors.PreconditionFailed(etag=str(brief.due_at))
-        payload: dict[str, Json] = {
-            "before": wanted.before.isoformat(),
-            "until": wanted.after.isoformat(),
-            "ground": ground,
-            "by": by,
-            "reason": reason,
-        }
-        events.append(connection, brief.id, "extended", payload)
-        facts: dict[str, Json] = {name: payload[name] for name in ("before", "until", "ground")}
-        access.audit(connection, by, "dossier-extended", dossier=brief.id, facts=facts, reason=reason)
+        write(connection, brief, wanted, ground=ground, by=by, reason=reason)
+
+
+def due_of(brief: DossierBrief) -> datetime:
+    """When the dossier is due. Raises: ActionNotNow: it is over, or has no due date."""
+    if brief.is_over or brief.finished_at is not None:
+        raise errors.ActionNotNow(what=f"{brief.code} is over")
+    if brief.due_at is None:
+        raise errors.ActionNotNow(what=f"{brief.code} has no due date yet")
+    return brief.due_at
+
+
+def write(
+    connection: Connection, brief: DossierBrief, wanted: Extension, *, ground: str, by: str, reason: str
+) -> None:
+    """The event and the audit line of an extension, for a dossier whose lock is held."""
+    payload: dict[str, Json] = {
+        "before": wanted.before.isoformat(),
+        "until": wanted.after.isoformat(),
+        "ground": ground,
+        "by": by,
+        "reason": reason,
+    }
+    events.append(connection, brief.id, "extended", payload)
+    facts: dict[str, Json] = {name: payload[name] for name in ("before", "until", "ground")}
+    access.audit(connection, by, "dossier-extended", dossier=brief.id, facts=facts, reason=reason)

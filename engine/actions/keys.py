@@ -19,6 +19,8 @@ SCOPES = {
     "dossiers:read": "read dossiers, timelines and documents",
     "dossiers:write": "hand in dossiers, documents and supplements, withdraw",
     "dossiers:suspend": "hold dossiers still and let them go on",
+    "dossiers:amend": "correct a value of a dossier's data, give a later due date",
+    "dossiers:move": "have a dossier go on at another step",
     "work-items": "list, claim and complete what a person must do",
     "messages": "send messages as the partner that the key belongs to",
     "messages:handle": "list messages that came, say whose they are, reject them",

@@ -1,11 +1,13 @@
 """Batches as pages read them: lists with totals that add up, and one batch with its items."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from engine import errors
+from engine.exchange.ports import Json
 from engine.queries.incident_groups import OUTCOME
 
 
@@ -20,6 +22,7 @@ class BatchLine:
     who: str
     target: str
     created_at: datetime
+    given: Mapping[str, Json]
     state: str  # running | paused | cancelled
     total: int
     done: int
@@ -64,6 +67,9 @@ _OF_DOSSIER = """
     WHEN b.action = 'cancel' THEN CASE WHEN d.status = 7 THEN 'verified'
         WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = d.id AND e.kind = 'withdrawn' AND e.status = 'pending')
         THEN 'waiting' ELSE 'failed' END
+    WHEN b.action = 'extend' THEN CASE WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = d.id AND e.kind = 'extended'
+        AND e.status = 'pending') THEN 'waiting' WHEN EXISTS (SELECT 1 FROM ledger_entry l WHERE l.dossier_id = d.id
+        AND l.kind = 'extend' AND l.reason = b.reason AND l.ground = b.given ->> 'ground') THEN 'verified' ELSE 'failed' END
     WHEN EXISTS (SELECT 1 FROM incident n WHERE n.dossier_id = d.id AND n.status <> 'closed') THEN 'failed'
     WHEN EXISTS (SELECT 1 FROM call c WHERE c.dossier_id = d.id AND c.status IN ('pending', 'sending', 'unknown'))
         THEN 'waiting' ELSE 'verified' END
@@ -87,7 +93,7 @@ _JOINS = """
         ELSE i.dossier_id END
 """
 _LINE = """
-    SELECT b.id, b.action, b.subject, b.reason, b.who, b.target, b.created_at, b.state, count(t.*) AS total,
+    SELECT b.id, b.action, b.subject, b.reason, b.who, b.target, b.created_at, b.given, b.state, count(t.*) AS total,
         count(t.*) FILTER (WHERE t.status = 'done') AS done, count(t.*) FILTER (WHERE t.status = 'skipped') AS skipped,
         count(t.*) FILTER (WHERE t.status = 'failed') AS failed, count(t.*) FILTER (WHERE t.status = 'waiting') AS waiting,
         count(t.*) FILTER (WHERE t.done_at > now() - interval '1 minute') AS lately

@@ -1,15 +1,17 @@
 """Rows of batches and their items: frozen when the batch is made, taken one by one, settled with what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from engine.storage.database import plain_text
+from engine.exchange.ports import Json
+from engine.storage.database import json_text, plain_text
 
 _ADD = text(
-    "INSERT INTO batch (action, subject, reason, who, target, confirmed)"
-    " VALUES (:action, :subject, :reason, :who, :target, :confirmed) ON CONFLICT (confirmed) DO NOTHING RETURNING id"
+    "INSERT INTO batch (action, subject, reason, who, target, confirmed, given)"
+    " VALUES (:action, :subject, :reason, :who, :target, :confirmed, CAST(:given AS jsonb))"
+    " ON CONFLICT (confirmed) DO NOTHING RETURNING id"
 )
 _OF_CONFIRMED = text("SELECT id FROM batch WHERE confirmed = :confirmed")
 _ITEMS = text(
@@ -17,7 +19,7 @@ _ITEMS = text(
 )
 _TAKE = text(
     """
-    SELECT t.batch_id AS batch, b.subject, t.incident_id AS id, b.action, b.who, b.reason,
+    SELECT t.batch_id AS batch, b.subject, t.incident_id AS id, b.action, b.who, b.reason, b.given,
         (SELECT i.closed_by FROM incident i WHERE b.subject = 'incident' AND i.id = t.incident_id) AS closed_by,
         (SELECT d.code FROM dossier d WHERE b.subject = 'dossier' AND d.id = t.incident_id) AS dossier
     FROM batch_item t JOIN batch b ON b.id = t.batch_id
@@ -50,6 +52,7 @@ class Item:
     reason: str
     closed_by: str | None
     dossier: str | None
+    given: Mapping[str, Json]
 
 
 def add(
@@ -62,19 +65,21 @@ def add(
     reason: str,
     target: str,
     confirmed: str | None = None,
+    given: Mapping[str, Json],
 ) -> tuple[int, bool]:
     """A batch's id, and whether it is new: what was *confirmed* before has its batch."""
-    given = {
+    values = {
         "action": action,
         "subject": subject,
         "who": who,
         "reason": reason,
         "target": plain_text(target, 500),
         "confirmed": confirmed,
+        "given": json_text(dict(given)),
     }
-    batch: int | None = connection.execute(_ADD, given).scalar_one_or_none()
+    batch: int | None = connection.execute(_ADD, values).scalar_one_or_none()
     if batch is None:
-        return connection.execute(_OF_CONFIRMED, given).scalar_one(), False
+        return connection.execute(_OF_CONFIRMED, values).scalar_one(), False
     connection.execute(_ITEMS, {"batch": batch, "items": list(items)})
     return batch, True
 

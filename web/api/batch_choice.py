@@ -4,7 +4,8 @@ Each subject has its own list, filter and acts; what they have in common is an `
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -13,8 +14,11 @@ from pydantic import ValidationError
 from engine import errors
 from engine.actions import batches as acts
 from engine.actions import by_hand
+from engine.actions.lengthen import Lengthening
 from engine.exchange.ports import Json
 from engine.queries import call_list, dossier_list, dossiers, incident_groups
+from engine.queries.clock import Clocks
+from engine.queries.dossier_list import Line
 from engine.storage.database import Connection
 from web import choosing, freezing
 from web.api import dossiers as dossiers_api
@@ -23,6 +27,7 @@ from web.api.call_models import CallsQuery
 from web.api.dossier_models import DossiersQuery
 from web.api.models import Paged
 from web.auth import principal
+from web.lengthening import moved
 
 Query = TypeVar("Query", bound=Paged)
 Found = tuple[list[int], int]
@@ -31,6 +36,7 @@ _DOSSIER_SCOPES = {
     "resume": "dossiers:suspend",
     "cancel": "dossiers:write",
     "retry": "calls",
+    "extend": "dossiers:amend",
 }
 
 
@@ -43,6 +49,8 @@ class Able:
     title: str
     state: str
     partner: str
+    due_before: datetime | None = None
+    due_after: datetime | None = None
 
 
 def require(subject: str, action: str) -> None:
@@ -76,8 +84,12 @@ def matching(connection: Connection, subject: str, given: Mapping[str, Json]) ->
     return _MATCHING[subject](connection, given)
 
 
-def able(connection: Connection, subject: str, action: str, ids: Sequence[int]) -> list[Able]:
-    """Those of *ids* that *action* can be done about, in the order of reception."""
+def able(
+    connection: Connection, subject: str, action: str, ids: Sequence[int], due: Lengthening | None = None
+) -> list[Able]:
+    """Those of *ids* that *action* can be done about, in the order of reception; of `extend` those that *due* is later for."""
+    if due is not None:
+        return list(_able_later(connection, ids, due))
     return list(_ABLE[subject](connection, action, ids))
 
 
@@ -140,11 +152,25 @@ def _able_incidents(connection: Connection, action: str, ids: Sequence[int]) -> 
             )
 
 
+def _able_later(connection: Connection, ids: Sequence[int], due: Lengthening) -> Iterable[Able]:
+    able = [
+        one
+        for one in dossier_list.chosen(connection, ids, unit=None)
+        if choosing.can_act_on_dossier(one, acts.EXTEND)
+    ]
+    for one, after in moved(connection, Clocks(), due, able):
+        yield replace(_of_dossier(one), due_before=one.due_at, due_after=after)
+
+
+def _of_dossier(one: Line) -> Able:
+    partner = (one.call or "").split(".")[0]
+    return Able(id=one.id, dossier=one.code, title=one.phase, state=one.situation, partner=partner)
+
+
 def _able_dossiers(connection: Connection, action: str, ids: Sequence[int]) -> Iterable[Able]:
     for one in dossier_list.chosen(connection, ids, unit=None):
         if choosing.can_act_on_dossier(one, action):
-            partner = (one.call or "").split(".")[0]
-            yield Able(id=one.id, dossier=one.code, title=one.phase, state=one.situation, partner=partner)
+            yield _of_dossier(one)
 
 
 _MATCHING: Mapping[str, Callable[[Connection, Mapping[str, Json]], Found]] = {

@@ -1,11 +1,12 @@
 """What goes in and out about batches."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
-from engine.actions import batch_control
+from engine.actions import batch_control, lengthen
+from engine.actions.batches import EXTEND
 from engine.queries.batches import BatchLine
 from web import freezing
 from web.api.models import Asked, Paged, Told
@@ -28,6 +29,20 @@ class BatchPath(Asked):
     id: int = Field(ge=1, lt=2**63)
 
 
+class ManyDueRequest(Asked):
+    """A later due date: the same `day` for all, or working `days` more for each, and the law that allows it."""
+
+    day: date | None = None
+    days: int | None = Field(default=None, ge=1, le=lengthen.MOST_DAYS, strict=True)
+    ground: str = Field(min_length=1, max_length=lengthen.MOST_GROUND)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ManyDueRequest":
+        if (self.day is None) == (self.days is None):
+            raise ValueError("takes either day or days")
+        return self
+
+
 class PreviewRequest(Asked):
     """An act about many: either `items` (ids of incidents or calls, codes of dossiers), or all that match `filter`, whose
     members are those of the subject's own list."""
@@ -36,9 +51,12 @@ class PreviewRequest(Asked):
     action: str = Field(min_length=1, max_length=64)
     items: list[Number | Code] | None = Field(default=None, min_length=1, max_length=freezing.MOST)
     filter: dict[str, JsonValue] | None = None
+    due: ManyDueRequest | None = Field(default=None, description="What `extend` takes, and no other act.")
 
     @model_validator(mode="after")
     def _one_way(self) -> "PreviewRequest":
+        if (self.due is None) == ((self.subject, self.action) == ("dossier", EXTEND)):
+            raise ValueError("takes due where the action is extend, and only there")
         if (self.items is None) == (self.filter is None):
             raise ValueError("takes either items or filter")
         return self
@@ -66,6 +84,8 @@ class Sample(Told):
     dossier: str | None
     title: str
     state: str
+    due_before: datetime | None = None
+    due_after: datetime | None = None
 
 
 class Preview(Told):

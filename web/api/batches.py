@@ -7,8 +7,9 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from engine import errors
-from engine.actions import batch_control
+from engine.actions import batch_control, lengthen
 from engine.actions import batches as acts
+from engine.actions.lengthen import Lengthening
 from engine.queries import batches
 from engine.queries.batches import BatchFilter
 from web import conditions, cursors, freezing
@@ -48,13 +49,15 @@ def _add_making(api: APIBlueprint, container: Container) -> None:
                 ids, matched = batch_choice.chosen(connection, body.subject, body.items)
             else:
                 ids, matched = batch_choice.matching(connection, body.subject, body.filter or {})
-            able = batch_choice.able(connection, body.subject, body.action, ids)
+            due = _due(body, lengthen.last_event(connection))
+            able = batch_choice.able(connection, body.subject, body.action, ids, due)
         frozen = Frozen(
             action=body.action,
             ids=tuple(one.id for one in able),
             ignored=min(matched, freezing.MOST) - len(able),
             total=matched,
             target=_in_words(body),
+            given=due.as_json() if due is not None else {},
         )
         return answer(_previewed(container, body, frozen, able))
 
@@ -76,8 +79,16 @@ def _add_making(api: APIBlueprint, container: Container) -> None:
             reason=body.reason,
             target=frozen.target,
             confirmed=frozen.mark,
+            given=frozen.given,
         )
         return _told(container, batch, 202, Location=f"/api/v1/batches/{batch}")
+
+
+def _due(body: shapes.PreviewRequest, seen: int) -> Lengthening | None:
+    """The due date that `extend` is to give; None: it is another act."""
+    if body.due is None:
+        return None
+    return Lengthening(day=body.due.day, days=body.due.days, ground=body.due.ground, seen=seen)
 
 
 def _previewed(

@@ -128,6 +128,7 @@ def confirm(
             reason=rendering.reason(),
             target=request.form.get("target", "")[:500],
             confirmed=frozen.mark,
+            given=frozen.given,
         )
     except errors.RequestInvalid as problem:
         return _answer(again(frozen, problem), problem.status)

@@ -134,6 +134,7 @@ batch = Table(
     words("target", default=""),  # the filter that the items were chosen by, for people
     words("state", default="running"),  # running | paused | cancelled
     moment("created_at", now=True),
+    Column("given", JSONB, nullable=False, server_default=text("'{}'")),  # beside its items: a new due date
     words("confirmed", nullable=True),  # what tells the list that was seen from every other
     UniqueConstraint("confirmed"),
 )
