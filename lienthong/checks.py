@@ -119,7 +119,8 @@ def _backups(system: System) -> Finding:
         standing = backups.standing(connection)
         troubles = backups.troubles(connection, system.settings.backup.old_h)
     found = [_BACKUPS[name] for name in troubles]
-    newest = f"the newest that was verified is of {standing.verified_of}" if standing.verified_of else ""
+    of = standing.verified_of
+    newest = f"the newest that was verified is of {of.isoformat(' ', 'seconds')}" if of else ""
     if not standing.planned and not newest:
         found.append("the timetable makes none: LIENTHONG_BACKUP_FOLDER is empty")
     return Finding(

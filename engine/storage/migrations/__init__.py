@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from engine.errors import SchemaNewer
+from engine.errors import BackupRunning, SchemaNewer
 from engine.storage.database import translated
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def upgrade(url: str) -> None:
 
     Raises:
         SchemaNewer: its schema is of a newer version than this code.
+        BackupRunning: everybody would wait behind us for its end.
         StoreError: it does not answer.
     """
     engine = create_engine(url, hide_parameters=True)
@@ -75,6 +76,8 @@ def _upgrade(engine: Engine) -> None:
 
     with translated(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('lienthong upgrade'))"))
+        if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('lienthong backup'))")):
+            raise BackupRunning  # pg_dump holds every table, and what waits for a table makes all others wait
         _refuse_newer(current(connection))
         command.upgrade(_config(connection), "head")
     with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

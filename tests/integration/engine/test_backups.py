@@ -20,6 +20,7 @@ import pytest
 from engine import errors
 from engine.actions import anchor, backups
 from engine.actions.backups import Backup, BackupPolicy
+from engine.storage import migrations
 from engine.storage.backups import manifest, programs
 from engine.storage.embedded.binaries import find_clients
 from tests.support.counter import Counter, open_counter
@@ -230,6 +231,21 @@ def test_two_at_once_are_one_too_many(counter: Counter, policy: BackupPolicy) ->
     take(counter, policy, tell=at("dumping", second))
     assert refused == ["backup-running"]
     assert len(rows(counter)) == 1
+
+
+def test_the_schema_is_not_changed_under_one(counter: Counter, policy: BackupPolicy) -> None:
+    """The change would wait for pg_dump's locks, and everybody else for the change."""
+    refused: list[str] = []
+
+    def upgrade() -> None:
+        with counter.store.transaction() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        with pytest.raises(errors.BackupRunning) as told:
+            migrations.upgrade(counter.store.url)
+        refused.append(told.value.code)
+
+    take(counter, policy, tell=at("dumping", upgrade))
+    assert refused == ["backup-running"]
 
 
 def test_old_ones_go_but_never_the_newest_that_was_verified_nor_what_is_anothers(

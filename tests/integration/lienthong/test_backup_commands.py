@@ -61,6 +61,21 @@ def test_a_backup_is_told_as_json_with_its_progress_on_stderr_and_can_be_verifie
     assert "is no backup to rely on" in err.splitlines()[-1]
 
 
+def test_the_doctor_says_whether_there_is_one_to_rely_on(typed: Typed, tmp_path: Path) -> None:
+    def found() -> dict[str, object]:
+        told = json.loads(typed("doctor", "--json")[1])
+        return next(one for one in told if one["check"] == "backups")
+
+    assert found()["ok"] is True
+    assert "LIENTHONG_BACKUP_FOLDER is empty" in str(found()["saw"])
+    typed("db", "backup", str(tmp_path / "b"))
+    assert "the newest that was verified is of 20" in str(found()["saw"])
+    (tmp_path / "file").write_text("")
+    assert typed("db", "backup", str(tmp_path / "file"))[0] == 2
+    assert typed("db", "backup", str(tmp_path / "file" / "below"))[0] == 1
+    assert (found()["ok"], "the last one failed" in str(found()["saw"])) == (False, True)
+
+
 def test_without_a_folder_it_is_bad_usage_and_with_a_setting_that_one(
     typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
