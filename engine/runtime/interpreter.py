@@ -12,7 +12,7 @@ from threading import Lock
 from engine.errors import LimitExceeded, StateUnreadable
 from engine.exchange.ports import Json
 from engine.models.deployment import Deployment
-from engine.runtime import moving, state
+from engine.runtime import migrating, moving, state
 from engine.runtime.instance import Instance
 from engine.runtime.limits import Budget, Limits
 from engine.runtime.model import Model, model_of, no_process
@@ -89,6 +89,22 @@ class SpiffInterpreter:
             return Progress(
                 state=state, format=instance.format, ended=live.ended, changes=(), writes={}, applied=False
             )
+        return self._progress(live, turn)
+
+    def migrate(self, instance: InstanceRef, state: bytes, deployment: int, view: View) -> Progress:
+        """The instance as one of *deployment*, where nothing moves by that; not applied if anything speaks against it.
+
+        Raises:
+            ModelError: a deployment cannot be loaded.
+            StateUnreadable: written by a newer version.
+            LimitExceeded: its state would be too large.
+        """
+        if migrating.reasons(self._load(instance.deployment), self._load(deployment), state):
+            return Progress(
+                state=state, format=instance.format, ended=False, changes=(), writes={}, applied=False
+            )
+        live = migrating.migrated(self._model(deployment), state)
+        live.turn = turn = Turn(view, Budget(self._limits))
         return self._progress(live, turn)
 
     def keep(self, instance: InstanceRef, progress: Progress) -> None:

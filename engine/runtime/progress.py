@@ -204,6 +204,13 @@ class Interpreter(Protocol):
         """Raises: StateUnreadable, LimitExceeded."""
         ...
 
+    def migrate(self, instance: InstanceRef, state: bytes, deployment: int, view: View) -> Progress:
+        """The instance as one of *deployment*; not applied where its state would not mean the same there.
+
+        Raises: StateUnreadable, LimitExceeded; ModelError when the deployment cannot be loaded.
+        """
+        ...
+
     def keep(self, instance: InstanceRef, progress: Progress) -> None:
         """Called after the commit with the instance's new version: the live instance may be cached."""
         ...

@@ -122,7 +122,9 @@ class Walk:
     ) -> None:
         deployment = model if isinstance(model, Deployment) else from_files({"m.bpmn": model})
         self.model = model_of(deployment)
-        self.interpreter = SpiffInterpreter(lambda _: deployment, cache_size=100 if cached else 0)
+        self.deployments = {1: deployment}
+        self.deployment = 1
+        self.interpreter = SpiffInterpreter(self.deployments.__getitem__, cache_size=100 if cached else 0)
         self.now = START
         self.data: dict[str, Json] = dict(data or {})
         self.version = 0
@@ -136,12 +138,28 @@ class Walk:
         return View(dossier=dossier, now=self.now, calendar=WorkingCalendar())
 
     def happen(self, happening: Happening) -> Progress:
-        ref = InstanceRef(
-            id=1, version=self.version, deployment=1, process=self.process, format=self.last.format
-        )
-        progress = self.interpreter.advance(ref, self.last.state, happening, self.view())
+        progress = self.interpreter.advance(self._ref(self.last), self.last.state, happening, self.view())
         self._take(progress)
         return progress
+
+    def migrate(self, new: Deployment) -> Progress:
+        """Go on under *new*, if that is safe."""
+        number = len(self.deployments) + 1
+        self.deployments[number] = new
+        progress = self.interpreter.migrate(self._ref(self.last), self.last.state, number, self.view())
+        if progress.applied:
+            self.deployment, self.model = number, model_of(new)
+        self._take(progress)
+        return progress
+
+    def _ref(self, progress: Progress) -> InstanceRef:
+        return InstanceRef(
+            id=1,
+            version=self.version,
+            deployment=self.deployment,
+            process=self.process,
+            format=progress.format,
+        )
 
     def _take(self, progress: Progress) -> None:
         self.last = progress
@@ -149,10 +167,7 @@ class Walk:
         self.changes += progress.changes
         self.data.update(progress.writes)
         self.version += 1
-        ref = InstanceRef(
-            id=1, version=self.version, deployment=1, process=self.process, format=progress.format
-        )
-        self.interpreter.keep(ref, progress)
+        self.interpreter.keep(self._ref(progress), progress)
 
     # -- what is open -------------------------------------------------------------------------------
 

@@ -187,7 +187,7 @@ class InclusiveGateway(Join):
 
     def _can_come(self, token: Token, firsts: dict[str, Token]) -> bool:
         """Whether a token elsewhere can still reach a flow that is empty, and none that is not."""
-        reach = self._reach()
+        reach = self.reach()
         wanted = set().union(*(reach[flow] for flow in self.flows_in if flow not in firsts))
         present = set().union(*(reach[flow] for flow in self.flows_in if flow in firsts))
         return any(
@@ -198,7 +198,7 @@ class InclusiveGateway(Join):
             for other in token.scope.tasks.values()
         )
 
-    def _reach(self) -> dict[str, set[str]]:
+    def reach(self) -> dict[str, set[str]]:
         """For each incoming flow the elements from which it can be reached without passing here."""
         found: dict[str, set[str]] | None = getattr(self, "_reached", None)
         if found is None:

@@ -3,6 +3,7 @@
 The expected counts are worked out while the model is made, from what BPMN says of each block, not by the engine.
 """
 
+import re
 from collections import Counter
 from itertools import pairwise
 from random import Random
@@ -11,10 +12,10 @@ import orjson
 import pytest
 from walks import Walk, bpmn, flows, node, script, when
 
-from engine.models.deployment import from_files
+from engine.models.deployment import Deployment, from_files
 from engine.models.findings import errors_in
 from engine.models.linting import lint
-from engine.runtime import moving
+from engine.runtime import migrating, moving
 from engine.runtime.progress import Closed, Moved, WorkItemDone, WorkItemOpened
 
 
@@ -182,3 +183,104 @@ def test_whatever_is_moved_by_hand_what_is_open_is_what_the_tokens_wait_for(seed
         }
     if walk.ended:
         assert _open_items(walk) == []
+
+
+def _with_steps(model: bytes, random: Random) -> Deployment:
+    """*model* with a step on some of its flows, which changes nothing of where its own steps stand."""
+
+    def split(found: re.Match[str]) -> str:
+        if random.random() < 0.7:
+            return found[0]
+        key, source, target = found.groups()
+        step = f"n{key}"
+        if source[0] in "xog":  # a gateway knows its default by the flow, a join what has come
+            first, second = found[0].replace(f'Ref="{target}"', f'Ref="{step}"'), flows(f"{step} {target}")
+        else:
+            first, second = flows(f"{source} {step}"), found[0].replace(f'Ref="{source}"', f'Ref="{step}"')
+        return first + script(step, '"y"', "new") + second
+
+    plain = re.compile(r'<bpmn:sequenceFlow id="([^"]+)" sourceRef="([^"]+)" targetRef="([^"]+)"/>')
+    text = plain.sub(split, model.decode())
+    return from_files({"m.bpmn": text.encode()})
+
+
+def _elements(walk: Walk) -> list[str]:
+    where = {c.task: c.element for c in walk.changes if isinstance(c, WorkItemOpened)}
+    return sorted(where[task] for task in _open_items(walk))
+
+
+def _step(walk: Walk, element: str) -> list[str]:
+    """Completes the oldest work item of *element*; what that completed."""
+    before = len(walk.completed)
+    where = {c.task: c.element for c in walk.changes if isinstance(c, WorkItemOpened)}
+    task = next(one for one in _open_items(walk) if where[one] == element)
+    assert walk.happen(WorkItemDone(task=task, data={})).applied
+    return sorted(walk.completed[before:])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_migrated_instance_goes_on_as_one_of_the_other_version(seed: int) -> None:
+    """Both versions are walked alike; from some place on the older one's instance must do what the newer one's does."""
+    random = Random(seed)
+    model = _model(seed)[0]
+    new = _with_steps(model, random)
+    walk, other = Walk(model, cached=seed % 2 == 0), Walk(new)
+    at = random.randint(0, 6)
+    for number in range(2_000):
+        assert _elements(walk) == _elements(other)
+        if not _elements(walk):
+            break
+        if number == at:
+            assert migrating.reasons(walk.model.deployment, new, walk.last.state) == []
+            assert walk.migrate(new).applied
+        element = random.choice(_elements(walk))
+        done, wanted = _step(walk, element), _step(other, element)
+        assert done == wanted if number >= at else set(done) <= set(wanted)
+    assert walk.ended
+    assert other.ended
+    assert walk.parked == other.parked == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_wherever_an_instance_stands_its_own_version_can_come_to_it(seed: int) -> None:
+    random = Random(seed)
+    walk = Walk(_model(seed)[0])
+    same = walk.model.deployment
+    for _ in range(200):
+        assert migrating.reasons(same, same, walk.last.state) == []
+        if walk.ended:
+            break
+        _step(walk, random.choice(_elements(walk)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_without_the_step_where_a_token_stands_or_a_flow_that_its_join_counts_it_is_refused(
+    seed: int,
+) -> None:
+    random = Random(seed)
+    walk = Walk(_model(seed)[0])
+    for _ in range(random.randint(0, 5)):
+        if _elements(walk):
+            _step(walk, random.choice(_elements(walk)))
+    if walk.ended:
+        return
+    tokens = orjson.loads(walk.last.state)["t"]
+    text = walk.model.deployment.files["m.bpmn"].decode()
+    for token in tokens:
+        if token[2].startswith("u"):
+            gone = text.replace(f'<bpmn:userTask id="{token[2]}">', f'<bpmn:manualTask id="{token[2]}">')
+            gone = gone.replace(
+                f'<bpmn:manualTask id="{token[2]}"></bpmn:userTask>', f'<bpmn:manualTask id="{token[2]}"/>'
+            )
+        elif token[2].startswith("j"):
+            gone = text.replace(f'id="{token[4]}"', f'id="{token[4]}x"')
+        else:
+            continue
+        assert gone != text
+        found = migrating.reasons(
+            walk.model.deployment, from_files({"m.bpmn": gone.encode()}), walk.last.state
+        )
+        assert {(one.code, one.element) for one in found} & {
+            ("kind-changed", token[2]),
+            ("flow-gone", token[2]),
+        }
