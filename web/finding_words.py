@@ -4,7 +4,6 @@ The texts are in translations/findings.yaml, by the English that `engine.models`
 that all of them are there. What is not there is told as it is.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import TypeAlias
 import yaml
 
 from web import telling
+from web.patterns import Pattern, pattern
 
 _FILE = Path(__file__).parent / "translations" / "findings.yaml"
 _LONGEST = 2_000
-_Patterns: TypeAlias = tuple[tuple[re.Pattern[str], str], ...]
+_Patterns: TypeAlias = tuple[tuple[Pattern, str], ...]
 
 
 class _Fact(str):
@@ -31,10 +31,10 @@ class _Fact(str):
 def told(text: str, language: str) -> str:
     """A finding's message or remedy in *language*."""
     if language == "vi" and len(text) <= _LONGEST:
-        for pattern, vietnamese in _read()[1]:
-            found = pattern.fullmatch(text)
-            if found:
-                return vietnamese.format(*map(_Fact, found.groups()))
+        for one, vietnamese in _read()[1]:
+            found = one.facts(text)
+            if found is not None:
+                return vietnamese.format(*map(_Fact, found))
     return text
 
 
@@ -49,4 +49,4 @@ def _read() -> tuple[Mapping[str, str], _Patterns]:
     """Words of facts; and patterns, those with the most words of their own first."""
     words: Mapping[str, str] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["words"]
     ordered = sorted(known().items(), key=lambda pair: (pair[0].count("{}"), -len(pair[0])))
-    return words, tuple((telling.pattern(english), vietnamese) for english, vietnamese in ordered)
+    return words, tuple((pattern(english), vietnamese) for english, vietnamese in ordered)

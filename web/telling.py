@@ -4,7 +4,6 @@ The texts are in translations/errors.yaml, by the error's code, and translations
 neither is told as the engine says it, never left out; tests see to it that what the web and the actions say is there.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from engine.errors import LienthongError
+from web.patterns import Pattern, pattern
 from web.problems import title
 
 _FOLDER = Path(__file__).parent / "translations"
@@ -56,10 +56,10 @@ def entry(code: str, error: type[LienthongError], language: str) -> _Entry:
 def reason(text: str, language: str) -> str:
     """The reason *text* in *language*."""
     if language == "vi" and len(text) <= _LONGEST:
-        for pattern, vietnamese in _reasons():
-            found = pattern.fullmatch(text)
-            if found:
-                return vietnamese.format(*found.groups())
+        for known_, vietnamese in _reasons():
+            found = known_.facts(text)
+            if found is not None:
+                return vietnamese.format(*found)
     return text
 
 
@@ -67,10 +67,11 @@ def sentence(text: str, language: str) -> str:
     """What an error or a reason said in English when it was written down, in *language*."""
     told_ = reason(text, language)
     if language == "vi" and told_ == text and len(text) <= _LONGEST:
-        for pattern, vietnamese in _sentences():
-            found = pattern.fullmatch(text)
-            if found:
-                facts = {name: reason(value, language) for name, value in found.groupdict().items()}
+        for known_, names, vietnamese in _sentences():
+            found = known_.facts(text)
+            if found is not None:
+                pairs = zip(names, found, strict=True)
+                facts = {name: reason(value, language) for name, value in pairs}
                 return vietnamese.format_map(_Facts(facts))
     return told_
 
@@ -90,14 +91,16 @@ def _classes(root: type[LienthongError]) -> Iterator[type[LienthongError]]:
 
 
 @lru_cache(maxsize=1)
-def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Every error's text that has words of its own, as a pattern, with its Vietnamese."""
+def _sentences() -> tuple[tuple[Pattern, tuple[str, ...], str], ...]:
+    """Every error's text that has words of its own, as a pattern, with the names of its facts and its Vietnamese."""
     found = []
     for code, error in known().items():
-        parts = [(re.escape(words), name) for words, name, _, _ in Formatter().parse(error.text)]
+        parts = [(words, name) for words, name, _, _ in Formatter().parse(error.text)]
         if any(words.strip() for words, _ in parts):
-            pattern = "".join(words + (f"(?P<{name}>.*)" if name else "") for words, name in parts)
-            found.append((re.compile(pattern, re.DOTALL), entry(code, error, "vi")["text"]))
+            names = tuple(name for _, name in parts if name)
+            words = tuple(words for words, _ in parts)
+            ended = words if parts[-1][1] is None else (*words, "")
+            found.append((Pattern(ended), names, entry(code, error, "vi")["text"]))
     return tuple(found)
 
 
@@ -118,16 +121,11 @@ def _errors(language: str) -> Mapping[str, _Entry]:
 
 
 @lru_cache(maxsize=1)
-def _reasons() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _reasons() -> tuple[tuple[Pattern, str], ...]:
     """Those with the most words of their own first, so that a bare ``{} is …`` takes only what nothing else does."""
     found: Mapping[str, str] = yaml.safe_load(_read("reasons.yaml"))
     ordered = sorted(found.items(), key=lambda pair: (pair[0].count("{}"), -len(pair[0])))
     return tuple((pattern(english), vietnamese) for english, vietnamese in ordered)
-
-
-def pattern(english: str) -> re.Pattern[str]:
-    """What finds the facts of an English text, in which ``{}`` stands for each."""
-    return re.compile("(.*)".join(re.escape(part) for part in english.split("{}")), re.DOTALL)
 
 
 def _read(name: str) -> str:
