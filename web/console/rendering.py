@@ -16,9 +16,9 @@ from engine import errors
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.clock import VIETNAM, SystemClock
 from engine.dossiers.statuses import Status
-from web import away, cursors, finding_words, problems, telling
+from web import away, cursors, finding_words, problems, scenario_words, telling
 from web.api.models import Asked
-from web.console import typed
+from web.console import facts, typed
 from web.console.access import Visitor
 from web.container import Container
 from web.words import LANGUAGES, words
@@ -123,6 +123,8 @@ def frame(now: datetime) -> dict[str, object]:
         "told": lambda error: telling.told(error, lang),
         "sentence_told": lambda said: telling.sentence(said, lang),
         "finding_told": lambda text: finding_words.told(text, lang),
+        "scenario_told": lambda text: scenario_words.told(text, lang),
+        "facts_told": lambda found, but=(): facts.told(found, t, local, but),
         "reason_told": lambda reason: telling.reason(reason, lang),
         "address": address,
         "here": here(),

@@ -16,6 +16,22 @@ OTHERS = frozenset(
         "the process has {} elements, at most {} are run",
         "this is no DMN 1.1 to 1.5, its root is {} of {}",
         "{} must have keys",
+        # engine.models.yaml_text, and what the reader of YAML says there most
+        "the text is not UTF-8",
+        "nested deeper than {}",
+        "anchors and aliases are not read; write the value out",
+        "a key must be plain text",
+        "the key `{}` is there twice",
+        "`{}` is not a plain value",
+        "{} bytes are more than the limit of {}",
+        "mapping values are not allowed here",
+        "could not find expected ':'",
+        "found character {} that cannot start any token",
+        "found unexpected end of stream",
+        "but found another document",
+        "expected <block end>, but found {}",
+        "expected ',' or ']', but got {}",
+        "expected ',' or '}', but got {}",
     }
 )
 
