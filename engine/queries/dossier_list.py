@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from engine.dossiers.statuses import is_final
 from engine.queries import indexed
 from engine.queries.indexed import Sought
+from engine.queries.sorting import Sorting
 
 SITUATIONS = (
     "suspended",
@@ -29,6 +30,19 @@ SITUATIONS = (
 SEARCHED = 100_000
 """How many of the newest dossiers a part of a name or code is looked for in."""
 
+NEWEST_FIRST = "-submitted"
+SORTING = Sorting(
+    rows="dossier {d}",
+    tables=("d",),
+    sorts={
+        "submitted": ("{d}.id",),
+        # What is over is due no more, and what has no due date yet comes after what has one.
+        "due": ("({d}.finished_at IS NOT NULL)", "coalesce({d}.due_at, TIMESTAMPTZ 'infinity')", "{d}.id"),
+        "changed": ("{d}.changed_at", "{d}.id"),
+    },
+)
+"""What the list can be sorted by: when it was handed in, when it is due, when something last happened."""
+
 _COUNT_LIMIT = 10_000
 
 
@@ -37,7 +51,7 @@ class Wanted:
     """What the list is narrowed to; None does not narrow. *own_unit* is the visitor's, *unit* the filter's.
 
     *words* is a part of the code or an agency's number for it, *name* a part of the applicant's name without accents,
-    *step* the id of the element that it waits at. Ranges are from … until, the latter not included.
+    *step* the id of the element that it waits at, *sort* one of `SORTING`. Ranges are from … until, the latter not included.
     """
 
     words: str | None = None
@@ -62,6 +76,7 @@ class Wanted:
     due_from: datetime | None = None
     due_until: datetime | None = None
     variables: tuple[Sought, ...] = ()
+    sort: str = NEWEST_FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +206,7 @@ _LINES = f"""
         w.name AS item, w.unit AS item_unit, m.name AS message,
         coalesce(w.element, c.element, m.element) AS step, coalesce(w.opened_at, c.since, m.opened_at) AS waiting_since,
         g.name AS last_message, g.source AS last_source, g.received_at AS last_message_at
-    FROM (SELECT * FROM dossier d {{where}} ORDER BY d.id DESC LIMIT :limit) d
+    FROM (SELECT * FROM dossier d {{where}} ORDER BY {{order}} LIMIT :limit) d
     JOIN deployment p ON p.id = d.deployment_id
     LEFT JOIN unit u ON u.code = d.competent_unit
     LEFT JOIN calendar k ON k.code = u.calendar_code
@@ -205,23 +220,24 @@ _LINES = f"""
         ORDER BY m.opened_at LIMIT 1) m ON true
     LEFT JOIN LATERAL (SELECT g.name, g.source, g.received_at FROM message g WHERE g.dossier_id = d.id
         ORDER BY g.received_at DESC, g.id DESC LIMIT 1) g ON true
-    ORDER BY d.id DESC
+    ORDER BY {{order}}
 """
 
 
 def find_lines(connection: Connection, wanted: Wanted, *, after: int | None, limit: int) -> list[Line]:
-    """The newest dossiers that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    """The first dossiers that fit, in their order, at most *limit*; *after* is the id of the last one of the page before."""
     clauses, values = _where(wanted)
+    order = SORTING.order(wanted.sort)
     if after is not None:
-        clauses.append("d.id < :after")
-    statement = text(_LINES.format(where=_and(clauses)))
+        clauses.append(order.behind)
+    statement = text(_LINES.format(where=_and(clauses), order=order.by))
     rows = connection.execute(statement, {**values, "after": after, "limit": limit})
     return [Line(**row) for row in rows.mappings()]
 
 
 def get_line(connection: Connection, dossier: int) -> Line:
     """The line of a dossier that exists: what its own page says of it is what the list says."""
-    statement = text(_LINES.format(where="WHERE d.id = :id"))
+    statement = text(_LINES.format(where="WHERE d.id = :id", order="d.id"))
     return Line(**connection.execute(statement, {"id": dossier, "limit": 1}).mappings().one())
 
 
@@ -235,9 +251,9 @@ def ids_of(connection: Connection, wanted: Wanted, *, limit: int) -> list[int]:
 def chosen(connection: Connection, ids: Sequence[int], *, unit: str | None) -> list[Line]:
     """Those of *ids* that there are and that a visitor of *unit* may see, oldest first."""
     clauses = ["d.id = ANY(CAST(:ids AS bigint[]))", *([_CLAUSES["own_unit"]] if unit else [])]
-    statement = text(_LINES.format(where=_and(clauses)))
+    statement = text(_LINES.format(where=_and(clauses), order="d.id"))
     given = {"ids": list(ids), "own_unit": unit, "limit": len(ids)}
-    return [Line(**row) for row in connection.execute(statement, given).mappings()][::-1]
+    return [Line(**row) for row in connection.execute(statement, given).mappings()]
 
 
 def count_lines(connection: Connection, wanted: Wanted, *, most: int = _COUNT_LIMIT) -> tuple[int, bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, text
 from engine import errors
 from engine.dossiers.filling import filled
 from engine.exchange.ports import Json
+from engine.queries.sorting import Sorting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class WorkItemFilter:
     element: str | None = None
     claimed_by: str | None = None
     late_at: datetime | None = None  # only of dossiers whose due date was before
+    sort: str = "opened"  # one of `SORTING`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,13 @@ class WorkItem:
     due_at: datetime | None  # the dossier's
     suspended: bool  # its dossier is: a decision is kept, and applied later
 
+
+SORTING = Sorting(
+    rows="work_item {w} JOIN dossier {d} ON {d}.id = {w}.dossier_id",
+    tables=("w", "d"),
+    sorts={"opened": ("{w}.id",), "due": ("coalesce({d}.due_at, TIMESTAMPTZ 'infinity')", "{w}.id")},
+)
+"""What the list can be sorted by: how long it is open, when its dossier is due."""
 
 _COLUMNS = (
     "w.id, d.code AS dossier, w.dossier_id, d.deployment_id AS deployment, w.task, w.element, w.name, w.groups, w.unit,"
@@ -76,7 +85,7 @@ _FORMS = text("SELECT name, original FROM model WHERE deployment_id = :deploymen
 def find_work_items(
     connection: Connection, wanted: WorkItemFilter, *, after: int | None, limit: int
 ) -> list[WorkItem]:
-    """The oldest work items that fit, at most *limit*; *after* is the id of the last one of the page before."""
+    """The first work items that fit, in their order, at most *limit*; *after* is the id of the last one of the page before."""
     values: dict[str, object] = {
         "status": wanted.status,
         "unit": wanted.unit,
@@ -88,10 +97,12 @@ def find_work_items(
         "late_at": wanted.late_at,
     }
     given = {name: value for name, value in values.items() if value is not None}
-    clauses = [_CLAUSES[name] for name in given] + (["w.id > :after"] if after is not None else [])
+    order = SORTING.order(wanted.sort)
+    clauses = [_CLAUSES[name] for name in given] + ([order.behind] if after is not None else [])
     where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
     statement = text(
-        f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id {where} ORDER BY w.id LIMIT :limit"
+        f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id {where}"
+        f" ORDER BY {order.by} LIMIT :limit"
     )
     rows = connection.execute(statement, {**given, "after": after, "limit": limit})
     return [_item(row) for row in rows.mappings()]

@@ -12,8 +12,8 @@ FILL = (
         " receiving_unit, competent_unit, returning_unit, submitted_at, due_at, finished_at, salt, timeline_head)"
         " SELECT 'H99.14-' || to_char(250101 + g % 365, 'FM000000') || '-' || to_char(g, 'FM000000'), procedure_code,"
         " deployment_id, CASE WHEN g % 10 < 8 THEN 10 ELSE 4 END, '', 'counter', '{}', 'nguyen van ' || g, '{}', 'H99.14',"
-        " 'H99.14', 'H99.14', now(), now(), CASE WHEN g % 10 < 8 THEN now() END, salt, timeline_head"
-        " FROM dossier, generate_series(1, 100000) g"
+        " 'H99.14', 'H99.14', now(), now() + (g % 997) * interval '1 hour', CASE WHEN g % 10 < 8 THEN now() END, salt,"
+        " timeline_head FROM dossier, generate_series(1, 100000) g"
     ),
     (
         "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s, status, holds, attempt, sent_at)"
@@ -77,6 +77,8 @@ PATHS = (
     "/cuoc-goi?answer=500", "/cuoc-goi?outcome=refused", "/cuoc-goi?attempts=3", "/cuoc-goi?size=9999",
     "/cuoc-goi?since=2030-01-01", "/cuoc-goi?due_since=2030-01-01", "/cuoc-goi?outcome=ok",
     "/cuoc-goi?partner=p1&status=pending",
+    "/ho-so?sort=due", "/ho-so?sort=-due", "/ho-so?sort=changed", "/ho-so?sort=due&late=yes", "/ho-so?sort=due&unit=H98.01",
+    "/ho-so?sort=due&unit=H98.02", "/viec?sort=due", "/viec?sort=-due&status=done", "/viec?sort=due&unit=H98.02",
     "/thong-diep?status=unclaimed", "/thong-diep?since=2030-01-01", "/thong-diep?repeated=yes", "/thong-diep?until=2020-01-01",
     "/thong-diep?signature=good", "/thong-diep?signature=none", "/thong-diep/tu-choi", "/thong-diep/tu-choi?code=none",
     "/doi-tac", "/doi-tac/p1",

@@ -11,7 +11,7 @@ from engine.actions.batches import DOSSIER_ACTS
 from engine.dossiers.indexing import searchable
 from engine.queries import diagrams, dossier_list, indexed, procedures
 from engine.queries.clock import Clocks
-from engine.queries.dossier_list import SEARCHED, SITUATIONS, Line, Wanted
+from engine.queries.dossier_list import NEWEST_FIRST, SEARCHED, SITUATIONS, Line, Wanted
 from engine.queries.indexed import Sought
 from engine.storage.database import Connection
 from web import cursors, variables
@@ -49,6 +49,7 @@ class DossiersView(View):
     active_until: Day
     due_since: Day
     due_until: Day
+    sort: Literal["", "submitted", "due", "-due", "changed", "-changed"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
     variables: Variables = Field(default_factory=dict)
 
@@ -107,7 +108,7 @@ def add(blueprint: Blueprint, container: Container) -> None:
             mark=MARK,
             partner_names=rendering.partner_names(container),
             searched=counted(SEARCHED, True) if bounded else "",
-            filtered=any(value != "" for name, value in view.bound.items()),
+            filtered=any(value != "" for name, value in view.bound.items() if name != "sort"),
         )
 
 
@@ -143,6 +144,7 @@ def wanted_by(view: DossiersView, container: Container) -> Wanted:
         due_from=begins(view.due_since),
         due_until=ends(view.due_until),
         variables=sought,
+        sort=view.sort or NEWEST_FIRST,
     )
 
 

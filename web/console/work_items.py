@@ -28,6 +28,7 @@ class WorkItemsView(View):
     dossier: str = Field(default="", max_length=64)
     mine: Literal["", "yes"] = ""
     late: Literal["", "yes"] = ""
+    sort: Literal["", "-opened", "due", "-due"] = ""
     cursor: str | None = Field(default=None, max_length=2000)
 
 
@@ -54,7 +55,7 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
             view=view,
             rows=rows,
             following=following,
-            filtered=any(value for name, value in view.bound.items() if name != "status"),
+            filtered=any(value for name, value in view.bound.items() if name not in ("status", "sort")),
         )
 
 
@@ -156,6 +157,7 @@ def _wanted(view: WorkItemsView, container: Container) -> WorkItemFilter:
         procedure=view.procedure or None,
         claimed_by=visitor().name if view.mine else None,
         late_at=container.clock.now() if view.late else None,
+        sort=view.sort or "opened",
     )
 
 

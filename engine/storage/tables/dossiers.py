@@ -79,6 +79,12 @@ dossier = Table(
     UniqueConstraint("code"),
     Index("dossier_status_due_idx", "status", "due_at"),
     Index("dossier_changed_at_idx", "changed_at", "id"),
+    Index(
+        "dossier_due_idx",
+        text("(finished_at IS NOT NULL)"),
+        text("coalesce(due_at, 'infinity'::timestamptz)"),
+        "id",
+    ),
     Index("dossier_submitted_at_idx", "submitted_at", "id"),
 )
 
