@@ -27,6 +27,7 @@ from web.api import (
     deployments,
     description,
     documents,
+    dossier_acts,
     dossiers,
     incident_causes,
     incidents,
@@ -44,6 +45,7 @@ from web.container import Container
 
 _API = (
     dossiers,
+    dossier_acts,
     documents,
     work_items,
     incidents,

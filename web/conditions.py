@@ -72,6 +72,11 @@ def seen(current: Callable[[Connection], tuple[str, ...]], *, required: bool = F
     """
     if not required and not request.headers.get(IF_MATCH, "").strip():
         return None
+    return seen_now(current, required=required)
+
+
+def seen_now(current: Callable[[Connection], tuple[str, ...]], *, required: bool = True) -> Seen:
+    """`seen` where a condition is asked for in any case."""
     return lambda connection: check(*current(connection), required=required)
 
 

@@ -109,8 +109,9 @@ def tell(connection: Connection, found: HeldCall, act: str, *, by: str, reason: 
     events.append(connection, found.dossier_id, "resolved", payload)
 
 
-def retry_dossier(store: Store, code: str, *, by: str, reason: str) -> None:
+def retry_dossier(store: Store, code: str, *, by: str, reason: str, seen: Seen = as_it_stands) -> None:
     """Let every call of the dossier that waits go on now, but for those that an incident asks about.
+    *seen* looks at the dossier once it is locked, and raises where its caller saw something else.
 
     Raises:
         DossierNotFound. ActionNotNow: it is suspended, or no call of it waits.
@@ -119,6 +120,7 @@ def retry_dossier(store: Store, code: str, *, by: str, reason: str) -> None:
         held = suspensions.hold(connection, code)
         if held is None:
             raise errors.DossierNotFound(dossier=code)
+        seen(connection)
         if held.suspended:
             raise errors.ActionNotNow(what=f"{code} is suspended")
         waiting: list[Json] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine import errors
+from engine.actions.conditions import Seen, as_it_stands
 from engine.dossiers import corrections, submission
 from engine.dossiers.corrections import NoSuchPlace
 from engine.dossiers.statuses import is_final
@@ -55,15 +56,24 @@ def propose(
 
 
 def correct(
-    store: Store, code: str, path: Sequence[str], value: Json, *, seen: str, by: str, reason: str
+    store: Store,
+    code: str,
+    path: Sequence[str],
+    value: Json,
+    *,
+    seen: str,
+    by: str,
+    reason: str,
+    look: Seen = as_it_stands,
 ) -> None:
-    """Have the value at *path* corrected, if it still is what *seen* stands for.
+    """Have the value at *path* corrected, if it still is what *seen* stands for. *look* looks at the dossier once it is locked.
 
     Raises:
         DossierNotFound. PreconditionFailed: it was changed since. ActionNotNow: the dossier is over.
     """
     with store.transaction() as connection:
         rows.lock(connection, code)
+        look(connection)
         found = _open(rows.read(connection, code), code)
         tag = corrections.digest(found.salt, corrections.value_at(dict(found.data), path))
         if tag != seen:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine import errors
+from engine.actions.conditions import Seen, as_it_stands
 from engine.exchange.ports import Json
 from engine.queries import dossiers
 from engine.queries.clock import Clocks
@@ -40,14 +41,24 @@ def propose(store: Store, clocks: Clocks, code: str, day: date) -> Extension:
     return Extension(before=before, after=after)
 
 
-def extend(store: Store, code: str, wanted: Extension, *, ground: str, by: str, reason: str) -> None:
-    """Have the due date moved, if it still is what was seen.
+def extend(
+    store: Store,
+    code: str,
+    wanted: Extension,
+    *,
+    ground: str,
+    by: str,
+    reason: str,
+    look: Seen = as_it_stands,
+) -> None:
+    """Have the due date moved, if it still is what was seen. *look* looks at the dossier once it is locked.
 
     Raises:
         DossierNotFound. PreconditionFailed: it was moved since. ActionNotNow: the dossier is over.
     """
     with store.transaction() as connection:
         rows.lock(connection, code)
+        look(connection)
         brief = dossiers.get_brief(connection, code)
         if due_of(brief) != wanted.before:
             raise errors.PreconditionFailed(etag=str(brief.due_at))

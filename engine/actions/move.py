@@ -7,6 +7,7 @@ to leave it behind could do twice what the other step does again, and what becam
 from dataclasses import dataclass
 
 from engine import errors
+from engine.actions.conditions import Seen, as_it_stands
 from engine.actions.deploy import DeploymentShelf
 from engine.dossiers.statuses import is_final
 from engine.exchange.ports import Json
@@ -75,15 +76,24 @@ def propose(store: Store, shelf: DeploymentShelf, code: str, task: str, target: 
 
 
 def move(
-    store: Store, shelf: DeploymentShelf, code: str, wanted: Move, *, seen: int, by: str, reason: str
+    store: Store,
+    shelf: DeploymentShelf,
+    code: str,
+    wanted: Move,
+    *,
+    seen: int,
+    by: str,
+    reason: str,
+    look: Seen = as_it_stands,
 ) -> None:
-    """Have the dossier go to the target, if its instance still is what was *seen*.
+    """Have the dossier go to the target, if its instance still is what was *seen*. *look* looks at it once it is locked.
 
     Raises:
         DossierNotFound. PreconditionFailed: it went on since. ActionNotNow: as `propose`.
     """
     with store.transaction() as connection:
         locks.lock(connection, code)
+        look(connection)
         found = _running(connection, code)
         if found.version != seen:
             raise errors.PreconditionFailed(etag=str(found.version))

@@ -48,12 +48,17 @@ def find(container: Container, code: str) -> DossierBrief:
 
 def seen(code: str) -> Seen | None:
     """What looks at the dossier once it is locked; None: the caller sets no condition."""
+    return conditions.seen(lambda connection: _now(connection, code))
 
-    def current(connection: Connection) -> tuple[str, ...]:
-        brief = dossiers.get_brief(connection, code)
-        return _tags(connection, brief, dossiers.held_by(connection, brief.id))
 
-    return conditions.seen(current)
+def seen_now(code: str) -> Seen:
+    """`seen` where the caller must set a condition. It raises PreconditionMissing where there is none."""
+    return conditions.seen_now(lambda connection: _now(connection, code))
+
+
+def _now(connection: Connection, code: str) -> tuple[str, str]:
+    brief = dossiers.get_brief(connection, code)
+    return _tags(connection, brief, dossiers.held_by(connection, brief.id))
 
 
 def _tags(connection: Connection, brief: DossierBrief, held: list[Held]) -> tuple[str, str]:

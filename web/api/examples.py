@@ -35,6 +35,22 @@ BODIES: Mapping[tuple[str, str], Mapping[str, Json]] = {
     ("post", "/api/v1/dossiers/{code}/withdrawal"): {"reason": "Công dân đổi ý"},
     ("post", "/api/v1/dossiers/{code}/suspension"): {"reason": "A court asked for the papers"},
     ("post", "/api/v1/dossiers/{code}/resumption"): {"reason": "The papers are back"},
+    ("post", "/api/v1/dossiers/{code}/retry"): {"reason": "The agency is back"},
+    ("post", "/api/v1/dossiers/{code}/correction"): {
+        "field": "note",
+        "value": "lần thứ hai",
+        "reason": "A slip of the desk",
+    },
+    ("post", "/api/v1/dossiers/{code}/extension"): {
+        "day": "2027-03-19",
+        "ground": "Khoản 2 Điều 19 NĐ 61/2018/NĐ-CP",
+        "reason": "The archive must be searched",
+    },
+    ("post", "/api/v1/dossiers/{code}/move"): {
+        "origin": "check",
+        "target": "wait",
+        "reason": "Checked on paper already",
+    },
     ("post", "/api/v1/work-items/{id}/claim"): {"officer": "an.nguyen"},
     ("post", "/api/v1/work-items/{id}/release"): {"officer": "an.nguyen"},
     ("post", "/api/v1/work-items/{id}/complete"): {"officer": "an.nguyen", "data": {"decision": "accept"}},

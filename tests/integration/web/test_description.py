@@ -85,8 +85,10 @@ class World:
     def operations(self) -> list[object]:
         return [one.ok() for one in self.schema.get_all_operations()]
 
-    def dossier(self, *, held: bool) -> str:
+    def dossier(self, *, held: bool, calling: bool) -> str:
         code = self.counter.new_dossier(documents=[paper(PDF)])
+        if calling:
+            add_call(self.counter, code, "pending")
         if held:
             path = f"/api/v1/dossiers/{code}/suspension"
             self.counter.post(path, {"reason": "so that it can go on"}, key=self.key)
@@ -140,7 +142,7 @@ class World:
         if "procedures/{code}" in label:
             places["code"] = "1.000001"
         elif "{code}" in label:
-            places["code"] = self.dossier(held="resumption" in label)
+            places["code"] = self.dossier(held="resumption" in label, calling=label.endswith("/retry"))
         if "{sha256}" in label:
             places["sha256"] = counter.scalar("SELECT sha256 FROM document ORDER BY id DESC LIMIT 1")
         if "work-items/{id}" in label:

@@ -70,6 +70,12 @@ def on_work_item(what: str, body: object) -> Thing:
     return thing
 
 
+def a_retry(counter: Counter, _key: str) -> tuple[str, str, Callable[[int], object]]:
+    code = counter.new_dossier()
+    add_call(counter, code, "pending")
+    return f"/api/v1/dossiers/{code}", "retry", lambda at: {"reason": f"r{at}"}
+
+
 THINGS = [
     a_call,
     a_message,
@@ -79,9 +85,13 @@ THINGS = [
     a_cause,
     on_dossier("withdrawal", lambda at: {"reason": f"r{at}"}),
     on_dossier("suspension", lambda at: {"reason": f"r{at}"}),
+    on_dossier("correction", lambda at: {"field": "note", "value": f"n{at}", "reason": "x"}),
+    on_dossier("extension", lambda at: {"day": f"2026-03-{at + 16}", "ground": "x", "reason": "x"}),
+    on_dossier("move", lambda _: {"origin": "check", "target": "wait", "reason": "x"}),
     on_dossier("supplement", lambda at: {"data": {"note": f"n{at}"}}),
     on_dossier("draft-confirmation", lambda at: {"confirmed": True, "draft": at + 1}),
     on_dossier("documents", lambda at: {"documents": [paper(PDF + bytes([at]))]}),
+    a_retry,
     on_work_item("claim", {}),
     on_work_item("release", {}),
     on_work_item("complete", {"data": {"decision": "accept"}}),
