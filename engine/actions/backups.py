@@ -15,8 +15,8 @@ import structlog
 
 from engine import errors
 from engine.queries import evidence
-from engine.queries.backups import sample
-from engine.storage import installation, migrations, seals
+from engine.queries.backups import JOB, sample
+from engine.storage import installation, migrations, schedules, seals
 from engine.storage.backups import dumping, loading, manifest, programs, runs, scratch
 from engine.storage.backups.manifest import Manifest
 from engine.storage.backups.programs import Stop, Tell
@@ -67,6 +67,12 @@ def take(store: Store, policy: BackupPolicy, *, by: str, stop: Stop = NEVER, tel
         BackupRunning. BackupError: nothing came of it; the run's row says why. StoreError.
     """
     with scratch.guarded(store.url) as guard:
+        if not runs.are_kept(guard):
+            schema = migrations.current(guard) or "empty"
+            raise errors.BackupError(
+                what="the backup",
+                reason=f"the database is {schema}: upgrade it, or use the version of Lienthong that it is of",
+            )
         with store.transaction() as connection:
             lineage = runs.lineage(connection)
             folder = str(policy.folder)
@@ -86,16 +92,22 @@ def take(store: Store, policy: BackupPolicy, *, by: str, stop: Stop = NEVER, tel
     return Backup(file=file, manifest=made, checked=checked, removed=removed)
 
 
-def take_by_timetable(store: Store, policy: BackupPolicy | None, *, stop: Stop) -> int:
-    """`take` for the job: what goes wrong is in the run's row, and the next night tries again; how many were made."""
+def take_by_timetable(store: Store, policy: BackupPolicy | None, *, stop: Stop, tell: Tell = quiet) -> int:
+    """`take` for the job: what goes wrong is in the run's row, and the next night tries again; how many were made.
+
+    One that is interrupted because its worker ends is due again at once, for whoever works then.
+    """
     try:
         if policy is None:
             return _not_configured(store)
-        take(store, policy, by=TIMETABLE, stop=stop)
+        take(store, policy, by=TIMETABLE, stop=stop, tell=tell)
     except errors.StoreError:
         raise
     except errors.BackupError as error:
         log.warning("backup_not_made", reason=error.message)
+        if stop.is_set():
+            with store.transaction() as connection:
+                schedules.due_now(connection, JOB)
         return 0
     return 1
 
@@ -111,21 +123,24 @@ def _not_configured(store: Store) -> int:
 def verify(
     store: Store, file: Path, *, wanted: Path | None = None, stop: Stop = NEVER, tell: Tell = quiet
 ) -> Backup:
-    """Check a file that was written before, and remember what came of it where its run is known here.
+    """Check a file that was written before, on any server, and remember what came of it where its run is known here.
 
     Raises:
         BackupRunning. BackupDamaged: it is not what was written. BackupError: it could not be checked. StoreError.
     """
     with scratch.guarded(store.url) as guard:
         made = manifest.read(file)
+        kept = runs.are_kept(guard)
         try:
             checked = _check(guard, store.url, _clients(guard, wanted), file, stop=stop, tell=tell)
         except errors.BackupDamaged as error:
-            with store.transaction() as connection:
-                runs.unfit(connection, made.file, error.message)
+            if kept:
+                with store.transaction() as connection:
+                    runs.unfit(connection, made.file, error.message)
             raise
-        with store.transaction() as connection:
-            runs.verified(connection, made.file, checked)
+        if kept:
+            with store.transaction() as connection:
+                runs.verified(connection, made.file, checked)
     return Backup(file=file, manifest=made, checked=checked)
 
 

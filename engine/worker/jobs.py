@@ -16,12 +16,11 @@ import structlog
 from procrastinate import jobs as procrastinate_jobs
 
 from engine import errors
+from engine.queries.backups import JOB as BACKUP
 from engine.storage import jobs
 from engine.storage.schedules import Planned
 
 log = structlog.get_logger(__name__)
-
-BACKUP = "backup"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from engine.actions.presence import Heart, Presence
 from engine.clock import Clock
 from engine.exchange.ports import Partners
 from engine.models.deployment import Deployment
+from engine.queries.backups import JOB as BACKUP
 from engine.runtime.progress import Interpreter
 from engine.storage import calls, events
 from engine.storage import partners as partner_rows
@@ -38,7 +39,7 @@ from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
 from engine.storage.presences import Process
 from engine.worker.appliers import ApplyLoop
-from engine.worker.jobs import BACKUP, JobLoop, JobPolicy
+from engine.worker.jobs import JobLoop, JobPolicy
 from engine.worker.senders import SendLoop
 from engine.worker.wakeups import Listener
 

@@ -81,7 +81,13 @@ def _counted(connection: Connection, stop: Stop) -> dict[str, int]:
 def _write(url: str, programs: Binaries, file: Path, snapshot: str, *, stop: Stop, tell: Tell) -> None:
     place = address(url)
     command = [
-        *(programs.program("pg_dump"), "--format=custom", f"--snapshot={snapshot}", f"--file={file}"),
+        *(
+            programs.program("pg_dump"),
+            "--format=custom",
+            "--compress=1",
+            f"--snapshot={snapshot}",
+            f"--file={file}",
+        ),
         *("--no-password", f"--lock-wait-timeout={_LOCK_WAIT}", f"--dbname={place.words}"),
         *(f"--exclude-table-data=public.{table}" for table in LEFT_OUT),
     ]

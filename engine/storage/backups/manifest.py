@@ -150,9 +150,10 @@ def check(file: Path, stop: Stop) -> Manifest:
 
 def of_lineage(folder: Path, lineage: str) -> list[Manifest]:
     """The dumps in *folder* that are of this installation, newest first."""
-    found = []
+    ours = []
     for file in folder.glob(f"lienthong-*{SUFFIX}"):
         with suppress(BackupDamaged, OSError):
-            found.append(read(file))
-    ours = [one for one in found if one.lineage == lineage]
+            made = read(file)
+            if made.lineage == lineage and made.file == file.name:
+                ours.append(made)
     return sorted(ours, key=lambda one: one.taken_at, reverse=True)

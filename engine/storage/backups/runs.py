@@ -34,6 +34,11 @@ _MARK = text(
 )
 
 
+def are_kept(connection: Connection) -> bool:
+    """Whether this database has a place for them: one that is empty or of an older version has none."""
+    return connection.scalar(text("SELECT to_regclass('public.backup')")) is not None
+
+
 def lineage(connection: Connection) -> str:
     """The mark of this installation, made once: what tells its backups from those of others in the same folder."""
     connection.execute(_MARK)

@@ -20,9 +20,10 @@ import pytest
 from engine import errors
 from engine.actions import anchor, backups
 from engine.actions.backups import Backup, BackupPolicy
-from engine.storage import migrations
+from engine.storage import migrations, schedules
 from engine.storage.backups import manifest, programs
 from engine.storage.embedded.binaries import find_clients
+from engine.storage.schedules import Planned
 from tests.support.counter import Counter, open_counter
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -218,6 +219,24 @@ def test_a_run_that_nobody_is_at_any_more_is_ended_by_the_next(
         ("failed", "the process that made it went away"),
         ("done", ""),
     ]
+
+
+def test_the_timetables_one_is_due_again_where_its_worker_ends_and_not_where_it_failed(
+    counter: Counter, policy: BackupPolicy
+) -> None:
+    due = "SELECT next_at <= now() FROM schedule WHERE name = 'backup'"
+    with counter.store.transaction() as connection:
+        row = Planned(name="backup", job="backup", trigger="30 2 * * *")
+        schedules.ensure(connection, [row])
+        connection.exec_driver_sql("UPDATE schedule SET next_at = now() + interval '1 h'")
+    bad = replace(policy, programs=Path("/nowhere"))
+    assert backups.take_by_timetable(counter.store, bad, stop=threading.Event()) == 0
+    assert counter.scalar(due) is False
+    stop = threading.Event()
+    tell = at("dumping", stop.set)
+    assert backups.take_by_timetable(counter.store, policy, stop=stop, tell=tell) == 0
+    assert counter.scalar(due) is True
+    assert [row[0] for row in rows(counter)] == ["failed", "failed"]
 
 
 def test_two_at_once_are_one_too_many(counter: Counter, policy: BackupPolicy) -> None:

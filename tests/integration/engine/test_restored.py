@@ -24,6 +24,7 @@ from engine.storage.database import Store
 from engine.storage.embedded.binaries import find_clients
 from lienthong.assembly import System
 from tests.support.exchange import Setup
+from tests.support.procedures import settle_in
 
 OPERATIONS = ("Ghi", "Nop", "Bao")  # idempotent, queryable, neither
 
@@ -287,6 +288,39 @@ def test_one_that_was_only_set_up_is_replaced(
     assert setup.rows("SELECT who, what FROM audit WHERE what = 'backup-restored'") == [
         ("lan", "backup-restored")
     ]
+
+
+def test_a_dossier_that_came_since_somebody_looked_stays(
+    setup: Setup, tmp_path: Path, new_database: Callable[[], object]
+) -> None:
+    made = take(setup, tmp_path)
+    setup.store.close()
+    setup.store = Store(new_database().url)  # type: ignore[attr-defined]
+    settle_in(setup.store, setup.deployment)
+
+    def hand_in(said: str) -> None:
+        if said.startswith("restoring"):
+            setup.submit()
+            setup.store.close()
+
+    with pytest.raises(errors.BackupError, match="dossiers came meanwhile"):
+        restore.restore(setup.store, made.file, by="lan", tell=hand_in)
+    assert setup.scalar("SELECT count(*) FROM dossier") == 1
+
+
+def test_a_copy_is_verified_on_an_empty_server_too_and_nothing_there_is_backed_up(
+    setup: Setup, tmp_path: Path, empty: str
+) -> None:
+    setup.submit()
+    made = take(setup, tmp_path)
+    store = Store(empty)
+    assert backups.verify(store, made.file).checked == 1
+    with store.reading() as connection:
+        assert marking.look_at(connection).things == 0
+    policy = BackupPolicy(folder=tmp_path / "other", environment="development")
+    with pytest.raises(errors.BackupError, match="the database is empty"):
+        backups.take(store, policy, by="lan")
+    store.close()
 
 
 def test_a_restore_that_does_not_come_to_its_end_leaves_nothing(
