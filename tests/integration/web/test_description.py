@@ -38,6 +38,12 @@ CALL = (
     "INSERT INTO call (dossier_id, partner, operation, key, body, repeat, timeout_s)"
     " SELECT id, 'box', 'Giao', code, '{}', 'idempotent', 60 FROM dossier WHERE code = :code RETURNING id"
 )
+PARTNER = "/api/v1/partners/{name}"
+HELD = (
+    "INSERT INTO presence (name, role, host, pid, version, contracts)"
+    " VALUES ('w', 'worker', 'h', 1, '1', jsonb_build_object('post', CAST(:hash AS text)))"
+    " ON CONFLICT (name) DO UPDATE SET seen_at = now() RETURNING 1"
+)
 STALE = f'"{"0" * 32}"'
 UNMATCHED = {  # changes that have no ETag to hold If-Match against, which is refused there
     "/dossiers": "makes something new",
@@ -114,6 +120,8 @@ class World:
             return {"cause": "odd"}
         if "batches/{id}" in label:
             return {"id": self.post_batch(self.previewed()).json["id"]}
+        if label.endswith("/accept"):
+            self.counter.scalar(HELD, hash=examples.BODIES["post", f"{PARTNER}/accept"]["hash"])
         return {}
 
     def previewed(self) -> dict[str, object]:
