@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from engine import errors
+from engine.dossiers.indexing import searchable
 from engine.dossiers.statuses import Status
 from engine.exchange.ports import Json
 
@@ -24,6 +25,7 @@ _SELECT = """
 
 _LIST = text(
     f"{_SELECT} WHERE (CAST(:procedure AS text) IS NULL OR d.procedure_code = :procedure)"
+    " AND (CAST(:among AS text[]) IS NULL OR d.procedure_code = ANY(CAST(:among AS text[])))"
     " AND (CAST(:active AS boolean) IS NULL OR :active = (p.active_deployment_id IS NOT DISTINCT FROM d.id))"
     " AND (CAST(:findings AS boolean) IS NULL OR :findings = (coalesce(d.findings, 0) > 0))"
     " AND (CAST(:running AS boolean) IS NULL OR :running = EXISTS (SELECT 1 FROM dossier o"
@@ -32,6 +34,11 @@ _LIST = text(
 )
 
 _ONE = text(f"{_SELECT} WHERE d.id = :id")
+
+_NAMES = text(
+    "SELECT d.procedure_code, p.name_vi, p.name_en FROM (SELECT DISTINCT procedure_code FROM deployment) d"
+    " LEFT JOIN procedure p ON p.code = d.procedure_code"
+)
 
 _FILES = text(
     "SELECT name, kind, sha256, octet_length(original) AS size_bytes FROM model"
@@ -106,15 +113,18 @@ def find_deployments(
     active: bool | None,
     after: int | None,
     limit: int,
+    words: str | None = None,
     findings: bool | None = None,
     running: bool | None = None,
 ) -> list[DeploymentLine]:
     """The newest versions that fit, at most *limit*; *after* is the id of the last one of the page before.
 
+    *words* is a part of the procedure's code or of one of its names, accents or not;
     *findings*: whether there were any when it was stored; *running*: whether dossiers run on it.
     """
     wanted = {
         "procedure": procedure,
+        "among": _called(connection, words) if words else None,
         "active": active,
         "findings": findings,
         "running": running,
@@ -123,6 +133,12 @@ def find_deployments(
         "final": _FINAL,
     }
     return [DeploymentLine(**row) for row in connection.execute(_LIST, wanted).mappings()]
+
+
+def _called(connection: Connection, words: str) -> list[str]:
+    """The codes of the procedures that have *words* in their code or in a name; there are hundreds at most."""
+    part = searchable(words)
+    return [row[0] for row in connection.execute(_NAMES) if any(part in searchable(one or "") for one in row)]
 
 
 def get_deployment(connection: Connection, deployment: int) -> DeploymentLine:

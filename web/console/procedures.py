@@ -37,6 +37,7 @@ _MOST_DRAWN_BYTES = 1024 * 1024
 class ProceduresView(View):
     """The list's address."""
 
+    q: str = Field(default="", max_length=64)
     procedure: str = Field(default="", max_length=32)
     findings: Literal["", "yes", "no"] = ""
     running: Literal["", "yes", "no"] = ""
@@ -77,7 +78,7 @@ def _list(container: Container, view: ProceduresView, **more: object) -> str:
         view=view,
         rows=rows,
         following=following,
-        filtered=bool(view.procedure or view.findings or view.running),
+        filtered=any(view.bound.values()),
         commit=request.form.get("commit", ""),
         most_commit=MOST,
         **values,
@@ -91,6 +92,7 @@ def _found(
         connection,
         procedure=view.procedure or None,
         active=None,
+        words=view.q or None,
         findings=_WISHES[view.findings],
         running=_WISHES[view.running],
         after=after,

@@ -5,12 +5,14 @@ import io
 import json
 import zipfile
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from urllib3 import encode_multipart_formdata
 
 from engine.actions import deploy
 from engine.clock import VIETNAM
+from engine.dossiers.indexing import searchable
 from engine.models.deployment import from_files
 from tests.support.console import Visitor, text_of
 from tests.support.console_rows import add_incident
@@ -171,6 +173,10 @@ def test_versions_are_found_by_their_findings_and_dossiers(counter: Counter, vie
     assert listed("running=no") == [odd]
     assert "Không có gì khớp" in viewer.page("/quy-trinh?running=yes&findings=yes")
     assert viewer.get("/quy-trinh?running=some").status == 400
+    name = str(counter.scalar("SELECT name_vi FROM procedure"))
+    for part in ("1.0000", name[:5].upper(), searchable(name)[-6:]):
+        assert odd in listed(urlencode({"q": part})), part
+    assert listed("q=no+such+procedure") == []
     assert "<code>check</code></td>" in viewer.page(f"/quy-trinh/{odd}"), "the form that is missing is found"
     assert "<code>check</code></td>" not in viewer.page("/quy-trinh/1")
 
