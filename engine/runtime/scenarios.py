@@ -3,6 +3,7 @@
 A scenario is a YAML file in the deployment's ``scenarios/``::
 
     name: The supplement comes in time
+    description: {vi: …, en: …}      # or one text for both
     process: main-process            # only when it is not the procedure's
     given:
       data: {child: {born_on: 2026-01-02}}     # the dossier's data; other keys of `given` are other keys of the dossier
@@ -93,11 +94,11 @@ def run(deployment: Deployment, file: str, data: bytes) -> Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a scenario says of itself: *example* is the dossier data that it is given, *world* what happens outside, as
-    `engine.runtime.worlds` reads it."""
+    """What a scenario says of itself: *about* by language, *example* the dossier data that it is given, *world* what happens
+    outside, as `engine.runtime.worlds` reads it."""
 
     name: str
-    about: str
+    about: Mapping[str, str]
     example: Json
     world: Mapping[str, Json]
 
@@ -112,10 +113,17 @@ def described(file: str, data: bytes) -> Described:
     given = body.get("given")
     return Described(
         name=str(body.get("name") or file),
-        about=str(body.get("description") or ""),
+        about=_about(body.get("description")),
         example=given.get("data") if isinstance(given, dict) else None,
         world=worlds.of_scenario(body),
     )
+
+
+def _about(told: Json) -> dict[str, str]:
+    """A description in both languages; one that is no mapping is the same in both, as is one that has only one of them."""
+    by_language = told if isinstance(told, dict) else {"vi": told, "en": told}
+    first = next((one for one in by_language.values() if one), "")
+    return {lang: str(by_language.get(lang) or first) for lang in ("vi", "en")}
 
 
 def coverage(deployment: Deployment, results: Sequence[Result]) -> Coverage:

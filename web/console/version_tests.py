@@ -5,6 +5,7 @@ went, the contracts that its models use; running the scenarios, and the whole fo
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,7 +27,7 @@ class Trial:
 
     file: str
     name: str
-    about: str
+    about: Mapping[str, str]
     example: str
     world: str
 

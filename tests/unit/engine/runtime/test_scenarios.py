@@ -91,3 +91,18 @@ def test_entries_that_are_lists_are_taken_one_after_the_other() -> None:
     model = bpmn(body + node("endEvent", "e") + flows("s a g a") + when("g", "e", "=n = 3"))
     text = b"{replies: {a: [1, 2, 3]}, expect: {steps: [a, a, a, e]}}"
     assert scenarios.run(from_files({"m.bpmn": model}), "x", text).wrong == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "about"),
+    [
+        ("description: one", {"vi": "one", "en": "one"}),
+        ("description: { vi: một, en: one }", {"vi": "một", "en": "one"}),
+        ("description: { vi: một }", {"vi": "một", "en": "một"}),
+        ("description: [1]", {"vi": "[1]", "en": "[1]"}),
+        ("description: {}", {"vi": "", "en": ""}),
+        ("name: x", {"vi": "", "en": ""}),
+    ],
+)
+def test_a_description_is_told_by_language(told: str, about: dict[str, str]) -> None:
+    assert scenarios.described("x.yaml", told.encode()).about == about
