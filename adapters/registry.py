@@ -17,6 +17,7 @@ from adapters.calling import Caller
 from adapters.contracts import shape
 from adapters.contracts.compiled import Contract, Operation
 from adapters.outbound import Door, Endpoint
+from adapters.secrets import Secrets
 from adapters.transport.travel import Access
 from adapters.transports import transport_for
 from engine.errors import (
@@ -40,6 +41,7 @@ from engine.exchange.ports import (
     Outcome,
     Terms,
 )
+from engine.exchange.secrets import SecretTold
 
 BUILT_IN = Path(__file__).parent / "partners"
 SIMULATED_FEED_S = 1.0  # simulated partners answer soon and mind no questions
@@ -50,14 +52,16 @@ log = structlog.get_logger(__name__)
 class PartnerSettings:
     """What this installation says about one partner; what is empty, its contract says.
 
-    *secret* is ours at the partner; *inbound_secret* is what it signs its messages to us with.
+    *secret* is ours at the partner, *inbound_secret* what it signs its messages to us with; each may be from a file.
     *private* allows loopback and private addresses, beside what the contract allows.
     """
 
     url: str = ""
     user: str = ""
     secret: str = field(default="", repr=False)
+    secret_file: str = ""
     inbound_secret: str = field(default="", repr=False)
+    inbound_secret_file: str = ""
     private: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
 
@@ -98,6 +102,15 @@ class ContractPartners:
         self._simulators = simulators.rstrip("/") if simulators else None
         self._door = door or Door()
         self._callers: dict[str, Caller] = {}
+        self._secrets = Secrets(
+            {name: said.secret for name, said in settings.items()},
+            {name: said.secret_file for name, said in settings.items()},
+        )
+        self._inbound_secrets = Secrets(
+            {name: said.inbound_secret for name, said in settings.items()},
+            {name: said.inbound_secret_file for name, said in settings.items()},
+            variable="INBOUND_SECRET",
+        )
         self._lock = threading.Lock()
 
     # -- finding ------------------------------------------------------------------------------
@@ -164,13 +177,15 @@ class ContractPartners:
                 )
             return caller
 
-    def _caller_of(self, contract: Contract) -> Caller:
+    def _caller_of(self, contract: Contract, secret: str | None = None) -> Caller:
+        """*secret*, where given, is for this caller in place of the one in force."""
         said = self._settings.get(contract.partner, PartnerSettings())
         form = contract.form
         simulated = self._simulated(contract.partner)
         url = said.url or (f"{self._simulators}/{contract.partner}" if simulated else form.endpoint.url)
-        access = Access(user=said.user, secret=said.secret)
-        if simulated and not said.secret:
+        held = self._secrets.value(contract.partner) if secret is None else secret
+        access = Access(user=said.user, secret=held)
+        if simulated and not held:
             access = Access(user=form.simulator.user, secret=form.simulator.secret)
         if url:
             private = simulated or said.private or form.endpoint.private
@@ -251,6 +266,28 @@ class ContractPartners:
         except ContractInvalid as exc:
             return [Stage(stage="contract", ok=False, saw="contract-invalid", detail=exc.message)]
         return list(checking.check(caller, self._door, total_s))
+
+    def secrets(self, partner: str) -> Sequence[SecretTold]:
+        """Raises: PartnerUnknown."""
+        simulated = self._simulated(partner)
+        self._caller(partner)
+        return [one.told(partner, simulated=simulated) for one in (self._secrets, self._inbound_secrets)]
+
+    def check_new_secret(self, partner: str) -> Sequence[Stage]:
+        """Raises: PartnerUnknown; SettingsError: its secret comes from no file, or that cannot be read."""
+        contract = self._caller(partner).contract
+        trying = self._caller_of(contract, self._secrets.fresh(partner).value)
+        return list(checking.check(trying, self._door, TOTAL_S))
+
+    def use_secret(self, partner: str, revision: int) -> None:
+        if self._secrets.take(partner, revision) and partner in self._callers:
+            with self._lock:
+                self._callers[partner] = self._caller_of(self._callers[partner].contract)
+            log.info("partner_secret_taken", partner=partner, revision=revision)
+
+    def secrets_in_use(self) -> Mapping[str, Json]:
+        """Partner → what its secret's file was when it was read."""
+        return {name: dict(told) for name, told in self._secrets.in_use().items()}
 
     def certificate_until(self, partner: str) -> datetime | None:
         """Until when the certificate that *partner* shows now is good; None: it needs none, or is not called.

@@ -177,7 +177,9 @@ class Partner:
     url: str = ""
     user: str = ""
     secret: str = field(default="", repr=False)
+    secret_file: str = ""  # where it was read from, and may be again
     inbound_secret: str = field(default="", repr=False)
+    inbound_secret_file: str = ""
     private: bool = False
     values: Mapping[str, object] = field(default_factory=dict)  # in place of its contract's `settings`
 
@@ -271,6 +273,8 @@ def _partner(prefix: str, environment: Mapping[str, str]) -> Partner:
         url=environment.get(prefix + "URL", ""),
         user=environment.get(prefix + "USER", ""),
         secret=env.lookup(prefix + "SECRET", environment, secret=True) or "",
+        secret_file=environment.get(prefix + "SECRET_FILE", ""),
+        inbound_secret_file=environment.get(prefix + "INBOUND_SECRET_FILE", ""),
         inbound_secret=env.lookup(prefix + "INBOUND_SECRET", environment, secret=True) or "",
         private=env.as_bool(prefix + "PRIVATE", environment.get(prefix + "PRIVATE") or "no"),
         values=_object(prefix + "SETTINGS", environment.get(prefix + "SETTINGS") or "{}"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from engine import errors
 from engine.clock import Clock, DemoClock
 from engine.exchange.ports import Arrival
 from engine.settings import Settings
@@ -90,7 +91,9 @@ class System:
                 url=partner.url,
                 user=partner.user,
                 secret=partner.secret,
+                secret_file=partner.secret_file,
                 inbound_secret=partner.inbound_secret,
+                inbound_secret_file=partner.inbound_secret_file,
                 private=partner.private,
                 values=partner.values,
             )
@@ -205,6 +208,7 @@ class System:
 
     def web(self) -> "Flask":
         """The web application."""
+        self._settle_secrets()
         from adapters.inbound import ContractInbound
         from engine.actions import refusals
         from engine.actions.receive import take_message
@@ -229,6 +233,7 @@ class System:
                 inbound=ContractInbound(self.partners, take, partial(refusals.note, self.store)),
                 mailboxes=self.partners,
                 checking=self.partners,
+                secrets=self.partners,
                 may_send=self.may_send,
                 partners=ContractDirectory(self.partners.contracts),
                 max_body_bytes=said.max_body_bytes,
@@ -307,6 +312,15 @@ class System:
         folder = self.settings.data_dir / "simulators"
         folder.mkdir(parents=True, exist_ok=True)
         return serve(self.partners.contract, port=port, journal_dir=folder, callback_url=callback_url)
+
+    def _settle_secrets(self) -> None:
+        """Hold the partners' secrets as they are in force now; a later change is taken only when a person says so."""
+        from engine.actions import secrets as partner_secrets
+
+        try:
+            partner_secrets.settle(self.store, self.partners)
+        except errors.StoreError as error:  # a web answers also while its database is away
+            log.warning("partner_secrets_not_settled", reason=error.message)
 
     # -- the web's secret ----------------------------------------------------------------------------
 

@@ -42,6 +42,12 @@ class SilentPartners:
     def hashes(self) -> Mapping[str, str]:
         return self._partners.hashes()
 
+    def use_secret(self, partner: str, revision: int) -> None:
+        self._partners.use_secret(partner, revision)
+
+    def secrets_in_use(self) -> Mapping[str, Json]:
+        return self._partners.secrets_in_use()
+
     def describe(self, partner: str) -> Sequence[Described]:
         return ()
 

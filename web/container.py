@@ -11,6 +11,7 @@ from engine.actions.tick import NextFire
 from engine.clock import Clock
 from engine.exchange.checking import Checking
 from engine.exchange.ports import Inbound, Mailboxes
+from engine.exchange.secrets import PartnerSecrets
 from engine.exchange.sign_on import SignOn
 from engine.storage.database import Store
 from web.rates import Rate
@@ -79,8 +80,8 @@ class Container:
     *secret* signs cursors and console cookies (at least 16 bytes). *console_open* lets whoever reaches us over
     loopback, under a loopback host name, see the pages without a key: for `run` and the demo only. *session_idle_s* is
     how long a session goes on that nobody uses; 0: its whole time. *partner_keys* asks partners that call us for an API
-    key of theirs. *checking* tests the way to a partner. *next_fire* reads the triggers of the timetable; *offered*
-    tells what partners' contracts offer, so that a deployment can be held against it. *rate* is each key's,
+    key of theirs. *checking* tests the way to a partner, *secrets* takes new ones. *next_fire* reads the triggers of the
+    timetable; *offered* tells what partners' contracts offer, so that a deployment can be held against it. *rate* is each key's,
     *stranger_rate* that of wrong keys from one address; None: no limit. *backup_old_h* is how old a backup
     becomes before somebody is told. *environment* names this installation to those
     who sign in; *sign_on* is the identity provider at which people may sign in.
@@ -92,6 +93,7 @@ class Container:
     inbound: Inbound | None = None
     mailboxes: Mailboxes | None = None
     checking: Checking | None = None
+    secrets: PartnerSecrets | None = None
     may_send: Callable[[], bool] = always
     partners: PartnerDirectory = field(default_factory=NoPartners)
     max_body_bytes: int = 36 * 1024 * 1024

@@ -32,8 +32,13 @@ def _compare(connection: Connection) -> int:
         drift.keep(connection, one.partner, Kind.WORKERS, mixed, facts=facts)
         facts |= {"last_good": one.last_good, "accepted": one.accepted}
         drift.keep(connection, one.partner, Kind.CONTRACT, _standing(one), facts=facts)
+    behind = drift.behind(connection)
+    for name, workers in behind.items():
+        late: dict[str, Json] = {"behind": dict(workers)}
+        drift.keep(connection, name, Kind.SECRET, Standing.DIFFERS if workers else Standing.SAME, facts=late)
     if found:  # while no worker runs, what was found stands
         drift.forget_partners(connection, _OF_CONTRACTS, [one.partner for one in found])
+        drift.forget_partners(connection, [Kind.SECRET], list(behind))
     return sum(_standing(one) is Standing.DIFFERS or len(one.held) > 1 for one in found)
 
 

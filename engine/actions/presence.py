@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from engine import errors
+from engine.exchange.ports import Json
 from engine.storage import presences
 from engine.storage.database import Store
 from engine.storage.presences import Process
@@ -26,9 +27,10 @@ class Presence:
         *,
         every_s: float = BEAT_S,
         contracts: Callable[[], Mapping[str, str]] = dict,
+        secrets: Callable[[], Mapping[str, Json]] = dict,
     ) -> None:
         self._store, self._process, self._every_s = store, process, every_s
-        self._contracts = contracts
+        self._contracts, self._secrets = contracts, secrets
         self._told_at = float("-inf")
 
     def tell(self, *, draining: bool = False) -> None:
@@ -36,10 +38,10 @@ class Presence:
         if time.monotonic() - self._told_at < self._every_s:
             return
         self._told_at = time.monotonic()
-        held = self._contracts()
+        held, secrets = self._contracts(), self._secrets()
         try:
             with self._store.transaction() as connection:
-                presences.tell(connection, self._process, draining=draining, contracts=held)
+                presences.tell(connection, self._process, draining=draining, contracts=held, secrets=secrets)
         except errors.StoreError as error:
             log.warning("presence_not_told", reason=error.message)
 

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     """What was compared."""
 
     CONTRACT = "contract"  # what workers hold, with what the last good answer was had by or a person accepted
+    SECRET = "secret"  # what workers hold of a secret, with what a person put in force  # noqa: S105
     WORKERS = "workers"  # what the workers that run hold, with each other
     DESCRIPTION = "description"  # what the partner says of itself now, with the file beside the contract
 

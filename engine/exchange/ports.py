@@ -207,6 +207,14 @@ class Partners(Protocol):
         """
         ...
 
+    def use_secret(self, partner: str, revision: int) -> None:
+        """Have in force what the file of *partner*'s secret holds, once for each *revision*."""
+        ...
+
+    def secrets_in_use(self) -> Mapping[str, Json]:
+        """Partner → since when its secret's file holds what is in force here: changed_at, revision, trouble."""
+        ...
+
     def reports_to(self, partner: str) -> str:
         """The name of the exchange that carries reports to *partner*. Raises: PartnerUnknown."""
         ...

@@ -11,6 +11,7 @@ from engine.exchange.limits import Limits
 _STATES = text(
     """
     SELECT p.name, p.breaker, p.failures, p.probe_at, p.paused, p.paused_reason, p.opened_reason, p.revision,
+        p.secret_revision, p.secret_at,
         p.settings -> 'limits' AS limits,
         p.changed_at, p.certificate_until,
         coalesce(p.certificate_until < now(), false) AS certificate_over,
@@ -42,6 +43,15 @@ _HASHES = text(
 )
 
 
+_HELD_SECRETS = text(
+    """
+    SELECT name AS worker, CAST(secrets -> :partner ->> 'changed_at' AS timestamptz) AS changed_at,
+        CAST(secrets -> :partner ->> 'revision' AS integer) AS revision, secrets -> :partner ->> 'trouble' AS trouble
+    FROM presence WHERE role = 'worker' AND NOT draining AND seen_at > now() - interval '30 s' AND secrets ? :partner
+    ORDER BY name
+    """
+)
+
 _ATTEMPTS = text(
     "SELECT name, CAST(settings -> 'limits' ->> 'max_attempts' AS integer) AS most FROM partner"
     " WHERE settings -> 'limits' ? 'max_attempts'"
@@ -60,6 +70,8 @@ class PartnerState:
     paused_reason: str | None
     opened_reason: str | None  # a person opened the breaker; probe_at None: until a person closes it
     revision: int
+    secret_revision: int
+    secret_at: datetime | None  # when its secret was put in force by a person last
     limits: Limits  # as people set them in place of the contract's
     changed_at: datetime
     waiting: int
@@ -87,3 +99,19 @@ def hashes_of_open_calls(connection: Connection, partner: str) -> dict[str, int]
 def attempts_by_hand(connection: Connection) -> dict[str, int]:
     """Partner → how often a call is sent before a person is asked, where a person set that."""
     return {row.name: row.most for row in connection.execute(_ATTEMPTS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSecret:
+    """What a worker told of a partner's secret: *changed_at* is the age of the file that it read, *revision* when."""
+
+    worker: str
+    changed_at: datetime | None
+    revision: int
+    trouble: str | None
+
+
+def held_secrets(connection: Connection, partner: str) -> list[HeldSecret]:
+    """Of every worker that runs and has a file of the partner's secret."""
+    rows = connection.execute(_HELD_SECRETS, {"partner": partner}).mappings()
+    return [HeldSecret(**row) for row in rows]

@@ -32,6 +32,18 @@ _HELD = text(
     """
 )
 
+_BEHIND = text(
+    f"""
+    SELECT p.name AS partner, coalesce(jsonb_object_agg(w.name, coalesce(s.value ->> 'trouble', ''))
+        FILTER (WHERE CAST(s.value ->> 'revision' AS integer) < p.secret_revision), '{{}}') AS behind
+    FROM partner p JOIN presence w ON w.secrets ? p.name
+    CROSS JOIN LATERAL (SELECT w.secrets -> p.name AS value) s
+    WHERE p.secret_revision > 0 AND w.role = 'worker' AND NOT w.draining
+        AND w.seen_at > now() - make_interval(secs => {_ALIVE_S})
+    GROUP BY p.name
+    """
+)
+
 _KEEP = text(
     """
     INSERT INTO drift (partner, kind, about, standing, facts, trouble, looked_at)
@@ -68,6 +80,11 @@ class HeldContract:
 def held(connection: Connection) -> list[HeldContract]:
     """Every partner that a running worker holds a contract of."""
     return [HeldContract(**row) for row in connection.execute(_HELD).mappings()]
+
+
+def behind(connection: Connection) -> dict[str, dict[str, str]]:
+    """Partner → the workers that do not hold the secret that was put in force, each with its trouble."""
+    return {row[0]: row[1] for row in connection.execute(_BEHIND)}
 
 
 def keep(

@@ -51,6 +51,13 @@ _LIMIT = text(
     " revision = revision + 1 WHERE name = :name"
 )
 
+_USE_SECRET = text(
+    "UPDATE partner SET secret_revision = secret_revision + 1, secret_at = now(), changed_at = now(),"
+    " revision = revision + 1 WHERE name = :name RETURNING secret_revision"
+)
+
+_SECRETS = text("SELECT name, secret_revision FROM partner ORDER BY name")
+
 _WINDOWS = text(
     "SELECT name, CAST(settings -> 'limits' ->> 'window' AS integer) FROM partner WHERE settings -> 'limits' ? 'window'"
 )
@@ -164,3 +171,13 @@ def limit(connection: Connection, name: str, wanted: Limits) -> None:
 def windows(connection: Connection) -> dict[str, int]:
     """Partner → the window that a person set in place of its contract's."""
     return {row[0]: row[1] for row in connection.execute(_WINDOWS)}
+
+
+def use_secret(connection: Connection, name: str) -> int:
+    """Have every process read the file of a partner's secret anew; the number of this time."""
+    return int(connection.scalar(_USE_SECRET, {"name": name}) or 0)
+
+
+def secret_revisions(connection: Connection) -> dict[str, int]:
+    """Partner → how often the file of its secret was put in force anew."""
+    return {row[0]: row[1] for row in connection.execute(_SECRETS)}

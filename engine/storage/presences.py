@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from engine.exchange.ports import Json
 from engine.storage.database import json_text
 
 _TELL = text(
     """
-    INSERT INTO presence (name, role, host, pid, version, draining, contracts)
-    VALUES (:name, :role, :host, :pid, :version, :draining, CAST(:contracts AS jsonb))
+    INSERT INTO presence (name, role, host, pid, version, draining, contracts, secrets)
+    VALUES (:name, :role, :host, :pid, :version, :draining, CAST(:contracts AS jsonb), CAST(:secrets AS jsonb))
     ON CONFLICT (name) DO UPDATE SET role = excluded.role, version = excluded.version, draining = excluded.draining,
-        contracts = excluded.contracts, seen_at = now(), host = excluded.host, pid = excluded.pid,
+        contracts = excluded.contracts, secrets = excluded.secrets, seen_at = now(), host = excluded.host, pid = excluded.pid,
         started_at = CASE WHEN presence.pid = excluded.pid AND presence.host = excluded.host
             THEN presence.started_at ELSE now() END
     """
@@ -38,10 +39,19 @@ class Process:
 
 
 def tell(
-    connection: Connection, process: Process, *, draining: bool, contracts: Mapping[str, str] | None = None
+    connection: Connection,
+    process: Process,
+    *,
+    draining: bool,
+    contracts: Mapping[str, str] | None = None,
+    secrets: Mapping[str, Json] | None = None,
 ) -> None:
-    """Say that *process* runs now and which contracts it holds, partner → hash; *draining*: it takes nothing new."""
-    told = {"draining": draining, "contracts": json_text(dict(contracts or {}))}
+    """Say that *process* runs now and, by partner, which contracts and secrets it holds; *draining*: it takes nothing new.
+
+    Of a secret only the age of its file is told.
+    """
+    held = {"contracts": json_text(dict(contracts or {})), "secrets": json_text(dict(secrets or {}))}
+    told = {"draining": draining, **held}
     connection.execute(_TELL, {**_columns(process), **told})
 
 

@@ -120,7 +120,14 @@ class Worker:
             breaker=self._policy.breaker,
         )
         background = JobLoop(self._store.url, self.background_work(), self._policy.jobs)
-        heart = Heart(Presence(self._store, self._process(), contracts=self._partners.hashes))
+        heart = Heart(
+            Presence(
+                self._store,
+                self._process(),
+                contracts=self._partners.hashes,
+                secrets=self._partners.secrets_in_use,
+            )
+        )
         threads: Sequence[threading.Thread] = [*appliers, sender, background, listener]
         for thread in (*threads, heart):
             thread.start()

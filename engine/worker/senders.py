@@ -108,6 +108,9 @@ class SendLoop(threading.Thread):
             self._known = frozenset(names)
         with self._store.reading() as connection:
             self._windows = partner_rows.windows(connection)
+            revisions = partner_rows.secret_revisions(connection)
+        for name, revision in revisions.items():
+            self._port.use_secret(name, revision)
         self._names, self._looked_at = names, time.monotonic()
 
     def _free(self, partner: str) -> int:

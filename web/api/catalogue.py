@@ -78,7 +78,7 @@ class Partner(Told):
     calls_incident: int
     oldest_call_at: datetime | None
     contract_version: str
-    drift: list[Literal["contract", "workers", "description"]]
+    drift: list[Literal["contract", "secret", "workers", "description"]]
     contract_hash: str
     window: int
     limits: PartnerLimits

@@ -9,10 +9,12 @@ from flask import Blueprint, request
 from pydantic import Field
 
 from engine import errors
+from engine.actions import secrets
 from engine.dossiers.indexing import searchable
 from engine.exchange import limits
 from engine.exchange.checking import Stage
 from engine.exchange.limits import Limits
+from engine.exchange.secrets import SecretTold
 from engine.queries import drift, partner_times, partners
 from engine.queries.partner_times import STEP_S, Stretch
 from engine.queries.partners import PartnerState
@@ -113,6 +115,11 @@ def _of_contract(card: PartnerCard | None, name: str) -> str:
     return f"{least:g}" if least == most else f"{least:g}–{most:g}"
 
 
+def _secrets(container: Container, name: str) -> Sequence[SecretTold]:
+    """Nothing where this system has none to tell of."""
+    return secrets.tell(container.store, container.secrets, name) if container.secrets is not None else []
+
+
 def one_page(
     container: Container,
     name: str,
@@ -133,6 +140,7 @@ def one_page(
         course = partner_times.course(connection, name)
         hashes = partners.hashes_of_open_calls(connection, name)
         comparisons = drift.of_partner(connection, name)
+        held = partners.held_secrets(connection, name)
     return page(
         "partner.html",
         container,
@@ -143,6 +151,8 @@ def one_page(
         drift={one: calls for one, calls in hashes.items() if card is not None and one != card.hash},
         stages=stages,
         comparisons=comparisons,
+        secrets=_secrets(container, name) if card is not None else [],
+        held_secrets=held,
         problem=problem,
         tag=conditions.tag(name, state.revision if state else 0),
         limit_lines=limit_lines(card, state.limits if state else Limits()),

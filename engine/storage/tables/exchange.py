@@ -183,6 +183,9 @@ partner = Table(
     moment("changed_at", now=True),
     # counts what people changed here, so that a page seen before is known for old
     Column("revision", Integer, nullable=False, server_default="0"),
+    # counts how often a person had the secret's file read anew; at last then
+    Column("secret_revision", Integer, nullable=False, server_default="0"),
+    moment("secret_at"),
     words("accepted_hash", nullable=True),  # a contract that a person took for good before it was tried
     moment("certificate_until"),  # until when the certificate that it showed last is good
 )

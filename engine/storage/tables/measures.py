@@ -35,6 +35,8 @@ presence = Table(
     moment("seen_at", now=True),
     # partner → hash of the contract that it holds
     Column("contracts", JSONB, nullable=False, server_default=text("'{}'")),
+    # partner → changed_at, revision, trouble of the secret's file
+    Column("secrets", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
 backup = Table(
