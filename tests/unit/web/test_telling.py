@@ -16,6 +16,7 @@ from web.telling import known
 
 ROOT = Path(__file__).parents[3]
 READ = (
+    "adapters/sign_on.py",
     "engine/actions",
     "engine/dossiers",
     "engine/queries",
