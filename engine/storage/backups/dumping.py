@@ -19,6 +19,11 @@ _LOCK_WAIT = "60s"
 _TELL_S = 2.0
 
 _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+# Limits that are set for the role are for those who answer somebody; a snapshot lives as long as its dump.
+_UNLIMITED = text(
+    "SELECT set_config(name, '0', true) FROM pg_settings"
+    " WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')"
+)
 _EXPORT = text("SELECT pg_export_snapshot(), now(), current_setting('server_version')")
 _TABLES = text(
     """
@@ -55,6 +60,7 @@ def dump(url: str, programs: Binaries, file: Path, *, stop: Stop, tell: Tell) ->
     try:
         with store.transaction() as connection:
             connection.execute(_SNAPSHOT)
+            connection.execute(_UNLIMITED)
             snapshot, at, server = connection.execute(_EXPORT).one()
             tell("counting rows")
             tables = _counted(connection, stop)

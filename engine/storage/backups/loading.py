@@ -18,7 +18,11 @@ from engine.storage.backups.programs import Program, Stop, address, interrupted
 from engine.storage.embedded.binaries import Binaries
 
 _CHUNK = 256 * 1024
+_HEAD = 2_000  # only settings stand there
 _LOOK_S = 0.2
+# pg_restore 17 and newer switch off a limit that older servers do not know; we do so where it is known.
+_UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
+_UNLIMITED = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout';"
 MISCOUNTED = "rows, written were"
 """What is said where a table has not the rows that it should have."""
 EMPTYING = """
@@ -59,7 +63,8 @@ def load(
             raise BackupError(what="the restore", reason="its pipes are not there")
         with _ended_by(stop, source, target):
             with suppress(BrokenPipeError):  # psql ended before it had read everything: it says why
-                _write(taken, f"BEGIN;\n{before}\n")
+                _write(taken, f"BEGIN;\n{_UNLIMITED}\n{before}\n")
+                taken.write(given.read(_HEAD).replace(_UNKNOWN_BEFORE_17, b""))
                 while chunk := given.read(_CHUNK):
                     taken.write(chunk)
                 source.finish(stop)

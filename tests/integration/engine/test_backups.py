@@ -20,8 +20,11 @@ import pytest
 from engine import errors
 from engine.actions import anchor, backups
 from engine.actions.backups import Backup, BackupPolicy
+from engine.settings import Database
 from engine.storage import migrations, schedules
 from engine.storage.backups import manifest, programs
+from engine.storage.database import Store
+from engine.storage.embedded import EmbeddedPostgres, binaries
 from engine.storage.embedded.binaries import find_clients
 from engine.storage.schedules import Planned
 from tests.support.counter import Counter, open_counter
@@ -310,6 +313,25 @@ def test_programs_that_are_older_than_the_server_are_refused_with_what_to_do(
     assert "LIENTHONG_POSTGRES_BIN" in told.value.remedy
     assert [row[0] for row in rows(counter)] == ["failed"]
     assert find_clients(OLD_PROGRAMS, 15).major == 15
+
+
+@pytest.mark.skipif(not (OLD_PROGRAMS / "pg_dump").exists(), reason="needs PostgreSQL 15 beside")
+def test_programs_that_are_newer_than_the_server_are_good_for_it(
+    reachable_folder: Path, policy: BackupPolicy
+) -> None:
+    server = EmbeddedPostgres(
+        reachable_folder / "old", Database(postgres_bin=OLD_PROGRAMS), options={"fsync": "off"}
+    )
+    server.start()
+    store = Store(server.url)
+    try:
+        migrations.upgrade(server.url)
+        newer = replace(policy, programs=binaries._wheel_folder())
+        made = backups.take(store, newer, by="lan")
+        assert (made.manifest.server.split(".")[0], made.checked) == ("15", 0)
+    finally:
+        store.close()
+        server.stop()
 
 
 def test_a_folder_that_cannot_be_written_is_told(counter: Counter, policy: BackupPolicy) -> None:
