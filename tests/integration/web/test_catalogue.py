@@ -3,7 +3,9 @@
 import re
 
 from engine.storage import incidents, partners
+from tests.support.console_rows import add_incident
 from tests.support.counter import Counter, open_counter
+from tests.support.procedures import UNIT
 from web.app import create_app
 from web.container import PartnerCard
 
@@ -57,6 +59,19 @@ def test_an_incident_is_listed_and_acted_on_once(counter: Counter) -> None:
     assert counter.get("/api/v1/incidents", key=operator).json["items"] == []
     assert counter.get(f"/api/v1/incidents/{number}", key=operator).json["closed_by"] == "operator"
     assert counter.get("/api/v1/incidents/999", key=operator).code == "incident-not-found"
+
+
+def test_a_message_is_not_given_to_another_units_dossier_by_way_of_an_incident(counter: Counter) -> None:
+    here, there = counter.new_dossier(), counter.new_dossier()
+    counter.scalar("UPDATE dossier SET receiving_unit = 'H98.01', competent_unit = 'H98.01', returning_unit = 'H98.01'"
+                   " WHERE code = :code RETURNING 1", code=there)  # fmt: skip
+    incident = add_incident(counter, here)
+    counter.scalar("UPDATE incident SET actions = '[\"deliver\"]' WHERE id = :id RETURNING 1", id=incident)
+    key = counter.new_key("own", "incidents", unit=UNIT)
+    for target in (there, "H99.14-000000-0000"):
+        asked = {"action": "deliver", "reason": "x", "data": {"dossier": target}}
+        reply = counter.post(f"/api/v1/incidents/{incident}/act", asked, key=key)
+        assert (reply.status, reply.code) == (404, "dossier-not-found")
 
 
 def test_the_description_names_every_route_of_the_interface(counter: Counter) -> None:

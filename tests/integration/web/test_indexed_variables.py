@@ -143,6 +143,17 @@ def test_files_and_batches_take_the_same(counter: Counter, admin: Visitor, codes
     assert counter.post("/api/v1/batches/preview", asked, key=key).code == "body-invalid"
 
 
+def test_the_next_page_is_of_the_same_values(counter: Counter, codes: list[str]) -> None:
+    path = f"/api/v1/dossiers?{OF}&var.place=u*&limit=1"
+    first = counter.get(path, key=counter.desk)
+    cursor = str(first.json["next"])
+    second = counter.get(f"{path}&cursor={cursor}", key=counter.desk)
+    assert [reply.json["items"][0]["code"] for reply in (first, second)] == [codes[1], codes[0]]  # type: ignore[index]
+    assert second.json["next"] is None
+    other = f"/api/v1/dossiers?{OF}&var.place=x*&limit=1&cursor={cursor}"
+    assert counter.get(other, key=counter.desk).status == 400
+
+
 def test_another_units_dossiers_are_not_found_by_it(counter: Counter, codes: list[str]) -> None:
     foreign = counter.new_key("foreign", "dossiers:read", unit="H98.01")
     assert counter.get(f"/api/v1/dossiers?{OF}&var.deed.kind=KS", key=foreign).json["items"] == []
