@@ -23,7 +23,7 @@ RIGHTS: Mapping[str, str] = {
     "reveal": "see personal data, with a reason",
     "decide": "claim and complete work items",
     "act": "act on dossiers, incidents, calls and messages",
-    "move": "have a dossier go to another step",
+    "move": "have a dossier go to another step or version",
     "renew": "send a refused call again with a new key",
     "partners": "pause and resume partners",
     "deploy": "upload and activate models",

@@ -7,7 +7,7 @@ large data, on demand), and nothing is written but through the book's `Writes`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.actions import amend
+from engine.actions import admit, amend
 from engine.actions.book import Book
 from engine.actions.calls import write_call
 from engine.actions.dossier_view import DossierView
@@ -29,6 +29,7 @@ class Advance:
     event: LoadedEvent
     interpreter: run.Interpreter
     partners: Partners
+    deployments: admit.Deployments
     view: DossierView = field(init=False)
     reporting: Reporting = field(init=False)
     waits: list[Wait] = field(default_factory=list)
@@ -118,6 +119,11 @@ class Advance:
         done = self._advance(run.Moved(task=str(payload["task"]), origin=origin, target=target))
         self.book.tell("moved" if done else "move-refused", facts)
 
+    def migrated(self) -> None:
+        done = admit.migrated(self.book, self.event, self.deployments, self.interpreter, self._run_view())
+        if done is not None:
+            self._take(done)
+
     def _resolve_report(self, payload: Mapping[str, Json]) -> None:
         partner, seq = str(payload["partner"]), int(str(payload["report_seq"]))
         inputs = payload.get("inputs")
@@ -178,7 +184,7 @@ class Advance:
         return run.InstanceRef(
             id=self.book.dossier.id,
             version=version,
-            deployment=self.book.dossier.deployment,
+            deployment=self.book.deployment,
             process=instance.process if instance else self.book.procedure.process,
             format=instance.format if instance else 0,
         )
@@ -190,7 +196,7 @@ class Advance:
         self.book.writes.instances.append(
             row(
                 dossier_id=self.book.dossier.id,
-                deployment_id=self.book.dossier.deployment,
+                deployment_id=self.book.deployment,
                 process=self._ref(version).process,
                 state=octets(progress.state),
                 format=progress.format,
@@ -375,6 +381,7 @@ _KINDS: Mapping[str, Callable[[Advance], None]] = {
     "work-item": Advance.work_item,
     "resolved": Advance.resolved,
     "moved": Advance.moved,
+    "migrated": Advance.migrated,
     "withdrawn": Advance.withdrawn,
     "corrected": Advance.corrected,
     "extended": Advance.extended,

@@ -150,7 +150,13 @@ class Applier:
             now=_moment(loaded, self._clock.now()),
             writes=Writes(),
         )
-        return Advance(book=book, event=loaded, interpreter=self._interpreter, partners=self._partners)
+        return Advance(
+            book=book,
+            event=loaded,
+            interpreter=self._interpreter,
+            partners=self._partners,
+            deployments=self._deployments,
+        )
 
     def _give_back(self, claimed: Sequence[ClaimedEvent], *, forgive: bool) -> None:
         """Let events be due again soon; while the database is away it is remembered that they are to be."""

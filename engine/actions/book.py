@@ -30,6 +30,7 @@ class Book:
     calendar: WorkingCalendar
     now: datetime
     writes: Writes
+    deployment: int = field(init=False)
     status: int = field(init=False)
     phase: str = field(init=False)
     received_at: datetime | None = field(init=False)
@@ -44,7 +45,7 @@ class Book:
 
     def __post_init__(self) -> None:
         dossier = self.dossier
-        self.status, self.phase = dossier.status, dossier.phase
+        self.deployment, self.status, self.phase = dossier.deployment, dossier.status, dossier.phase
         self.received_at, self.due_at, self.finished_at = (
             dossier.received_at,
             dossier.due_at,
@@ -233,12 +234,23 @@ class Book:
             timeline_head=octets(self._head),
             record=self.record,
         )
+        if self.deployment != self.dossier.deployment:
+            columns["deployment_id"] = self.deployment
         if self.data:
             self.writes.data.append(columns | {"data": self.data})
             if self.procedure.indexed:
                 self._index()
         else:
             self.writes.dossiers.append(columns)
+
+    def go_over(self, deployment: int, procedure: Procedure) -> None:
+        """Let the dossier run on *deployment* from now on, and be searched by what that names; no due date changes."""
+        found: dict[str, str | None] = dict.fromkeys(one.path for one in self.procedure.indexed)
+        if procedure.indexed:
+            found |= indexing.entries(procedure.indexed, self.now_data())
+        self.deployment, self.procedure, self._changed = deployment, procedure, True
+        for name, value in found.items():
+            self.writes.indexed.append(row(dossier_id=self.dossier.id, name=name, value=value))
 
     def _index(self) -> None:
         """Keep what the dossier is searched by, of what was written here."""

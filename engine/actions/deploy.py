@@ -1,6 +1,7 @@
 """Deploying a procedure: its files stored together as an immutable version, which new dossiers run from then on.
 
-Running dossiers stay on the version that they began with. The same content again is the same deployment.
+Running dossiers stay on their version until `engine.actions.migrate` takes them to another. The same content again is the
+same deployment.
 """
 
 import hashlib

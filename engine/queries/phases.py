@@ -43,13 +43,29 @@ def steps(connection: Connection, deployment: int) -> list[str]:
 def passed(connection: Connection, code: str) -> list[Passed]:
     """The steps that a dossier came to so far, oldest first; one that it stayed in is told once."""
     found: list[Passed] = []
-    words: dict[str, str] | None = None
-    for body, deployment in connection.execute(_HISTORY, {"code": code}):
-        words = _words(connection, deployment) if words is None else words
+    history = connection.execute(_HISTORY, {"code": code}).all()
+    over = [one for one in (_migrated(bytes(body)) for body, _ in history) if one is not None]
+    words = _words(connection, over[0][0] if over else history[0][1]) if history else {}
+    for body, _ in history:
+        gone = _migrated(bytes(body))
+        words = words if gone is None else _words(connection, gone[1])
         step = _step(bytes(body), words)
         if step is not None and (not found or found[-1].words != step.words):
             found.append(step)
     return found
+
+
+def _migrated(body: bytes) -> tuple[int, int] | None:
+    """The deployments between which an entry tells that the dossier went over; None: it tells of something else."""
+    if b'"migrated"' not in body:
+        return None
+    try:
+        entry = orjson.loads(body)
+        return (
+            (int(entry["facts"]["from"]), int(entry["facts"]["to"])) if entry["kind"] == "migrated" else None
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _step(body: bytes, words: dict[str, str]) -> Passed | None:

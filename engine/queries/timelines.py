@@ -15,7 +15,15 @@ _PAGE = text(
 _CHAIN = text("SELECT seq, body, hash FROM timeline WHERE dossier_id = :id ORDER BY seq")
 
 _FAILURES = frozenset(
-    {"parked", "status-refused", "late-effect", "correction-refused", "move-refused", "unreadable"}
+    {
+        "parked",
+        "status-refused",
+        "late-effect",
+        "correction-refused",
+        "move-refused",
+        "migration-refused",
+        "unreadable",
+    }
 )
 
 _HEAD = text("SELECT timeline_seq, timeline_head FROM dossier WHERE id = :id")

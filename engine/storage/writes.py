@@ -79,10 +79,11 @@ _PARTS: Mapping[str, str] = {
     "dossiers": """
         UPDATE dossier d SET status = r.status, phase = r.phase, received_at = r.received_at, due_at = r.due_at,
             finished_at = r.finished_at, timeline_seq = r.timeline_seq,
-            timeline_head = decode(r.timeline_head, 'base64'), record = coalesce(r.record, d.record), changed_at = now()
+            timeline_head = decode(r.timeline_head, 'base64'), record = coalesce(r.record, d.record), changed_at = now(),
+            deployment_id = coalesce(r.deployment_id, d.deployment_id)
         FROM jsonb_to_recordset(CAST(:dossiers AS jsonb)) AS r(id bigint, status smallint, phase text,
             received_at timestamptz, due_at timestamptz, finished_at timestamptz, timeline_seq integer,
-            timeline_head text, record jsonb, data jsonb)
+            timeline_head text, record jsonb, data jsonb, deployment_id bigint)
         WHERE d.id = r.id AND r.data IS NULL""",
     "data": """
         UPDATE dossier d SET data = d.data || r.data, status = r.status, phase = r.phase, received_at = r.received_at,
@@ -109,6 +110,7 @@ _PARTS: Mapping[str, str] = {
         FROM jsonb_to_recordset(CAST(:instances AS jsonb)) AS r(dossier_id bigint, deployment_id bigint, process text,
             state text, format smallint, version integer, status text)
         ON CONFLICT (dossier_id) DO UPDATE SET state = excluded.state, format = excluded.format,
+            deployment_id = excluded.deployment_id,
             version = excluded.version, status = excluded.status, ended_at = excluded.ended_at""",
     "timeline": """
         INSERT INTO timeline (dossier_id, seq, body, hash)

@@ -132,6 +132,7 @@ def _places(counter: Counter) -> _Places:
         {
             ("/ho-so/<string:code>", "code"): code,
             ("/ho-so/<string:code>/chuyen-buoc", "code"): code,
+            ("/ho-so/<string:code>/doi-phien-ban", "code"): code,
             ("/cuoc-goi/<int:id>", "id"): str(call),
             ("/thong-diep/<int:id>", "id"): str(message),
             ("/su-co/<int:id>", "id"): str(incident),

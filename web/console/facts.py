@@ -13,7 +13,7 @@ from web.words import Words
 
 Local: TypeAlias = Callable[[str], Markup]
 
-_CODED = {"cause": "cause", "channel": "channel", "action": "act", "by": "who"}
+_CODED = {"cause": "cause", "channel": "channel", "action": "act", "by": "who", "why": "unlike"}
 _MOMENTS = frozenset({"until", "due_before", "due_after", "received_at", "asked_at", "last_good", "at"})
 
 
