@@ -43,11 +43,12 @@ class SimulationView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """What is in the form."""
+    """What is in the form; *scenario* is the file that it began with, if any."""
 
     data: str = "{}"
     world: str = "{}"
     process: str = ""
+    scenario: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +71,11 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @blueprint.post("/quy-trinh/<int:id>/mo-phong")
     @right("deploy")
     def simulate(id: int) -> Response:  # noqa: A002
-        typed = Typed(**{name: request.form.get(name, "") for name in ("data", "world", "process")})
+        typed = Typed(**{name: request.form.get(name, "") for name in (*_FIELDS, "process", "scenario")})
         try:
             content, status = _walked(container, id, typed), 200
         except (errors.RequestInvalid, errors.ActionNotNow) as problem:
-            content, status = _shown(container, id, "", typed=typed, problem=problem), problem.status
+            content, status = _shown(container, id, typed=typed, problem=problem), problem.status
         return Response(content, status=status, content_type="text/html; charset=utf-8")
 
 
@@ -95,13 +96,13 @@ def _walked(container: Container, deployment: int, typed: Typed) -> str:
     if found.walked is not None:
         came["steps"] = list(_steps(found.walked))
         came["drawings"] = list(_drawings(found.deployment, found.walked))
-    return _shown(container, deployment, "", typed=typed, came=came)
+    return _shown(container, deployment, typed=typed, came=came)
 
 
 def _shown(
     container: Container,
     deployment: int,
-    scenario: str,
+    scenario: str = "",
     *,
     typed: Typed | None = None,
     problem: errors.LienthongError | None = None,
@@ -120,7 +121,6 @@ def _shown(
         line=line,
         trials=tried.trials,
         processes=tried.processes,
-        scenario=scenario,
         typed=typed,
         problem=problem,
         wrong=wrong,
@@ -144,7 +144,7 @@ def _beginning(trials: tuple[Trial, ...], scenario: str) -> Typed:
         one = next((one for one in trials if one.file == scenario), None)
         if one is None:
             raise errors.RequestInvalid(reason="this version has no such scenario")
-    return Typed(data=one.example or "{}", world=one.world or "{}") if one else Typed()
+    return Typed(data=one.example or "{}", world=one.world or "{}", scenario=one.file) if one else Typed()
 
 
 def _object(name: str, text: str) -> dict[str, Json]:

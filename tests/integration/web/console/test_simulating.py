@@ -119,6 +119,10 @@ def test_the_form_begins_with_a_scenario_and_the_command_does_the_same(
     assert '"forms": {\n    "check": {\n      "decision": "accept"' in page
     assert """lienthong simulate PATH --data '{"note": "xin chào"}' --world '{"forms": {"check": """ in page
     assert '"note": "xin chào"' in html.unescape(engineer.page(address)), "the first one without being asked"
+    chosen = '<option value="scenarios/a.yaml" selected>'
+    typed = {"data": "{}", "world": "{}", "scenario": "scenarios/a.yaml"}
+    assert chosen in engineer.post(address, typed).body.decode(), "what it began with stays chosen"
+    assert engineer.post(address, typed | {"scenario": "<b>"}).status == 200
     assert engineer.get(f"{address}?scenario=other").status == 400
     assert engineer.get("/quy-trinh/99/mo-phong").status == 404
     assert f'href="{address}?scenario=scenarios/a.yaml"' in engineer.page(f"/quy-trinh/{number}")
