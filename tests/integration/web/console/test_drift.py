@@ -38,7 +38,7 @@ def test_what_differs_is_counted_filtered_and_told_with_what_to_do(counter: Coun
     drift.keep(counter.store, "post", [Described(about="/x", standing=Standing.SAME)])
     home = operator.page("/?lang=en")
     assert (
-        '<a href="/doi-tac?drift=yes"><strong>1</strong> Drift: The partner describes itself otherwise'
+        '<a href="/doi-tac?drift=yes"><strong>1</strong> Drift: The partner&#39;s own description against the file kept'
         in home
     )
     listed = text_of(operator.page("/doi-tac?drift=yes&lang=en"))
