@@ -21,11 +21,13 @@ from adapters.soap.documents import WSDL, XSD, Documents
 from engine import xml
 from engine.errors import CallOutcomeUnknown, CallUnavailable, WsdlRefused, XmlRefused
 from engine.exchange.drift import Described, Standing
+from engine.json_members import crowded
 
 TOTAL_S = 10.0
 LIMIT_BYTES = 4 * 1024 * 1024
 MOST_DOCUMENTS = 20
 MOST_NAMED = 50
+LONGEST_NAME = 300
 _NO_SCHEMA = ("http://www.w3.org/XML/1998/namespace", "http://schemas.xmlsoap.org/soap/encoding/")
 
 Fetch = Callable[[str], bytes]
@@ -76,10 +78,15 @@ def _compared(path: str, pinned: dict[str, str], found: dict[str, str]) -> Descr
         standing=Standing.DIFFERS if changed or gone else Standing.SAME,
         pinned=_digest(pinned),
         found=_digest(found),
-        changed=changed[:MOST_NAMED],
-        gone=gone[:MOST_NAMED],
-        added=added[:MOST_NAMED],
+        changed=_named(changed),
+        gone=_named(gone),
+        added=_named(added),
     )
+
+
+def _named(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of *parts*, none longer than people read: what they are called is up to the partner."""
+    return tuple(one[:LONGEST_NAME] for one in parts[:MOST_NAMED])
 
 
 def _digest(parts: dict[str, str]) -> str:
@@ -146,4 +153,8 @@ def _json_file(_folder: Path, file: Path) -> dict[str, str]:
 
 
 def _json_there(fetch: Fetch, _prefix: str, path: str) -> dict[str, str]:
-    return openapi_parts.parts(orjson.loads(fetch(path)))
+    body = fetch(path)
+    crowd = crowded(body)
+    if crowd is not None:
+        raise ValueError(crowd)
+    return openapi_parts.parts(orjson.loads(body))

@@ -23,11 +23,17 @@ _UNORDERED = frozenset({"required", "enum", "parameters"})
 
 
 def parts(document: Json) -> dict[str, str]:
-    """Each operation and each schema → the digest of its canonical form. Raises: ValueError: it is no such description."""
+    """Each operation and each schema → the digest of its canonical form.
+
+    Raises: ValueError: it is no such description, or nested deeper than can be compared.
+    """
     paths = _members(document["paths"]) if isinstance(document, dict) and "paths" in document else []
     if not isinstance(document, dict) or not paths:
         raise ValueError("it is no OpenAPI description: it has no paths")
-    return {name: _digest(form) for name, form in _parts(document)}
+    try:
+        return {name: _digest(form) for name, form in _parts(document)}
+    except (RecursionError, orjson.JSONEncodeError) as exc:
+        raise ValueError("it is nested too deep to be compared") from exc
 
 
 def _parts(document: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

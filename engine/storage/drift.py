@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from engine.exchange.drift import Kind, Standing
 from engine.exchange.ports import Json
-from engine.storage.database import json_text
+from engine.storage.database import json_text, plain_text
 
 _ALIVE_S = 30
 _NEWEST = 2_000
@@ -99,7 +99,8 @@ def keep(
 ) -> None:
     """What a comparison came to now; its time begins anew only where that is not what it was."""
     what = {"partner": partner, "kind": kind.value, "about": about, "seen": standing in _SEEN}
-    given = {"standing": standing.value, "facts": json_text(dict(facts or {})), "trouble": trouble}
+    said = plain_text(trouble, 500) if trouble is not None else None
+    given = {"standing": standing.value, "facts": json_text(dict(facts or {})), "trouble": said}
     connection.execute(_KEEP, {**what, **given})
 
 

@@ -188,6 +188,7 @@ def _command(typed: Typed) -> str:
     for name in _FIELDS:
         try:
             text = json.dumps(json.loads(getattr(typed, name) or "{}"), ensure_ascii=False)
+            text.encode()  # half a character cannot be shown
         except (ValueError, RecursionError):
             text = ""
         fits = 0 < len(text) <= _LONGEST_COMMAND

@@ -130,6 +130,12 @@ def test_an_openapi_description_is_compared_by_what_a_program_sees(two: Two) -> 
     assert two.found("agency").gone == ("operation GET /ask",)
 
 
+def test_a_name_of_the_partners_is_kept_as_far_as_people_read_it(two: Two) -> None:
+    two.say(lambda text: text.replace('"/ask"', f'"/{"x" * 100_000}"'), "agency/openapi.json")
+    [added] = two.found("agency").added
+    assert added == f"operation GET /{'x' * 300}"[:300]
+
+
 @pytest.fixture
 def raw() -> Iterator[RawPartner]:
     partner = RawPartner(lambda _: http(b"<x/>"))
@@ -139,7 +145,9 @@ def raw() -> Iterator[RawPartner]:
 
 @pytest.fixture
 def port(two: Two, raw: RawPartner) -> Iterator[ContractPartners]:
-    settings = {"population": PartnerSettings(url=f"{raw.url}/gate", private=True)}
+    settings = {
+        name: PartnerSettings(url=f"{raw.url}/gate", private=True) for name in ("population", "agency")
+    }
     opened = load([two.ours], settings, built_in=None)
     yield opened
     opened.close()
@@ -172,6 +180,24 @@ def test_what_is_no_description_is_told_and_never_followed(
     [found] = port.describe("population")
     assert (found.standing, said in found.detail) == (standing, True), found.detail
     assert len(raw.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        (b'{"items":' * 300 + b"1" + b"}" * 300, "nested too deep"),
+        (b'{"items":' * 900 + b"1" + b"}" * 900, "nested too deep"),
+        (b"[" + b"[]," * 500_000 + b"[]]", "more than 500000 objects and lists"),
+        (b"[" * 100_000, "depth limit"),
+    ],
+    ids=["deep", "deeper", "crowded", "deepest"],
+)
+def test_an_openapi_description_that_is_a_bomb_is_one_that_cannot_be_read(
+    port: ContractPartners, raw: RawPartner, schema: bytes, said: str
+) -> None:
+    raw.reply = lambda _: http(b'{"paths":{"/a":{"get":{}}},"components":{"schemas":{"A":' + schema + b"}}}")
+    [found] = port.describe("agency")
+    assert (found.standing, said.lower() in found.detail.lower()) == (Standing.UNREADABLE, True), found.detail
 
 
 def test_what_it_refers_to_is_fetched_below_its_own_address_whatever_host_it_names(

@@ -134,6 +134,14 @@ def test_a_description_that_cannot_be_had_today_keeps_what_it_came_to(counter: C
     assert compared(counter) == []
 
 
+def test_whatever_a_partner_says_can_be_kept(counter: Counter) -> None:
+    drift.keep(counter.store, "agency", [described(Standing.UNREADABLE, detail="a\0b\ud800" + "x" * 9_999)])
+    [one] = compared(counter)
+    assert (one.trouble or "").startswith("a\ufffdb?xx")
+    drift.keep(counter.store, "agency", [described(Standing.DIFFERS, changed=("element \0",))])
+    assert compared(counter)[0].facts["changed"] == ["element \ufffd"]
+
+
 def test_a_worker_that_runs_tells_what_it_holds_and_asks_what_partners_say(
     database: object, tmp_path: Path
 ) -> None:

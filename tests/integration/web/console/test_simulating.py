@@ -85,6 +85,7 @@ def test_what_still_waits_is_said_and_marked(engineer: Visitor) -> None:
         ("data", "[1]", "phải là một đối tượng JSON"),
         ("data", "[" * 100, "lồng sâu"),
         ("data", '{"a": "\\u0000"}', "NUL"),
+        ("data", '{"a": "\\ud800"}', "JSON"),
         ("data", " " * 100_001, "dài hơn 100000 ký tự"),
         ("world", '{"tok": {}}', "không có khóa `tok`"),
         ("world", '{"took": {"check": "soon"}}', "check: `soon` không phải thời lượng ISO"),
