@@ -6,17 +6,19 @@ refused is told to its `Refusals`, and who may send at all is the web's business
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import orjson
 import structlog
 
-from adapters import signatures
+from adapters import signatures, soap_inbound
 from adapters.contracts.compiled import Contract, Inbound, Reply
 from adapters.feeds import reference
 from adapters.rest import BYTE_ORDER_MARK
+from adapters.soap.service import SoapService
 from engine.errors import FeelError, LienthongError, MessageRefused, OperationUnknown, SignatureUncheckable
 from engine.exchange.ports import SIGNED, Arrival, Json, Receipt, Reception, Refusal, Refusals
 from engine.json_members import crowded, flaw
@@ -57,28 +59,87 @@ class ContractInbound:
         declared = contract.inbound.get(operation)
         if declared is None:
             raise OperationUnknown(partner=partner, operation=operation)
-        scope: dict[str, Json] = {"settings": dict(contract.settings)}
+        if declared.soap is not None:
+            raise MessageRefused(reason=f"this message is taken as SOAP, at /soap/{partner}")
         try:
-            signature = self._signature(partner, declared, headers, body)
-            scope["body"] = _parsed(headers, body)
-            arrival = replace(_arrival(contract, declared, scope, body), signature=signature)
-            repeated = self._reception(arrival)
+            scope, repeated = self._take(contract, declared, headers, body, partial(_parsed, headers, body))
         except LienthongError as exc:
             if exc.status >= 500:
                 raise
-            log.warning("message_refused", partner=partner, operation=operation, code=exc.code)
-            self._refusals(_refusal(partner, operation, exc, body))
-            error: dict[str, Json] = {"code": exc.code, "message": exc.message, "settings": scope["settings"]}
+            error: dict[str, Json] = {
+                "code": exc.code,
+                "message": exc.message,
+                "settings": dict(contract.settings),
+            }
             telling = exc.status in _TOLD_BY_STATUS and declared.error.status >= 400
             return _receipt(declared.error, error, status=exc.status if telling else None)
+        return _receipt(declared.duplicate if repeated else declared.ok, scope)
+
+    def receive_envelope(
+        self, partner: str, headers: Mapping[str, str], body: bytes, *, trace_id: str
+    ) -> Receipt:
+        """The reply that the WSDL promises, or a fault that tells what is wrong: theirs (Client) or ours (Server).
+
+        Raises:
+            PartnerUnknown, OperationUnknown: nobody promised to take envelopes at this address.
+        """
+        contract = self._contracts.contract(partner)
+        service = _offered(contract)
+        try:
+            declared, asked = self._asked(contract, service, headers, body)
+            scope, repeated = self._take(contract, declared, headers, body, lambda: asked)
+            reply = (declared.duplicate if repeated else declared.ok).body(scope)
+            return soap_inbound.reply(service, declared, reply)
+        except LienthongError as exc:
+            return soap_inbound.fault(service, exc, trace_id)
+
+    def describe(self, partner: str, address: str) -> Receipt:
+        """The WSDL that *partner* is offered, with *address* in it. Raises: PartnerUnknown, OperationUnknown."""
+        return soap_inbound.description(_offered(self._contracts.contract(partner)), address)
+
+    def _asked(
+        self, contract: Contract, service: SoapService, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Inbound, Json]:
+        """What came, and its body. Raises: SoapRefused, MessageRefused: written down."""
+        try:
+            _check_size(body)
+            return soap_inbound.asked(contract, service, headers, body)
+        except MessageRefused as exc:
+            self._note(contract.partner, "SOAP", exc, body)
+            raise
+
+    def _take(
+        self,
+        contract: Contract,
+        declared: Inbound,
+        headers: Mapping[str, str],
+        body: bytes,
+        read: Callable[[], Json],
+    ) -> tuple[dict[str, Json], bool]:
+        """What replies are filled from, and whether it came before. Raises: whatever was wrong; a refusal is written down."""
+        partner = contract.partner
+        scope: dict[str, Json] = {"settings": dict(contract.settings)}
+        try:
+            signature = self._signature(partner, declared, headers, body)
+            scope["body"] = read()
+            arrival = replace(_arrival(contract, declared, scope, body), signature=signature)
+            repeated = self._reception(arrival)
+        except LienthongError as exc:
+            if exc.status < 500:
+                self._note(partner, declared.name, exc, body)
+            raise
         log.info(
             "message_taken",
             partner=partner,
-            operation=operation,
+            operation=declared.name,
             message=arrival.message_id,
             repeated=repeated,
         )
-        return _receipt(declared.duplicate if repeated else declared.ok, scope)
+        return scope, repeated
+
+    def _note(self, partner: str, operation: str, error: LienthongError, body: bytes) -> None:
+        log.warning("message_refused", partner=partner, operation=operation, code=error.code)
+        self._refusals(_refusal(partner, operation, error, body))
 
     def _signature(self, partner: str, declared: Inbound, headers: Mapping[str, str], body: bytes) -> str:
         """What is known of who wrote this: `SIGNED`, or empty where no signature was agreed on. Raises: SignatureInvalid."""
@@ -102,9 +163,19 @@ def _refusal(partner: str, operation: str, error: LienthongError, body: bytes) -
     )
 
 
-def _parsed(headers: Mapping[str, str], body: bytes) -> Json:
+def _offered(contract: Contract) -> SoapService:
+    if contract.offered is None:
+        raise OperationUnknown(partner=contract.partner, operation="SOAP")
+    return contract.offered
+
+
+def _check_size(body: bytes) -> None:
     if len(body) > LIMIT_BYTES:
         raise MessageRefused(reason=f"{len(body)} bytes are more than the limit of {LIMIT_BYTES}")
+
+
+def _parsed(headers: Mapping[str, str], body: bytes) -> Json:
+    _check_size(body)
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if "xml" in kind.lower():
         raise MessageRefused(reason="this message is taken as JSON; XML is for the SOAP address")

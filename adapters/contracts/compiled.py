@@ -75,10 +75,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A message that the partner may send; *signed*: only with its signature."""
+    """A message that the partner may send; *signed*: only with its signature; *soap*: as an envelope."""
 
     name: str
     signed: bool
+    soap: Soap | None
     message: str
     check: Check
     message_id: Expression
@@ -179,6 +180,7 @@ class Contract:
     check: ConnectionCheck | None = None
     operations: Mapping[str, Operation]
     inbound: Mapping[str, Inbound] = field(default_factory=dict)
+    offered: SoapService | None = None  # what we offer the partner under /soap/<partner>
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     simulated: Mapping[str, Simulated] = field(default_factory=dict)

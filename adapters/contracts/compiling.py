@@ -13,7 +13,8 @@ from adapters.contracts.expressions import Expression
 from adapters.contracts.schemas import Check, SchemaInvalid, compile_schema
 from adapters.contracts.simulated import compile_simulated
 from adapters.contracts.templates import Fill, TemplateInvalid, compile_template, expression
-from adapters.soap.service import open_service
+from adapters.soap.publishing import reaches_out
+from adapters.soap.service import SoapService, open_service
 from engine.errors import LienthongError
 from engine.exchange.classification import Occasion, Rule
 from engine.exchange.ports import Json, Outcome, Repeat, Terms
@@ -58,6 +59,7 @@ def _contract(form: shape.Contract, folder: Path, contract_hash: str) -> compile
         for name, operation in form.operations.items()
     }
     session = form.transport if isinstance(form.transport, shape.Session) else None
+    inbound = {name: _inbound(form.partner, folder, name, item) for name, item in form.inbound.items()}
     contract = compiled.Contract(
         partner=form.partner,
         folder=folder,
@@ -67,7 +69,8 @@ def _contract(form: shape.Contract, folder: Path, contract_hash: str) -> compile
         expired=_feel(session.expired, "answer", "transport.expired") if session else None,
         check=_check(form.check) if form.check else None,
         operations=operations,
-        inbound={name: _inbound(name, item) for name, item in form.inbound.items()},
+        inbound=inbound,
+        offered=_offered(inbound),
         feeds={name: _feed(name, item) for name, item in form.feeds.items()},
         exchanges={name: _exchange(name, item) for name, item in form.exchanges.items()},
         simulated={n: compile_simulated(n, item) for n, item in form.simulator.operations.items()},
@@ -90,7 +93,7 @@ def _operation(
     form: shape.Contract, name: str, operation: shape.Operation, folder: Path, contract_hash: str
 ) -> compiled.Operation:
     at = f"operations.{name}"
-    soap = _soap(form.partner, folder, name, operation.soap) if operation.soap else None
+    soap = _soap(form.partner, folder, name, operation.soap, f"{at}.soap") if operation.soap else None
     return compiled.Operation(
         name=name,
         form=operation,
@@ -118,8 +121,7 @@ def members_read(name: str, templates: object) -> frozenset[str] | None:
     return frozenset(members) if len(members) == len(re.findall(rf"\b{name}\b", text)) else None
 
 
-def _soap(partner: str, folder: Path, name: str, form: shape.Soap) -> compiled.Soap:
-    at = f"operations.{name}.soap"
+def _soap(partner: str, folder: Path, name: str, form: shape.Soap, at: str) -> compiled.Soap:
     wsdl = (folder / form.wsdl).resolve()
     if not wsdl.is_relative_to(folder.resolve()) or not wsdl.is_file():
         raise ContractBroken(f"{at}.wsdl", f"there is no file {form.wsdl} in the partner's folder")
@@ -203,11 +205,26 @@ def _check_reads(contract: compiled.Contract) -> None:
         )
 
 
-def _inbound(name: str, form: shape.Inbound) -> compiled.Inbound:
+def _offered(inbound: Mapping[str, compiled.Inbound]) -> SoapService | None:
+    """The one service that the partner's envelopes are read by."""
+    services = {name: one.soap.service for name, one in inbound.items() if one.soap is not None}
+    found = next(iter(services.values()), None)
+    for name, service in services.items():
+        if service is not found:
+            reason = "what a partner sends by SOAP is of one WSDL and port, with one set of quirks"
+            raise ContractBroken(f"inbound.{name}.soap", reason)
+        if reaches_out(service.wsdl):
+            reason = "it is handed out as one file: put what it imports or includes inside"
+            raise ContractBroken(f"inbound.{name}.soap.wsdl", reason)
+    return found
+
+
+def _inbound(partner: str, folder: Path, name: str, form: shape.Inbound) -> compiled.Inbound:
     at = f"inbound.{name}"
     return compiled.Inbound(
         name=name,
         signed=form.signature is not None,
+        soap=_soap(partner, folder, name, form.soap, f"{at}.soap") if form.soap else None,
         message=form.message,
         check=_schema(form.request_schema, f"{at}.request_schema"),
         message_id=_feel(form.message_id, "inbound", f"{at}.message_id"),

@@ -162,24 +162,32 @@ class Reference(Shape):
 class Reply(Shape):
     """What we answer to an incoming message."""
 
-    status: Annotated[int, Field(ge=200, le=599)]
+    status: Annotated[int, Field(ge=200, le=599)] = 200
     body: JsonValue
 
 
+def _problem() -> Reply:
+    return Reply(status=400, body={"code": "=code", "message": "=message"})
+
+
 class Inbound(Shape):
-    """A message that the partner sends to us; *signature*: how it must be signed, with the secret agreed on for that."""
+    """A message that the partner sends to us; *signature*: how it must be signed, with the secret agreed on for that.
+
+    *soap*: it comes as an envelope, by the WSDL that we offer; what is wrong is then told by a fault, and *error* unused.
+    """
 
     title: Title
     signature: Literal["standard-webhooks"] | None = None
     message: Name
-    request_schema: Schema
+    soap: Soap | None = None
+    request_schema: Schema = {}
     message_id: Feel
     key: Feel
     reference: Reference | None = None
     payload: JsonValue = None
     ok: Reply
     duplicate: Reply
-    error: Reply
+    error: Reply = Field(default_factory=_problem)
 
 
 class Feed(Shape):

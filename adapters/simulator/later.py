@@ -82,16 +82,13 @@ class Doings:
         log.info("simulated_message_not_taken", partner=partner, operation=operation, status=statuses[-1])
 
     def _post(self, partner: str, operation: str, body: bytes) -> int:
+        path, kind, content = self._on_the_wire(partner, operation, body)
         request = Request(
             endpoint=CALLBACK,
             method="POST",
-            path=f"/partners/{partner}/{operation}",
-            headers={
-                "Content-Type": "application/json; charset=utf-8",
-                **self._shown(partner),
-                **self._signed(partner, operation, body),
-            },
-            body=body,
+            path=path,
+            headers={**kind, **self._shown(partner), **self._signed(partner, operation, content)},
+            body=content,
             total_s=10.0,
             label=(partner, operation),
         )
@@ -99,6 +96,18 @@ class Doings:
             return self._door.send(request).status
         except CallError:
             return 0
+
+    def _on_the_wire(self, partner: str, operation: str, body: bytes) -> tuple[str, dict[str, str], bytes]:
+        """Path, headers and content: JSON, or an envelope where the contract has it so."""
+        soap = self._find(partner).inbound[operation].soap
+        if soap is None:
+            return (
+                f"/partners/{partner}/{operation}",
+                {"Content-Type": "application/json; charset=utf-8"},
+                body,
+            )
+        envelope = soap.service.compose(soap.operation, orjson.loads(body))
+        return f"/soap/{partner}", soap.service.headers(soap.operation), envelope
 
     def _signed(self, partner: str, operation: str, body: bytes) -> dict[str, str]:
         """The signature that the contract wants of this message; the same body keeps its id."""

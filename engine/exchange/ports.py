@@ -312,3 +312,13 @@ class Inbound(Protocol):
     """Contract-driven reception; handed by the root to ``web/partners.py``."""
 
     def receive(self, partner: str, operation: str, headers: Mapping[str, str], body: bytes) -> Receipt: ...
+
+    def receive_envelope(
+        self, partner: str, headers: Mapping[str, str], body: bytes, *, trace_id: str
+    ) -> Receipt:
+        """As `receive`, for an envelope of SOAP: a reply by the WSDL, or a fault. Raises: PartnerUnknown, OperationUnknown."""
+        ...
+
+    def describe(self, partner: str, address: str) -> Receipt:
+        """The WSDL that *partner* is offered at *address*. Raises: PartnerUnknown, OperationUnknown."""
+        ...
