@@ -19,7 +19,13 @@ from web.console.dossier_tabs import TABS
 _NO_PAGE = re.compile(r"/(api|static|health|metrics|oauth|partners|soap)\b|\.\w+$|^/vao/cong|^/phien|/tep/")
 _OF_A_SESSION = "/toi"  # says which session is the one that asks
 _GUIDES = ("README", "howto/answer-an-unknown-call", "howto/add-a-rest-partner", "reference/commands")
-_EXTRA = ("/ho-so?q=nobody+at+all", "/ho-so?status=red", "/no-such-page", "/errors/not-found")
+_EXTRA = (
+    "/ho-so?q=nobody+at+all",
+    "/ho-so?status=red",
+    "/ho-so?procedure=1.000001&var.deed.kind=KS",
+    "/no-such-page",
+    "/errors/not-found",
+)
 
 
 def addresses(counter: Counter) -> dict[str, str]:
