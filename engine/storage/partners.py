@@ -21,7 +21,8 @@ _FAILED = text(
     """
     UPDATE partner SET failures = failures + 1, changed_at = now(),
         breaker = CASE WHEN failures + 1 >= :limit THEN 'open' ELSE breaker END,
-        probe_at = CASE WHEN opened_reason IS NOT NULL THEN probe_at
+        opened_reason = CASE WHEN breaker = 'open' THEN opened_reason END,
+        probe_at = CASE WHEN breaker = 'open' AND opened_reason IS NOT NULL THEN probe_at
             WHEN failures + 1 >= :limit OR breaker = 'open' THEN now() + make_interval(secs => :open_s) END
     WHERE name = :name RETURNING breaker = 'open' AND opened_reason IS NULL
     """
@@ -31,7 +32,8 @@ _WORKED = text(
     """
     UPDATE partner SET failures = 0, changed_at = now(),
         breaker = CASE WHEN opened_reason IS NULL THEN 'closed' ELSE breaker END,
-        probe_at = CASE WHEN opened_reason IS NOT NULL THEN probe_at END
+        opened_reason = CASE WHEN breaker = 'open' THEN opened_reason END,
+        probe_at = CASE WHEN breaker = 'open' AND opened_reason IS NOT NULL THEN probe_at END
     WHERE name = :name AND (failures > 0 OR (breaker = 'open' AND opened_reason IS NULL)) RETURNING name
     """
 )

@@ -124,3 +124,14 @@ def test_closed_in_an_outage_the_next_failure_opens_it_again(setup: Setup) -> No
     partners.close_breaker(setup.store, "archive", by="lan", reason="x")
     with pytest.raises(errors.ActionNotNow):
         partners.close_breaker(setup.store, "archive", by="lan", reason="x")
+
+
+def test_a_reason_that_a_worker_of_an_older_version_left_behind_holds_nothing(setup: Setup) -> None:
+    """It closes the breaker and does not know the reason: the next outage must be probed, and told, all the same."""
+    with setup.store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE partner SET opened_reason = 'of old' WHERE name = 'archive'")
+        for _ in range(POLICY.failures):
+            rows.record_failure(connection, "archive", POLICY)
+    assert standing(setup) == ("open", None, 3)
+    assert setup.scalar("SELECT probe_at > now() FROM partner WHERE name = 'archive'")
+    assert setup.scalar("SELECT count(*) FROM incident WHERE cause = 'partner-outage'") == 1
