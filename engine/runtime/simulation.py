@@ -7,7 +7,7 @@ well. Scenarios and ``lienthong simulate`` are both made of this.
 import heapq
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -151,7 +151,7 @@ class Simulation:
         instance = self._instance
         instance.turn = turn = Turn(
             View(dossier=self._dossier, now=self._now, calendar=CALENDAR),
-            Budget(self._limits),
+            Budget(replace(self._limits, seconds=max(self._stop - time.monotonic(), 0.0))),
             held=frozenset(self._world.took),
             trace=self._completed,
             taken=self._walked.flows.add,

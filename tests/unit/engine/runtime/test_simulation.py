@@ -1,9 +1,12 @@
 """Simulated walks: a virtual clock, a world that answers, and everything that completes in order."""
 
+import time
+
 from walks import bpmn, flows, message, node, service, timer, when
 
 from engine.exchange.ports import Json
 from engine.models.deployment import from_files
+from engine.runtime.limits import Limits
 from engine.runtime.simulation import Letter, Simulation, Walked, World, dossier_of
 
 S, E = node("startEvent", "s"), node("endEvent", "e")
@@ -97,3 +100,17 @@ def test_variables_named_like_functions_are_variables() -> None:
     body = S + node("exclusiveGateway", "g", default="g-e") + U + E
     walk = _walk(bpmn(body + flows("s g e", "u e") + when("g", "u", "=count > 1")), count=2)
     assert walk.completed == ["s", "g", "u", "e"]
+
+
+def test_a_walk_stops_at_the_limit_that_it_is_given() -> None:
+    circle = node("startEvent", "s") + node("exclusiveGateway", "in") + node("task", "t")
+    circle += node("exclusiveGateway", "out", default="out-e") + E
+    model = bpmn(circle + flows("s in t out e") + when("out", "in", "=true"))
+    deployment = from_files({"m.bpmn": model})
+    dossier = dossier_of(deployment, {})
+    begin = time.monotonic()
+    limits = Limits(steps=10**9, seconds=0.3)
+    walk = Simulation(deployment, "p", dossier=dossier, variables={}, world=World(), limits=limits).run()
+    assert walk.error == "timeout"
+    assert len(walk.completed) == len(walk.times) > 100
+    assert 0.3 <= time.monotonic() - begin < 20, "and not at the 30 s of those that are given none"
