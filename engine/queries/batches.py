@@ -64,6 +64,9 @@ class BatchItem:
 # What became of an act about a dossier: suspending is done at once, the rest only once it really ran.
 _OF_DOSSIER = """
     CASE WHEN b.action IN ('suspend', 'resume') THEN 'verified'
+    WHEN b.action = 'migrate' THEN CASE WHEN d.deployment_id = CAST(b.given ->> 'deployment' AS bigint) THEN 'verified'
+        WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = d.id AND e.kind = 'migrated' AND e.status = 'pending')
+        THEN 'waiting' ELSE 'failed' END
     WHEN b.action = 'cancel' THEN CASE WHEN d.status = 7 THEN 'verified'
         WHEN EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = d.id AND e.kind = 'withdrawn' AND e.status = 'pending')
         THEN 'waiting' ELSE 'failed' END

@@ -5,6 +5,7 @@ written as they are and never interpreted; variables that tokens share are writt
 format up to `FORMAT`.
 """
 
+from collections.abc import Hashable
 from typing import Any
 
 import orjson
@@ -53,6 +54,10 @@ def read(model: Model, data: bytes) -> Instance:
     Raises:
         StateUnreadable: a format that is newer than this version, or not ours.
     """
+    return _instance(model, _body(data))
+
+
+def _body(data: bytes) -> dict[str, Any]:
     try:
         body = orjson.loads(data)
         found = body["f"]
@@ -60,7 +65,31 @@ def read(model: Model, data: bytes) -> Instance:
         raise StateUnreadable(instance="", format="unknown", known=FORMAT) from exc
     if found != FORMAT:
         raise StateUnreadable(instance="", format=found, known=FORMAT)
-    return _instance(model, body)
+    checked: dict[str, Any] = body
+    return checked
+
+
+def shape(data: bytes) -> Hashable:
+    """Where the tokens of a stored state stand and how, without their numbers and variables: those of one shape are judged alike.
+
+    Raises:
+        StateUnreadable: as `read`.
+    """
+    body = _body(data)
+    places = {"": 0} | {row[0]: number for number, row in enumerate(body["t"], 1)}
+    tokens = tuple(
+        (
+            places[row[1]],
+            row[2],
+            row[3],
+            row[4],
+            places.get(row[5], row[5] != ""),
+            row[6],
+            bool(row[10].get("round")),
+        )
+        for row in body["t"]
+    )
+    return body["p"], tokens, tuple((places[host], inner[0]) for host, inner in body["c"].items())
 
 
 def _token(token: Token, pool: "_Pool") -> list[object]:

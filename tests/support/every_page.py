@@ -45,7 +45,9 @@ def addresses(counter: Counter) -> dict[str, str]:
     found |= {f"/cuoc-goi/{call}": "/cuoc-goi/<int:id>" for call in _calls(counter, code)}
     _trouble_in_hand(counter, code)
     _restored_and_backed_up(counter)
-    found[f"/quy-trinh/{_other_version(counter)}"] = "/quy-trinh/<int:id>"
+    other = _other_version(counter)
+    found[f"/quy-trinh/{other}"] = "/quy-trinh/<int:id>"
+    found[f"/quy-trinh/{other}/chuyen-ho-so"] = "/quy-trinh/<int:id>/chuyen-ho-so"
     found |= {f"/tro-giup/{name}": "/tro-giup/<path:name>" for name in _GUIDES}
     return found | dict.fromkeys(_EXTRA, "")
 
@@ -147,6 +149,7 @@ def _places(counter: Counter) -> _Places:
             ("/doi-tac/<string:name>", "name"): "agency",
             ("/quy-trinh/<int:id>", "id"): "1",
             ("/quy-trinh/<int:id>/mo-phong", "id"): "1",
+            ("/quy-trinh/<int:id>/chuyen-ho-so", "id"): "1",
             ("/thu-tuc/<string:code>", "code"): "1.000001",
             ("/errors/<string:code>", "code"): "dossier-not-found",
             ("/tro-giup/<path:name>", "name"): "howto/a-partner-is-down",

@@ -17,7 +17,7 @@ from engine.models.differences import ElementChange
 from engine.models.findings import Finding, errors_in
 from engine.models.linting import lint
 from engine.models.origin import MOST, origin
-from engine.queries import deployments, diagrams, standing
+from engine.queries import deployments, diagrams, migrations, standing
 from engine.queries.clock import Clocks
 from engine.queries.deployments import DeploymentLine
 from engine.queries.standing import ElementStanding
@@ -151,6 +151,7 @@ def _one(
         ]
         against = against or _active_of(connection, line)
         changes = _changes(connection, deployment, against) if against else None
+        elsewhere = migrations.count_elsewhere(connection, deployment)
         tried = version_tests.trials_of(connection, container.store, deployment)
     return page(
         "deployment.html",
@@ -158,6 +159,7 @@ def _one(
         line=line,
         files=files,
         problem=problem,
+        elsewhere=elsewhere,
         elements=elements,
         labels=labels,
         tokens=_tokens(elements, changes),

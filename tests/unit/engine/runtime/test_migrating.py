@@ -7,7 +7,7 @@ import pytest
 from walks import Walk, bpmn, flows, message, node, script, service, timer, zeebe
 
 from engine.models.deployment import Deployment, from_files, read_folder
-from engine.runtime import migrating
+from engine.runtime import migrating, state
 
 BIRTH = Path(__file__).parents[4] / "bpmn" / "khai-sinh-lien-thong"
 S, E = node("startEvent", "s"), node("endEvent", "e")
@@ -223,3 +223,12 @@ def test_another_legal_term_or_other_reports_are_refused() -> None:
     assert against(walk, ruled(text.replace(b"reports: [", b"reports: [desk, "))) == [("reports-changed", "")]
     assert against(walk, ruled(text.replace(b"days: 3", b"days: 4"))) == [("term-changed", "")]
     assert against(walk, ruled(text.replace(b"2.002621", b"2.002622"))) == [("other-procedure", "")]
+
+
+def test_states_are_of_one_shape_where_only_numbers_and_variables_differ() -> None:
+    model = deployed(S + script("x", "n", "y") + user("a") + user("b") + E + flows("s x a b e"))
+    first, second = Walk(model, {"n": 1}), Walk(model, {"n": 2})
+    second.migrate(model)
+    assert state.shape(first.last.state) == state.shape(second.last.state)
+    first.done("a")
+    assert state.shape(first.last.state) != state.shape(second.last.state)
