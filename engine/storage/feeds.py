@@ -13,7 +13,9 @@ _ENSURE = text("INSERT INTO feed (partner, name) VALUES (:partner, :name) ON CON
 _CLAIM = text(
     "UPDATE feed SET next_at = now() + make_interval(secs => :lease_s)"
     " WHERE partner = :partner AND name = :name AND (next_at <= now() OR :again)"
-    " AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.name = 'sending' AND i.value = '\"paused\"') RETURNING cursor"
+    " AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.name = 'sending' AND i.value = '\"paused\"')"
+    " AND NOT EXISTS (SELECT 1 FROM partner p WHERE p.name = feed.partner AND p.breaker = 'open'"
+    " AND p.opened_reason IS NOT NULL AND (p.probe_at IS NULL OR p.probe_at > now())) RETURNING cursor"
 )
 _STORE = text(
     "UPDATE feed SET cursor = CAST(:cursor AS jsonb), last_at = now(), detail = :detail,"
@@ -36,8 +38,8 @@ def ensure(connection: Connection, feeds: Sequence[FeedTerms]) -> None:
 
 
 def claim(connection: Connection, feed: FeedTerms, *, again: bool = False) -> tuple[bool, Json]:
-    """(due, cursor): whether this poll is ours to make now: never while sending is paused. Nobody else makes it until it is
-    stored or overdue.
+    """(due, cursor): whether this poll is ours to make now: never while sending is paused, nor while a person holds the
+    partner's breaker open. Nobody else makes it until it is stored or overdue.
 
     *again*: it is ours already, and its next part begins.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import errors
+from engine.actions import partners
 from engine.actions.poll import poll_due
 from engine.exchange.ports import Answer, FeedItem, FeedPage, FeedTerms, Json, Outcome, Partners
 from tests.support.exchange import Setup
@@ -70,6 +71,16 @@ def test_feed_that_fails_keeps_the_others_going(setup: Setup, trouble: Exception
     assert poll(setup, feeds) == 1
     assert poll(setup, feeds) == 0
     assert feeds.asked == ["bad", "good", "bad", "good"]
+
+
+def test_a_partner_whose_breaker_a_person_holds_open_is_not_polled_either(setup: Setup) -> None:
+    feeds = Feeds(held=page(item("1")), other=page(item("2")))
+    partners.open_breaker(setup.store, "held", until=None, by="lan", reason="works")
+    poll(setup, feeds)
+    assert feeds.asked == ["other"]
+    partners.close_breaker(setup.store, "held", by="lan", reason="over")
+    poll(setup, feeds)
+    assert "held" in feeds.asked
 
 
 def test_feed_that_hangs_is_asked_once_and_the_others_go_on(setup: Setup) -> None:
