@@ -17,6 +17,9 @@ from engine.storage import access, events
 from engine.storage import corrections as rows
 from engine.storage.database import Connection, Store
 
+NO_YEAR = 2200
+"""The first year in which nothing is due: a date is typed in a moment and never brought forward."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
@@ -30,8 +33,10 @@ def propose(store: Store, clocks: Clocks, code: str, day: date) -> Extension:
     """What an extension to *day* would come to: the end of that working day, or of the next one, by the dossier's calendar.
 
     Raises:
-        DossierNotFound. ActionNotNow: the dossier is over, or has no due date. RequestInvalid: the day is not later.
+        DossierNotFound. ActionNotNow: the dossier is over, or has no due date. RequestInvalid: the day is not later, or far
+            too late.
     """
+    check_year(day)
     with store.reading() as connection:
         brief = dossiers.get_brief(connection, code)
         before = due_of(brief)
@@ -63,6 +68,12 @@ def extend(
         if due_of(brief) != wanted.before:
             raise errors.PreconditionFailed(etag=str(brief.due_at))
         write(connection, brief, wanted, ground=ground, by=by, reason=reason)
+
+
+def check_year(day: date) -> None:
+    """Raises: RequestInvalid: it is in `NO_YEAR` or later."""
+    if day.year >= NO_YEAR:
+        raise errors.RequestInvalid(reason=f"the new due date must be before the year {NO_YEAR}")
 
 
 def due_of(brief: DossierBrief) -> datetime:

@@ -57,6 +57,8 @@ def wanted(given: Mapping[str, Json]) -> Lengthening:
         raise errors.RequestInvalid(reason="give either the new due day or a number of working days")
     if days is not None and (not isinstance(days, int) or not 1 <= days <= MOST_DAYS):
         raise errors.RequestInvalid(reason=f"a due date is put off by 1 to {MOST_DAYS} working days")
+    if day is not None:
+        extend.check_year(day)
     if not ground:
         raise errors.RequestInvalid(reason="the legal ground is missing")
     if len(ground) > MOST_GROUND:

@@ -13,6 +13,9 @@ from engine.storage.partners import HeldPartner
 
 NO_BREAKER = "a partner that fetches its calls has no breaker; pause it instead"
 
+MOST_DAYS = 366
+"""For how long a breaker may be held open until a moment."""
+
 Seen = Callable[[HeldPartner], None]
 """Given what people set of the partner, under its lock; raises when that is not what the caller has seen."""
 
@@ -51,15 +54,17 @@ def open_breaker(
 
     What is under way ends by itself; whatever it comes to, the breaker stays open. One that is open already is held open.
 
-    Raises: RequestInvalid: that moment is over.
+    Raises: RequestInvalid: that moment is over, or more than `MOST_DAYS` away.
     """
     facts: dict[str, Json] = {"partner": partner, "until": until.isoformat() if until else None}
     with store.transaction() as connection:
         was = partners.hold(connection, partner)
         if seen is not None:
             seen(was)
-        if not partners.open_breaker(connection, partner, reason, until):
-            raise errors.RequestInvalid(reason="the breaker can be held open until a later moment only")
+        if not partners.open_breaker(connection, partner, reason, until, MOST_DAYS):
+            raise errors.RequestInvalid(
+                reason=f"the breaker can be held open until a moment of the next {MOST_DAYS} days only"
+            )
         access.audit(
             connection, by, "partner-opened", facts={**facts, "was": was.opened_reason}, reason=reason
         )

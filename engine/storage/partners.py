@@ -78,7 +78,8 @@ _OPEN = text(
     """
     UPDATE partner SET breaker = 'open', opened_reason = :reason, probe_at = :until, changed_at = now(),
         revision = revision + 1
-    WHERE name = :name AND (CAST(:until AS timestamptz) IS NULL OR :until > now()) RETURNING name
+    WHERE name = :name AND (CAST(:until AS timestamptz) IS NULL
+        OR :until > now() AND :until <= now() + make_interval(days => :days)) RETURNING name
     """
 )
 
@@ -151,12 +152,15 @@ def pause(connection: Connection, name: str, reason: str | None) -> None:
     connection.execute(_PAUSE, {"name": name, "paused": reason is not None, "reason": reason})
 
 
-def open_breaker(connection: Connection, name: str, reason: str, until: datetime | None) -> bool:
-    """Send nothing to a partner, not even a probe, before *until* (None: until somebody closes it); False: that is over.
+def open_breaker(connection: Connection, name: str, reason: str, until: datetime | None, days: int) -> bool:
+    """Send nothing to a partner, not even a probe, before *until* (None: until somebody closes it).
+
+    False: that is over, or more than so many *days* away.
 
     At that time one call probes, as after an outage.
     """
-    return connection.scalar(_OPEN, {"name": name, "reason": reason, "until": until}) is not None
+    given = {"name": name, "reason": reason, "until": until, "days": days}
+    return connection.scalar(_OPEN, given) is not None
 
 
 def close_breaker(connection: Connection, name: str) -> None:

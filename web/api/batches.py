@@ -85,10 +85,10 @@ def _add_making(api: APIBlueprint, container: Container) -> None:
 
 
 def _due(body: shapes.PreviewRequest, seen: int) -> Lengthening | None:
-    """The due date that `extend` is to give; None: it is another act."""
+    """The due date that `extend` is to give; None: it is another act. Raises: RequestInvalid."""
     if body.due is None:
         return None
-    return Lengthening(day=body.due.day, days=body.due.days, ground=body.due.ground, seen=seen)
+    return lengthen.wanted({**body.due.model_dump(mode="json"), "seen": seen})
 
 
 def _previewed(

@@ -29,6 +29,11 @@ def told(
 def _value(t: Words, local: Local, name: str, value: Json) -> str | Markup:
     if isinstance(value, bool):
         return t.fact_true if value else t.fact_false
+    if isinstance(value, dict):
+        inner = (
+            (_called(t, part), _value(t, local, part, one)) for part, one in value.items() if one is not None
+        )
+        return Markup(", ").join(Markup("{}: {}").format(*pair) for pair in inner) or "–"
     if isinstance(value, list):
         return ", ".join(_plain(t, name, one) for one in value) or "–"
     if not isinstance(value, str):
@@ -36,6 +41,12 @@ def _value(t: Words, local: Local, name: str, value: Json) -> str | Markup:
     if name in _MOMENTS:
         return _moment(local, value)
     return t.of(_CODED[name], value) if name in _CODED else value
+
+
+def _called(t: Words, name: str) -> str:
+    """A member of a fact: a fact's own name, or a limit's."""
+    word = t.of("fact", name)
+    return word if word != name else t.of("limit", name)
 
 
 def _plain(t: Words, name: str, value: Json) -> str:

@@ -256,9 +256,12 @@ def moment(given: str) -> datetime:
 
 
 def day_ends(day: str) -> datetime | None:
-    """The first moment after a day. Raises: RequestInvalid."""
+    """The first moment after a day; None: none is said, or there is none after it. Raises: RequestInvalid."""
     begins = day_begins(day)
-    return begins + timedelta(days=1) if begins else None
+    try:
+        return begins + timedelta(days=1) if begins else None
+    except OverflowError:
+        return None
 
 
 def reason() -> str:

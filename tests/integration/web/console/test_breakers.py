@@ -1,6 +1,7 @@
 """Opening and closing a partner's breaker from its page and over REST: as it was seen, with a reason, by who may."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from tests.support.console import Visitor, text_of
 from tests.support.counter import Counter, Reply
@@ -56,7 +57,8 @@ def test_what_cannot_be_is_refused_where_it_was_typed(counter: Counter) -> None:
     seen = stamp(operator)
     assert switch(operator, "close", seen).status == 409
     over = switch(operator, "open", seen, until="2020-01-01T00:00")
-    assert (over.status, "until a later moment only" in over.body.decode()) == (400, True)
+    assert (over.status, "a moment of the next 366 days only" in over.body.decode()) == (400, True)
+    assert switch(operator, "open", seen, until="9999-12-31T23:59").status == 400
     odd = switch(operator, "open", seen, until="soon")
     assert (odd.status, 'value="soon"' in odd.body.decode()) == (400, True)
     assert switch(operator, "open", seen, reason=" ").status == 400
@@ -69,7 +71,7 @@ def test_programs_open_and_close_it_as_they_saw_it(counter: Counter) -> None:
     key = counter.new_key("ops", "partners", "dossiers:read")
     read = counter.get("/api/v1/partners/agency", key=key)
     assert (read.json["breaker"], read.json["opened_reason"]) == ("closed", None)
-    body = {"reason": "<b>new servers</b>", "until": "2999-01-05T06:00:00+07:00"}
+    body = {"reason": "<b>new servers</b>", "until": (datetime.now(UTC) + timedelta(days=30)).isoformat()}
     path = "/api/v1/partners/agency"
     assert counter.post(f"{path}/open", body, key=key).status == 428
     opened = counter.post(f"{path}/open", body, key=key, match=read.headers["etag"])
@@ -84,6 +86,16 @@ def test_programs_open_and_close_it_as_they_saw_it(counter: Counter) -> None:
     closed = counter.post(f"{path}/close", {"reason": "x"}, key=key, match=opened.headers["etag"])
     assert closed.json["breaker"] == "closed"
     assert counter.post(f"{path}/close", {"reason": "x"}, key=key, match=closed.headers["etag"]).status == 409
+
+
+def test_a_moment_that_nobody_could_read_again_is_refused(counter: Counter) -> None:
+    key, path = counter.new_key("ops", "partners", "dossiers:read"), "/api/v1/partners/agency"
+    seen = counter.get(path, key=key).headers["etag"]
+    viewer = Visitor(counter, "viewer")
+    for until in ("9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"):
+        refused = counter.post(f"{path}/open", {"reason": "x", "until": until}, key=key, match=seen)
+        assert (refused.status, counter.get(path, key=key).status) == (400, 200), until
+        assert viewer.get(PAGE).status == 200
 
 
 class _Boxes:

@@ -162,3 +162,14 @@ def test_programs_do_the_same(counter: Counter, codes: list[str]) -> None:
     assert counter.post("/api/v1/batches/preview", other, key=admin).code == "body-invalid"
     lesser = counter.new_key("lesser", "batches", "dossiers:suspend", "dossiers:write", "calls")
     assert counter.post("/api/v1/batches/preview", asked, key=lesser).code == "not-allowed"
+
+
+def test_a_year_that_was_typed_in_a_hurry_is_refused(
+    counter: Counter, operator: Visitor, codes: list[str]
+) -> None:
+    status, page = seen(operator, counter, codes, day="9999-12-31")
+    assert (status, "phải trước năm 2200" in text_of(page)) == (400, True)
+    key = counter.new_key("ops", "batches", "dossiers:read", "dossiers:amend")
+    for due in ({"day": "9999-12-31", "ground": "g"}, {"days": 1, "ground": " "}):
+        asked = {"subject": "dossier", "action": "extend", "items": codes, "due": due}
+        assert counter.post("/api/v1/batches/preview", asked, key=key).status == 400

@@ -51,6 +51,12 @@ def test_the_effect_is_seen_before_it_is_done_and_then_stands_in_ledger_history_
     assert counter.get(f"/api/v1/dossiers/{code}/evidence", key=counter.desk).json["holds"]
 
 
+def test_a_year_that_was_typed_in_a_hurry_is_refused(counter: Counter, operator: Visitor) -> None:
+    code = counter.new_dossier()
+    refused = operator.post(f"/ho-so/{code}/gia-han", {**ASK, "day": "9999-12-31"})
+    assert (refused.status, "phải trước năm 2200" in html.unescape(refused.body.decode())) == (400, True)
+
+
 def test_a_day_off_rolls_to_the_next_working_day(counter: Counter, operator: Visitor) -> None:
     code = counter.new_dossier()
     preview = operator.post(f"/ho-so/{code}/gia-han", {**ASK, "day": "2026-03-21"})  # a Saturday

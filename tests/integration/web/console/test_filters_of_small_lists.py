@@ -112,3 +112,10 @@ def test_versions_tell_their_name_and_open_incidents(counter: Counter, admin: Vi
     link = re.search(r'href="(/ho-so\?procedure=[^"]*)"', page)
     assert link is not None
     assert code in admin.page(link[1].replace("&amp;", "&"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/ho-so", "/cuoc-goi", "/thong-diep", "/thong-diep/tu-choi", "/su-co", "/lo", "/nhat-ky"]
+)
+def test_the_last_day_there_is_ends_nothing(counter: Counter, path: str) -> None:
+    assert Visitor(counter, "operator").get(f"{path}?until=9999-12-31").status == 200

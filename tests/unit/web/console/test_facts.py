@@ -45,7 +45,9 @@ def test_every_name_has_its_word() -> None:
         ({"roles": ["admin", "officer"]}, ("vai trò", "admin, officer"), ("roles", "admin, officer")),
         ({"roles": []}, ("vai trò", "–"), ("roles", "–")),
         ({"enabled": True}, ("được dùng", "có"), ("enabled", "yes")),
-        ({"odd": {"a": 1}}, ("odd", "{'a': 1}"), ("odd", "{'a': 1}")),
+        ({"odd": {"a": 1, "b": None, "<i>": "<b>"}}, *[("odd", "a: 1, &lt;i&gt;: &lt;b&gt;")] * 2),
+        ({"odd": {}}, ("odd", "–"), ("odd", "–")),
+        ({"odd": {"until": "soon"}}, ("odd", "đến lúc: soon"), ("odd", "until: soon")),
         ({"until": "soon"}, ("đến lúc", "soon"), ("until", "soon")),
     ],
 )
