@@ -4,12 +4,12 @@ Each difference is a code; what comes after the element (outputs, where its flow
 parked token nothing is open but its incident: a retry begins anew, by whatever the element says then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.models.deployment import Deployment
+from engine.exchange.ports import Json
 from engine.runtime.elements.activities import ServiceTask, UserTask
 from engine.runtime.elements.containers import Container
 from engine.runtime.elements.element import Element
@@ -38,8 +38,8 @@ def watchers(spec: ScopeSpec) -> dict[str, object]:
     return {one.id: _event(one) for one in spec.watchers if one.waits}
 
 
-def differing(here: Token, there: Token, new: Deployment) -> Iterator[str]:
-    """What differs of the same stored token as one of two versions; *new* is the deployment of the second."""
+def differing(here: Token, there: Token) -> Iterator[str]:
+    """What differs of the same stored token, read as one of each of two versions."""
     one, other = here.element, there.element
     if waits_at_join(there) and there.flow not in other.flows_in:
         yield "flow-gone"
@@ -56,10 +56,10 @@ def differing(here: Token, there: Token, new: Deployment) -> Iterator[str]:
         yield "event-changed"
     if isinstance(one, Container) and _inputs(one) != _inputs(other):
         yield "inputs-changed"
-    yield from _asked(here, there, new)
+    yield from _asked(here, there)
 
 
-def _asked(here: Token, there: Token, new: Deployment) -> Iterator[str]:
+def _asked(here: Token, there: Token) -> Iterator[str]:
     """What was asked of a partner, of a person, or of whatever comes first."""
     one, other = here.element, there.element
     if isinstance(one, ServiceTask):
@@ -68,13 +68,17 @@ def _asked(here: Token, there: Token, new: Deployment) -> Iterator[str]:
         if _faults(here) != _faults(there):
             yield "faults-changed"
     elif isinstance(one, UserTask):
-        form = other.node.binding.form
+        form = one.node.binding.form
         if _work(one) != _work(other):
             yield "work-changed"
-        elif form is not None and form not in new.forms:
+        elif form in _forms(here) and form not in _forms(there):
             yield "form-gone"
     elif isinstance(one, EventGateway) and _choices(one) != _choices(other):
         yield "choices-changed"
+
+
+def _forms(token: Token) -> Mapping[str, Json]:
+    return token.instance.model.deployment.forms
 
 
 def _event(element: Element) -> object:

@@ -7,6 +7,7 @@ either way, whatever watches over a step may fire. What cannot be found within `
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import combinations
 
 from SpiffWorkflow.util.task import TaskState
@@ -18,7 +19,7 @@ from engine.runtime.elements.gateways import ExclusiveGateway, InclusiveGateway,
 from engine.runtime.scopes import AnyScope, ScopeSpec
 from engine.runtime.token import Token
 
-MOST = 20_000
+MOST = 5_000
 MOST_FLOWS = 8  # out of an inclusive gateway: each set of them is a way to go
 Place = tuple[str, str]  # element, and the flow on which a token waits before it
 Marking = tuple[Place, ...]
@@ -68,10 +69,11 @@ class _Game:
         self.events = [one for one in spec.watchers if (one.id, "") in self.goal]
 
     def found(self) -> bool:
+        """Those nearest to what is wanted are looked at first."""
         first = self._still([(one.id, "") for one in self.spec.starts])
-        seen, todo = {first}, [first]
+        seen, todo = {first}, [(0, first)]
         while todo:
-            at = todo.pop()
+            _, at = heappop(todo)
             if at == self.wanted:
                 return True
             for following in self._following(at):
@@ -79,8 +81,12 @@ class _Game:
                     if len(seen) >= MOST:
                         return False
                     seen.add(following)
-                    todo.append(following)
+                    heappush(todo, (self._missing(following), following))
         return False
+
+    def _missing(self, at: Marking) -> int:
+        """How many of the wanted places have no token yet."""
+        return (self.goal - Counter(at)).total()
 
     def _may(self, at: Marking) -> bool:
         many = Counter(at)

@@ -49,14 +49,14 @@ def reasons(old: Deployment, new: Deployment, stored: bytes) -> list[Unlike]:
         StateUnreadable: written by a newer version.
     """
     here, model = state.read(model_of(old), stored), model_of(new)
-    found = [*_of_law(old, new), *_of_places(here, model)]
+    found = [*_of_law(old, new), *_of_main(old, new, here), *_of_places(here, model)]
     if not found:  # every place is there: it can be read as one of the other version
         there = state.read(model, stored)
         for scope in _scopes(here):
             other = there if scope is here else there.subprocesses[scope.key]
             found += _of_scope(scope, other)
         for token in here.tokens.values():
-            found += _told(token.element, likeness.differing(token, there.tokens[token.id], new))
+            found += _told(token.element, likeness.differing(token, there.tokens[token.id]))
     return list(dict.fromkeys(found))
 
 
@@ -128,6 +128,11 @@ def _of_law(old: Deployment, new: Deployment) -> Iterator[Unlike]:
         yield Unlike(code="term-changed")
     if before.reports != after.reports:
         yield Unlike(code="reports-changed")
+
+
+def _of_main(old: Deployment, new: Deployment, here: Instance) -> Iterator[Unlike]:
+    if here.process == old.main != new.main and here.process in new.processes:
+        yield Unlike(code="process-gone", element=here.process)
 
 
 def _of_places(here: Instance, model: Model) -> Iterator[Unlike]:

@@ -214,7 +214,7 @@ def test_names_forms_and_lines_may_differ_and_are_told() -> None:
 
 
 def test_another_legal_term_or_other_reports_are_refused() -> None:
-    text = read_folder(BIRTH).files["procedure.yaml"]
+    text = read_folder(BIRTH).files["procedure.yaml"].replace(b"process: khai-sinh-lien-thong", b"process: p")
 
     def ruled(procedure: bytes) -> Deployment:
         return deployed(AT_A, more={"procedure.yaml": procedure})
@@ -222,6 +222,7 @@ def test_another_legal_term_or_other_reports_are_refused() -> None:
     walk = Walk(ruled(text))
     assert against(walk, ruled(text.replace(b"reports: [", b"reports: [desk, "))) == [("reports-changed", "")]
     assert against(walk, ruled(text.replace(b"days: 3", b"days: 4"))) == [("term-changed", "")]
+    assert against(walk, ruled(text.replace(b"process: p", b"process: q"))) == [("process-gone", "p")]
     assert against(walk, ruled(text.replace(b"2.002621", b"2.002622"))) == [("other-procedure", "")]
 
 
@@ -232,3 +233,10 @@ def test_states_are_of_one_shape_where_only_numbers_and_variables_differ() -> No
     assert state.shape(first.last.state) == state.shape(second.last.state)
     first.done("a")
     assert state.shape(first.last.state) != state.shape(second.last.state)
+
+
+def test_the_form_of_an_open_work_item_must_be_there() -> None:
+    walk, new = Walk(works("one", "f1")), works("one", "f1")
+    files = {name: data for name, data in new.files.items() if name != "f1.form"}
+    assert against(walk, new) == []
+    assert against(walk, from_files(files)) == [("form-gone", "a")]
