@@ -38,7 +38,8 @@ def deploy(
 ) -> int:
     """Store *deployment* and make it the active one; its id (of the stored one where the content is known).
 
-    *findings*: how many warnings there are about it; None: nobody looked. *origin*: the commit that it came from, kept where
+    The trail tells of it unless it was the active one already. *findings*: how many warnings there are about it; None: nobody
+    looked. *origin*: the commit that it came from, kept where
     none is known yet.
 
     Raises:
@@ -46,8 +47,17 @@ def deploy(
     """
     with store.transaction() as connection:
         identifier, procedure = _keep(connection, deployment, by, findings, origin)
+        place = _place(connection, identifier)
         deployments.retire(connection, identifier, retired=False)
         _activate(connection, identifier, procedure)
+        if place.active != identifier or place.retired:
+            facts: dict[str, Json] = {
+                "deployment": identifier,
+                "procedure": procedure.code,
+                "instead_of": place.active,
+            }
+            facts |= {"commit": origin.commit} if origin is not None else {}
+            access.audit(connection, by, "deployment-activated", facts=facts)
     return identifier
 
 

@@ -54,6 +54,8 @@ def _shown(
     """The page; what was typed for the *refused* row stands in it again, beside what the row says by now."""
     with container.store.reading() as connection:
         rows = schedules.list_schedules(connection)
+        if problem is not None and refused not in {row.name for row in rows}:
+            raise problem  # there is no row to show what was typed in
         values = {
             "schedulers": firings.running(connection, "scheduler"),
             "lateness": firings.lateness(connection),

@@ -82,7 +82,7 @@ def test_operation_that_may_neither_be_repeated_nor_asked_becomes_an_incident(
     assert setup.scalar("SELECT status FROM dossier") == 9
     assert calls(setup) == DONE_ONCE
     assert set(effects(setup).values()) == {1}
-    assert setup.scalar("SELECT count(*) FROM audit") == 1
+    assert setup.scalar("SELECT count(*) FROM audit WHERE who = 'admin'") == 1
     with pytest.raises(errors.IncidentClosed):
         resolve.act(setup.store, int(str(incident)), act, by="admin", reason="again")
 

@@ -158,6 +158,23 @@ def test_deploying_a_retired_version_anew_takes_it_into_use(counter: Counter) ->
     assert counter.scalar("SELECT retired_at FROM deployment WHERE id = :id", id=second) is None
 
 
+def test_the_trail_tells_who_deployed_what_in_place_of_what_and_nothing_where_nothing_changed(
+    counter: Counter,
+) -> None:
+    files = {
+        "procedure.yaml": PROCEDURE.encode(),
+        "walk.bpmn": MODEL.replace("Chờ bổ sung".encode(), "Chờ".encode()),
+    }
+    for _ in range(2):
+        made = deploy.deploy(counter.store, from_files(files), by="command line")
+    told = "SELECT string_agg(facts::text, ';') FROM audit WHERE what = 'deployment-activated' AND who = 'command line'"
+    assert json.loads(str(counter.scalar(told))) == {
+        "deployment": made,
+        "procedure": "1.000001",
+        "instead_of": 1,
+    }
+
+
 def test_versions_are_found_by_their_findings_and_dossiers(counter: Counter, viewer: Visitor) -> None:
     files = {"procedure.yaml": PROCEDURE.replace("A test", "Odd").encode(), "walk.bpmn": MODEL}
     odd = deploy.keep(counter.store, from_files(files), by="test", findings=2)
