@@ -88,6 +88,9 @@ class Store:
         if steady:
             event.listen(self.engine, "connect", _steady)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._still = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -104,6 +107,12 @@ class Store:
     def reading(self) -> Iterator[Connection]:
         """A connection for look-ups: each statement sees what is committed when it begins. Write nothing through it."""
         with translated(), self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection for look-ups that belong together: all see what was committed when the first began, and nothing later."""
+        with translated(), self._still.begin() as connection:
             yield connection
 
     @contextmanager

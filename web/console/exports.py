@@ -127,7 +127,9 @@ def respond(
     """The rows of a list as a file, once that is in the audit trail; *path* says of which list."""
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # closed with the answer
     told = words(language())
-    with container.store.reading() as connection:
+    with (
+        container.store.snapshot() as connection
+    ):  # rows that move while they are read would be told twice, or never
         rows = _rows(connection, listed)
         count = _WRITERS[kind](file, told, columns, rows)
     _write_down(container, path, kind, listed.bound, count)

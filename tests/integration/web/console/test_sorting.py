@@ -5,8 +5,12 @@ import re
 import pytest
 from sqlalchemy import text
 
+from engine.queries import dossier_list
+from engine.queries.dossier_list import Line, Wanted
+from engine.storage.database import Connection
 from tests.support.console import Visitor
 from tests.support.counter import Counter
+from web.console import exports
 
 DOSSIERS = 120
 FILL = (
@@ -94,3 +98,23 @@ def test_the_heading_says_how_it_is_sorted_and_leads_to_the_other_way_with_every
     assert viewer.get(f"/ho-so?sort=-due&cursor={cursor[1]}").status == 400
     for address in ("/ho-so?sort=applicant", "/ho-so?sort=-submitted,due", "/viec?sort=unit"):
         assert viewer.get(address).status == 400
+
+
+@pytest.mark.parametrize("sort", ["changed", "-changed"])
+def test_a_file_is_whole_though_its_rows_move_while_it_is_written(
+    counter: Counter, viewer: Visitor, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    find = dossier_list.find_lines
+    bump = text("UPDATE dossier SET changed_at = clock_timestamp() + interval '9 years' WHERE id = :id")
+
+    def find_and_move(connection: Connection, wanted: Wanted, **where: int) -> list[Line]:
+        found = find(connection, wanted, **where)  # type: ignore[arg-type]
+        with counter.store.transaction() as other:
+            other.execute(bump, {"id": found[-1].id})
+        return found
+
+    monkeypatch.setattr(dossier_list, "find_lines", find_and_move)
+    monkeypatch.setattr(exports, "_AT_ONCE", 50)
+    rows = viewer.get(f"/ho-so.csv?sort={sort}").body.decode("utf-8-sig").splitlines()[1:]
+    codes = [row.split(",")[0] for row in rows]
+    assert len(codes) == len(set(codes)) == DOSSIERS + 1
