@@ -14,9 +14,10 @@ from tests.e2e.test_diagram import DRAWING
 from tests.support import every_page
 from tests.support.console import PASSWORD
 from tests.support.console_rows import add_call, add_incident
-from tests.support.counter import Counter, open_counter
+from tests.support.counter import MODEL, Counter, open_counter
 from tests.support.person import Person
 from tests.support.procedures import UNIT
+from tests.support.versions import new_version
 
 LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -61,6 +62,7 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     code = counter.new_dossier()
     incident = add_incident(counter, code, cause="unknown-outcome", actions=("ask", "done"))
     add_call(counter, counter.new_dossier(), "pending")
+    same, other = new_version(counter), new_version(counter, MODEL.replace(b'"officer"', b'"leader"'))
     person = Person(chromium, counter, bypass_csp=True).sign_in("admin")
     found: dict[str, object] = {}
 
@@ -106,6 +108,21 @@ def test_axe_finds_nothing_on_the_pages_that_answer_a_form(chromium: Browser, co
     page.get_by_label("Lý do").fill("nhầm bước")
     look("a move to another step", page.locator("form.act").get_by_role("button"))
     assert page.get_by_role("button", name="Chuyển hồ sơ đến bước này").is_visible()
+    page.goto(f"/ho-so/{code}?tab=diagram")
+    page.get_by_role("button", name="Chọn phiên bản").click()
+    page.get_by_label("Sang phiên bản").select_option(str(same))
+    page.get_by_label("Lý do").fill("luật mới")
+    look("a move to another version", page.locator("form.act").get_by_role("button"))
+    assert page.get_by_role("button", name="Chuyển hồ sơ sang phiên bản này").is_visible()
+    page.goto(f"/ho-so/{code}/doi-phien-ban")
+    page.get_by_label("Sang phiên bản").select_option(str(other))
+    page.get_by_label("Lý do").fill("luật mới")
+    look("a move that is refused", page.locator("form.act").get_by_role("button"))
+    assert page.get_by_text("Không chuyển được, vì").is_visible()
+    page.goto(f"/quy-trinh/{same}/chuyen-ho-so")
+    page.get_by_label("Chuyển trước bao nhiêu").fill("1")
+    look("dossiers moved to another version", page.get_by_role("button", name="Xem trước"))
+    assert page.get_by_role("button", name="Xác nhận").is_visible()
     page.goto("/quy-trinh/1/mo-phong")
     page.get_by_label("Dữ liệu hồ sơ (JSON)").fill("{")
     look("a simulation that is no JSON", page.get_by_role("button", name="Chạy mô phỏng"))
