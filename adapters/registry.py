@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from adapters import checking, descriptions, exchanges, feeds
+from adapters import checking, descriptions, exchanges, feeds, signatures
 from adapters import contract as contracts
 from adapters.calling import Caller
 from adapters.contracts import shape
@@ -146,7 +146,7 @@ class ContractPartners:
         contract = self.contract(partner)
         said = self._settings.get(partner, PartnerSettings())
         simulated = contract.form.simulator.secret if self._simulated(partner) else ""
-        return tuple((said.inbound_secret or simulated).split())
+        return signatures.secrets_in(said.inbound_secret or simulated)
 
     def _folders(self) -> list[Path]:
         listed = [sorted(root.iterdir()) if root.is_dir() else [] for root in self._roots]

@@ -6,7 +6,6 @@ Which messages are signed at all is their contract's business.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,11 @@ ID, TIME, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 TOLERANCE_S = 300
 """How far off the sender's clock may be, in seconds; older ones may be somebody's recording."""
 _MOST = 10  # signatures of one message
+
+
+def secrets_in(text: str) -> tuple[str, ...]:
+    """The secrets in a setting's *text*. What holds no key, such as `whsec_` alone, is none: anybody could sign with it."""
+    return tuple(one for one in text.split() if _key(one))
 
 
 def signed(secrets: Sequence[str], name: str, stamp: str, content: bytes) -> dict[str, str]:
@@ -57,5 +61,5 @@ def _key(secret: str) -> bytes:
         return secret.encode()
     try:
         return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         return secret.encode()

@@ -10,7 +10,7 @@ from dataclasses import replace
 import orjson
 
 from adapters.outbound import Door
-from adapters.signatures import ID, signed
+from adapters.signatures import ID, secrets_in, signed
 from adapters.transport.travel import JSON_TYPE, Access, Deadline, Outgoing, Travelled, dispatch
 from engine.errors import CallUnavailable
 
@@ -22,7 +22,7 @@ class WebhookTransport:
 
     def __init__(self, door: Door, endpoint: str, access: Access, *, headers: Mapping[str, str]) -> None:
         self._door, self._endpoint, self._headers = door, endpoint, dict(headers)
-        self._secrets = tuple(access.secret.split())
+        self._secrets = secrets_in(access.secret)
 
     def carry(self, outgoing: Outgoing) -> Travelled:
         """Raises: CallUnavailable (without a secret, too), CallOutcomeUnknown."""

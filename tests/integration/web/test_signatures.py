@@ -137,6 +137,12 @@ def test_refusals_are_forgotten_after_a_month_and_one_sender_fills_only_so_many(
     assert counter.scalar("SELECT count(*) FROM refusal") == 10_000
 
 
+def test_a_secret_that_holds_no_key_lets_nobody_in(database: "object", folder: Path) -> None:
+    said = {"archive": PartnerSettings(inbound_secret="whsec_")}
+    for agency in opened(database.url, registry.load([folder], said, built_in=None)):  # type: ignore[attr-defined]
+        assert (agency.send("whsec_").status, agency.kept()) == (503, None)
+
+
 def test_without_our_side_of_the_secret_nothing_is_judged(database: "object", folder: Path) -> None:
     for agency in opened(database.url, registry.load([folder], built_in=None)):  # type: ignore[attr-defined]
         refused = agency.send()

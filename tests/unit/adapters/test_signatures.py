@@ -51,3 +51,17 @@ def test_another_content_secret_or_hour_is_refused() -> None:
     ):
         with pytest.raises(SignatureInvalid):
             signatures.check(secrets, HEADERS, content, now=now)
+
+
+def test_what_holds_no_key_is_no_secret() -> None:
+    assert signatures.secrets_in("whsec_ whsec_==== whsec_AAAA plain") == (
+        "whsec_====",
+        "whsec_AAAA",
+        "plain",
+    )
+    assert signatures.secrets_in(" whsec_ ") == ()
+
+
+def test_a_secret_in_any_letters_is_a_key() -> None:
+    made = signatures.signed(["whsec_mật"], "m", "1700000000", b"x")
+    signatures.check(["whsec_mật"], made, b"x", now=1700000000)
