@@ -121,11 +121,27 @@ def read(file: Path) -> Manifest:
         said = orjson.loads(beside(file).read_bytes())
         if said.get("format") != FORMAT:
             raise BackupDamaged(file=file.name, reason="its manifest is of another version")
-        return Manifest(**{**said, "taken_at": datetime.fromisoformat(said["taken_at"])})
+        found = Manifest(**{**said, "taken_at": datetime.fromisoformat(said["taken_at"])})
     except FileNotFoundError:
         raise BackupDamaged(file=file.name, reason=f"there is no {beside(file).name} beside it") from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise BackupDamaged(file=file.name, reason="its manifest cannot be read") from None
+    if not _is_sound(found):
+        raise BackupDamaged(file=file.name, reason="its manifest cannot be read")
+    return found
+
+
+def _is_sound(found: Manifest) -> bool:
+    """Whether what was read is of the kinds that were written."""
+    if not isinstance(found.tables, dict):
+        return False
+    numbers = [found.size_bytes, found.dossiers, *found.tables.values()]
+    texts = [found.file, found.sha256, found.environment, found.lineage, found.schema, found.server]
+    return (
+        all(type(one) is int for one in numbers)
+        and all(isinstance(one, str) for one in texts)
+        and found.taken_at.tzinfo is not None
+    )
 
 
 def check(file: Path, stop: Stop) -> Manifest:

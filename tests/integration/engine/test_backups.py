@@ -129,6 +129,12 @@ def test_a_file_that_is_cut_off_or_without_its_manifest_is_no_backup(
     made.file.write_bytes(whole)
     assert backups.verify(counter.store, made.file).checked == 0
     assert [row[:2] for row in rows(counter)] == [("done", True)]
+    said = orjson.loads(manifest.beside(made.file).read_bytes())
+    odd = {"tables": {"public.unit": "x"}}, {"tables": 5}, {"dossiers": "x"}, {"taken_at": "2026-01-01"}
+    for one in odd:
+        manifest.beside(made.file).write_bytes(orjson.dumps(said | one))
+        with pytest.raises(errors.BackupDamaged, match="manifest cannot be read"):
+            backups.verify(counter.store, made.file)
     manifest.beside(made.file).unlink()
     with pytest.raises(errors.BackupDamaged, match="beside"):
         backups.verify(counter.store, made.file)
