@@ -45,7 +45,9 @@ class LimitsRequest(ReasonRequest):
 class OpenRequest(ReasonRequest):
     """Without `until`, the breaker stays open until somebody closes it; at that moment one call tries."""
 
-    until: AwareDatetime | None = Field(default=None, description="A later moment, with its offset.")
+    until: AwareDatetime | None = Field(
+        default=None, description=f"A moment of the next {acts.MOST_DAYS} days, with its offset."
+    )
 
 
 def add(api: APIBlueprint, container: Container) -> None:
