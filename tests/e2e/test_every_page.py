@@ -1,6 +1,7 @@
 """What holds on every page of the URL map: nothing for axe to find, no error, no request to elsewhere, one view per address."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -205,4 +206,6 @@ def _rows(person: Person, address: str) -> list[str]:
 
 
 def _shown(person: Person) -> list[str]:
-    return person.page.locator("main tbody tr").all_inner_texts()
+    """The rows of the page but for seconds that go on: since when somebody was heard of."""
+    rows = person.page.locator("main tbody tr").all_inner_texts()
+    return [re.sub(r"\b\d+ s\b", "… s", row) for row in rows]

@@ -3,7 +3,7 @@
 What an act can be done about, and what a preview tells of it, is each page's own business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -104,10 +104,12 @@ def confirm(
     container: Container,
     subject: str,
     again: Callable[[Frozen, errors.LienthongError], str],
+    only: Collection[str] | None = None,
 ) -> Response:
     """Make a batch of what the preview of *subject* showed and go to its page; *again* shows it anew where that is refused.
 
-    A list that was seen too long ago is shown as it stands now, to be confirmed anew. Raises: FormStale: it is no such list.
+    A list that was seen too long ago is shown as it stands now, to be confirmed anew. *only*: the acts that are confirmed here.
+    Raises: FormStale: it is no such list.
     """
     given, who = request.form.get("frozen", ""), str(visitor().account)
     try:
@@ -116,7 +118,9 @@ def confirm(
         seen = freezing.outdated(container, subject, who, given)
         if seen is None:
             raise
+        _check_act(seen, only)
         return _answer(again(seen, stale), stale.status)
+    _check_act(frozen, only)
     try:
         _check_count(frozen)
         batch = acts.create(
@@ -133,6 +137,12 @@ def confirm(
     except errors.RequestInvalid as problem:
         return _answer(again(frozen, problem), problem.status)
     return back(f"/lo/{batch}")
+
+
+def _check_act(frozen: Frozen, only: Collection[str] | None) -> None:
+    """Raises: FormStale: what one page may confirm, another right may be needed for on the other."""
+    if only is not None and frozen.action not in only:
+        raise errors.FormStale(reason="the list was seen on another page")
 
 
 def _answer(content: str, status: int) -> Response:

@@ -58,7 +58,10 @@ def add(blueprint: Blueprint, container: Container) -> None:
     @right("act")
     def confirm_dossiers() -> Response:
         return bulk.confirm(
-            container, "dossier", lambda frozen, problem: _preview(container, clocks, frozen, problem)
+            container,
+            "dossier",
+            lambda frozen, problem: _preview(container, clocks, frozen, problem),
+            only=ACTS,
         )
 
 

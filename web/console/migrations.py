@@ -53,7 +53,10 @@ def add(blueprint: Blueprint, container: Container) -> None:
     def confirm_migrations(id: int) -> Response:  # noqa: A002
         line = _line(container, id)
         return bulk.confirm(
-            container, "dossier", lambda frozen, problem: _preview(container, shelf, line, frozen, problem)
+            container,
+            "dossier",
+            lambda frozen, problem: _preview(container, shelf, line, frozen, problem),
+            only=("migrate",),
         )
 
 

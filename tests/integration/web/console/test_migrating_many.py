@@ -119,5 +119,8 @@ def test_only_the_right_for_it_moves_many(counter: Counter, engineer: Visitor) -
     operator = Visitor(counter, "operator")
     assert operator.get(address(new)).status == 403
     assert operator.post(f"{address(new)}/lo", {"frozen": frozen(page), "reason": "x"}).status == 403
+    assert (
+        engineer.post("/ho-so/lo", {"frozen": frozen(page), "reason": "x"}).status == 403
+    )  # not by the other page
     assert operator.post("/ho-so/xem-truoc", {"action": "migrate", "all": "yes"}).status == 400
     assert engineer.get(address(99)).status == 404
