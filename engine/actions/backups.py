@@ -130,7 +130,9 @@ def verify(
     """
     with scratch.guarded(store.url) as guard:
         made = manifest.read(file)
-        kept = runs.are_kept(guard)
+        kept = (
+            runs.are_kept(guard) and made.file == file.name
+        )  # whose name is another's tells nothing of that one
         try:
             checked = _check(guard, store.url, _clients(guard, wanted), file, stop=stop, tell=tell)
         except errors.BackupDamaged as error:

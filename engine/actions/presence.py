@@ -38,12 +38,14 @@ class Presence:
         if time.monotonic() - self._told_at < self._every_s:
             return
         self._told_at = time.monotonic()
-        held, secrets = self._contracts(), self._secrets()
         try:
+            held, secrets = self._contracts(), self._secrets()
             with self._store.transaction() as connection:
                 presences.tell(connection, self._process, draining=draining, contracts=held, secrets=secrets)
         except errors.StoreError as error:
             log.warning("presence_not_told", reason=error.message)
+        except OSError as error:  # a folder of contracts that cannot be read now
+            log.warning("presence_not_told", reason=type(error).__name__)
 
     def leave(self) -> None:
         """Say that the process ends."""

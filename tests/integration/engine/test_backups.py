@@ -135,6 +135,15 @@ def test_a_file_that_is_cut_off_or_without_its_manifest_is_no_backup(
         manifest.beside(made.file).write_bytes(orjson.dumps(said | one))
         with pytest.raises(errors.BackupDamaged, match="manifest cannot be read"):
             backups.verify(counter.store, made.file)
+    unverified = "UPDATE backup SET verified_at = NULL RETURNING 1"
+    assert counter.scalar(unverified) == 1
+    other = made.file.with_name("renamed.dump")
+    other.write_bytes(whole)
+    manifest.beside(other).write_bytes(orjson.dumps(said))
+    assert backups.verify(counter.store, other).checked == 0
+    assert (
+        counter.scalar("SELECT verified_at FROM backup") is None
+    )  # what another name is told of tells nothing of this one
     manifest.beside(made.file).unlink()
     with pytest.raises(errors.BackupDamaged, match="beside"):
         backups.verify(counter.store, made.file)

@@ -103,6 +103,22 @@ def test_a_heart_tells_that_its_process_takes_nothing_new(store: Store) -> None:
     assert found(store, "worker") == []
 
 
+def test_contracts_that_cannot_be_read_now_end_no_heart(store: Store) -> None:
+    process = Process(name="w", role="worker", host="h", pid=1, version="1")
+    broken = [OSError("gone for a while")]
+
+    def contracts() -> dict[str, str]:
+        if broken:
+            raise broken.pop()
+        return {}
+
+    presence_ = Presence(store, process, every_s=0.0, contracts=contracts)
+    presence_.tell()
+    assert found(store, "worker") == []
+    presence_.tell()
+    assert len(found(store, "worker")) == 1
+
+
 def test_one_of_the_same_name_begins_anew_and_the_dead_are_forgotten(store: Store) -> None:
     first = Presence(store, Process(name="w", role="worker", host="h", pid=1, version="1"))
     again = Presence(store, Process(name="w", role="worker", host="h", pid=2, version="2"))
