@@ -1,12 +1,14 @@
 """Opaque cursors: where a list goes on, signed, and bound to the list and the filter that they were issued for."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from engine import errors
+from engine.queries.sorting import Place
 from web.container import Container
 
 MAX_LIMIT = 200
@@ -18,6 +20,21 @@ def write(container: Container, after: int, bound_to: Mapping[str, object]) -> s
     return str(_signer(container).dumps([after, _filter(bound_to)]))
 
 
+def write_place(container: Container, place: Place, bound_to: Mapping[str, object]) -> str:
+    """The cursor of the page that begins beyond *place*, where the last row stood when it was shown."""
+    return str(_signer(container).dumps([list(place), _filter(bound_to)]))
+
+
+def read_place(container: Container, cursor: str | None, bound_to: Mapping[str, object]) -> Place | None:
+    """The place beyond which to go on; None for the first page. Raises: CursorInvalid."""
+    if cursor is None:
+        return None
+    place = _opened(container, cursor, bound_to)
+    if not isinstance(place, list):
+        raise errors.CursorInvalid(reason="it was not issued here")
+    return place
+
+
 def read(container: Container, cursor: str | None, bound_to: Mapping[str, object]) -> int | None:
     """The id after which to go on; None for the first page.
 
@@ -26,13 +43,17 @@ def read(container: Container, cursor: str | None, bound_to: Mapping[str, object
     """
     if cursor is None:
         return None
+    return int(_opened(container, cursor, bound_to))
+
+
+def _opened(container: Container, cursor: str, bound_to: Mapping[str, object]) -> Any:  # as it was written
     try:
         after, bound = _signer(container).loads(cursor)
     except (BadSignature, ValueError, TypeError):
         raise errors.CursorInvalid(reason="it was not issued here") from None
     if bound != _filter(bound_to):
         raise errors.CursorInvalid(reason="it was issued for another filter")
-    return int(after)
+    return after
 
 
 def next_link(cursor: str) -> str:

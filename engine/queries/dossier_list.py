@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from engine.dossiers.statuses import is_final
 from engine.queries import indexed
 from engine.queries.indexed import Sought
-from engine.queries.sorting import Sorting
+from engine.queries.sorting import Key, Place, Sorting
 
 SITUATIONS = (
     "suspended",
@@ -31,14 +31,30 @@ SEARCHED = 100_000
 """How many of the newest dossiers a part of a name or code is looked for in."""
 
 NEWEST_FIRST = "-submitted"
+_ID = Key(sql="{d}.id", type="bigint", of=lambda row: row.id)
 SORTING = Sorting(
     rows="dossier {d}",
     tables=("d",),
     sorts={
-        "submitted": ("{d}.id",),
+        "submitted": (_ID,),
         # What is over is due no more, and what has no due date yet comes after what has one.
-        "due": ("({d}.finished_at IS NOT NULL)", "coalesce({d}.due_at, TIMESTAMPTZ 'infinity')", "{d}.id"),
-        "changed": ("{d}.changed_at", "{d}.id"),
+        "due": (
+            Key(
+                sql="({d}.finished_at IS NOT NULL)",
+                type="boolean",
+                of=lambda row: row.finished_at is not None,
+            ),
+            Key(
+                sql="coalesce({d}.due_at, TIMESTAMPTZ 'infinity')",
+                type="timestamptz",
+                of=lambda row: row.due_at.isoformat() if row.due_at else "infinity",
+            ),
+            _ID,
+        ),
+        "changed": (
+            Key(sql="{d}.changed_at", type="timestamptz", of=lambda row: row.changed_at.isoformat()),
+            _ID,
+        ),
     },
 )
 """What the list can be sorted by: when it was handed in, when it is due, when something last happened."""
@@ -224,14 +240,25 @@ _LINES = f"""
 """
 
 
-def find_lines(connection: Connection, wanted: Wanted, *, after: int | None, limit: int) -> list[Line]:
-    """The first dossiers that fit, in their order, at most *limit*; *after* is the id of the last one of the page before."""
+def find_lines(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    limit: int,
+    after: int | None = None,
+    place: Place | None = None,
+) -> list[Line]:
+    """The first dossiers that fit, in their order, at most *limit*.
+
+    *after* is the id of the last one before, where all is read in one transaction; *place* where that one stood when it was
+    seen, which it may have left since.
+    """
     clauses, values = _where(wanted)
     order = SORTING.order(wanted.sort)
-    if after is not None:
-        clauses.append(order.behind)
+    clauses += ([order.behind] if after is not None else []) + ([order.beyond] if place is not None else [])
     statement = text(_LINES.format(where=_and(clauses), order=order.by))
-    rows = connection.execute(statement, {**values, "after": after, "limit": limit})
+    at = order.values(place) if place is not None else {}
+    rows = connection.execute(statement, {**values, **at, "after": after, "limit": limit})
     return [Line(**row) for row in rows.mappings()]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, text
 from engine import errors
 from engine.dossiers.filling import filled
 from engine.exchange.ports import Json
-from engine.queries.sorting import Sorting
+from engine.queries.sorting import Key, Place, Sorting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +51,21 @@ class WorkItem:
     suspended: bool  # its dossier is: a decision is kept, and applied later
 
 
+_ID = Key(sql="{w}.id", type="bigint", of=lambda row: row.id)
 SORTING = Sorting(
     rows="work_item {w} JOIN dossier {d} ON {d}.id = {w}.dossier_id",
     tables=("w", "d"),
-    sorts={"opened": ("{w}.id",), "due": ("coalesce({d}.due_at, TIMESTAMPTZ 'infinity')", "{w}.id")},
+    sorts={
+        "opened": (_ID,),
+        "due": (
+            Key(
+                sql="coalesce({d}.due_at, TIMESTAMPTZ 'infinity')",
+                type="timestamptz",
+                of=lambda row: row.due_at.isoformat() if row.due_at else "infinity",
+            ),
+            _ID,
+        ),
+    },
 )
 """What the list can be sorted by: how long it is open, when its dossier is due."""
 
@@ -83,9 +94,14 @@ _FORMS = text("SELECT name, original FROM model WHERE deployment_id = :deploymen
 
 
 def find_work_items(
-    connection: Connection, wanted: WorkItemFilter, *, after: int | None, limit: int
+    connection: Connection,
+    wanted: WorkItemFilter,
+    *,
+    limit: int,
+    after: int | None = None,
+    place: Place | None = None,
 ) -> list[WorkItem]:
-    """The first work items that fit, in their order, at most *limit*; *after* is the id of the last one of the page before."""
+    """The first work items that fit, in their order, at most *limit*; *after* and *place* as for `dossier_list.find_lines`."""
     values: dict[str, object] = {
         "status": wanted.status,
         "unit": wanted.unit,
@@ -99,6 +115,8 @@ def find_work_items(
     given = {name: value for name, value in values.items() if value is not None}
     order = SORTING.order(wanted.sort)
     clauses = [_CLAUSES[name] for name in given] + ([order.behind] if after is not None else [])
+    clauses += [order.beyond] if place is not None else []
+    given |= order.values(place) if place is not None else {}
     where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
     statement = text(
         f"SELECT {_COLUMNS} FROM work_item w JOIN dossier d ON d.id = w.dossier_id {where}"

@@ -1,6 +1,7 @@
 """The list of dossiers: every filter in its address, the state of each in a word, who holds it since when, when it is due."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 from flask import Blueprint
@@ -11,7 +12,7 @@ from engine.actions.batches import DOSSIER_ACTS
 from engine.dossiers.indexing import searchable
 from engine.queries import diagrams, dossier_list, indexed, procedures
 from engine.queries.clock import Clocks
-from engine.queries.dossier_list import NEWEST_FIRST, SEARCHED, SITUATIONS, Line, Wanted
+from engine.queries.dossier_list import NEWEST_FIRST, SEARCHED, SITUATIONS, SORTING, Line, Wanted
 from engine.queries.indexed import Sought
 from engine.storage.database import Connection
 from web import cursors, variables
@@ -79,16 +80,18 @@ def add(blueprint: Blueprint, container: Container) -> None:
     def dossier_list_page() -> str:
         view = read(DossiersView)
         wanted = wanted_by(view, container)
-        after = cursors.read(container, view.cursor, view.bound)
+        place = cursors.read_place(container, view.cursor, view.bound)
         with container.store.reading() as connection:
-            found = dossier_list.find_lines(connection, wanted, after=after, limit=ROWS + 1)
+            found = dossier_list.find_lines(connection, wanted, place=place, limit=ROWS + 1)
             count, exact = dossier_list.count_lines(connection, wanted)
             bounded = dossier_list.is_bounded(connection, wanted)
             offered = procedures.list_procedures(connection)
             named = indexed.variables_of(connection, view.procedure) if view.procedure else []
             labels = diagrams.labels_of(connection, {row.deployment for row in found})
             left = {row.id: _left(connection, clocks, row, container) for row in found}
-        rows, following = rendering.rows_of(container, found, view.bound)
+        rows, following = rendering.places_of(
+            container, found, view.bound, partial(SORTING.place, wanted.sort)
+        )
         vietnamese = rendering.language() == "vi"
         return page(
             "dossiers.html",

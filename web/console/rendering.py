@@ -3,7 +3,7 @@
 Pages hand over values; everything is escaped by Jinja. No page decides here what may be seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,6 +16,7 @@ from engine import errors
 from engine.actions.accounts import RIGHTS, ROLES
 from engine.clock import VIETNAM, SystemClock
 from engine.dossiers.statuses import Status
+from engine.queries.sorting import Place
 from web import away, cursors, finding_words, problems, scenario_words, telling
 from web.api.models import Asked
 from web.console import facts, typed
@@ -147,6 +148,15 @@ def rows_of(
         return found, None
     cursor = cursors.write(container, int(getattr(found[ROWS - 1], key)), bound)
     return found[:ROWS], cursors.next_link(cursor)
+
+
+def places_of(
+    container: Container, found: list[Row], bound: Mapping[str, object], place: Callable[[Row], Place]
+) -> tuple[list[Row], str | None]:
+    """`rows_of` a list that is sorted: the next page begins beyond where the last row stands now."""
+    if len(found) <= ROWS:
+        return found, None
+    return found[:ROWS], cursors.next_link(cursors.write_place(container, place(found[ROWS - 1]), bound))
 
 
 def counted(count: int, exact: bool) -> str:

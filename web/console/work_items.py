@@ -1,5 +1,6 @@
 """What officers do: the open work items of their unit, one with its form, and the decision, taken once."""
 
+from functools import partial
 from typing import Literal
 
 from flask import Blueprint, Response, request
@@ -9,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from engine import errors
 from engine.actions import work_items as acts
 from engine.queries import work_items
-from engine.queries.work_items import WorkItem, WorkItemFilter
+from engine.queries.work_items import SORTING, WorkItem, WorkItemFilter
 from web import cursors, masking, telling, tracing
 from web.console import forms, rendering
 from web.console.access import right, visitor
@@ -45,10 +46,12 @@ def _add_list(blueprint: Blueprint, container: Container) -> None:
     def work_item_list() -> str:
         view = read(WorkItemsView)
         wanted = _wanted(view, container)
-        after = cursors.read(container, view.cursor, view.bound)
+        place = cursors.read_place(container, view.cursor, view.bound)
         with container.store.reading() as connection:
-            found = work_items.find_work_items(connection, wanted, after=after, limit=ROWS + 1)
-        rows, following = rendering.rows_of(container, found, view.bound)
+            found = work_items.find_work_items(connection, wanted, place=place, limit=ROWS + 1)
+        rows, following = rendering.places_of(
+            container, found, view.bound, partial(SORTING.place, wanted.sort)
+        )
         return page(
             "work_items.html",
             container,

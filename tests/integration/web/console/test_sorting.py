@@ -118,3 +118,15 @@ def test_a_file_is_whole_though_its_rows_move_while_it_is_written(
     rows = viewer.get(f"/ho-so.csv?sort={sort}").body.decode("utf-8-sig").splitlines()[1:]
     codes = [row.split(",")[0] for row in rows]
     assert len(codes) == len(set(codes)) == DOSSIERS + 1
+
+
+def test_a_row_that_moves_between_two_pages_takes_no_other_with_it(viewer: Visitor) -> None:
+    address, row = "/ho-so?sort=-changed", r'<th scope="row"><a href="/ho-so/([^"]+)"'
+    whole = told(viewer, address, row)
+    page = viewer.page(address)
+    following = re.search(r'rel="next" href="([^"]+)"', page)
+    assert following is not None
+    last = re.findall(row, page)[-1]
+    moved = "UPDATE dossier SET changed_at = now() + interval '1 day' WHERE code = :code RETURNING 1"
+    assert viewer.counter.scalar(moved, code=last) == 1
+    assert told(viewer, following[1].replace("&amp;", "&"), row) == whole[50:]
