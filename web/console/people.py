@@ -19,6 +19,7 @@ from engine.dossiers.indexing import searchable
 from engine.queries import accounts, keys
 from engine.queries.accounts import AccountLine
 from engine.queries.keys import IssuedKeyLine
+from web import cursors
 from web.console import account_change, rendering
 from web.console.access import right, visitor
 from web.console.exports import Exported, Listed, plain
@@ -35,6 +36,7 @@ class AccountsView(View):
     role: str = Field(default="", max_length=32)
     unit: str = Field(default="", max_length=32)
     use: Literal["", "off", "idle"] = ""
+    cursor: str | None = Field(default=None, max_length=2000)
 
     def fits(self, one: AccountLine, now: datetime) -> bool:
         idle = (now - (one.signed_in_at or one.created_at)).total_seconds() > _NEVER_S
@@ -77,11 +79,18 @@ def _add_accounts(blueprint: Blueprint, container: Container) -> None:
         with container.store.reading() as connection:
             rows = accounts.list_accounts(connection)
         view = read(AccountsView) if request.method == "GET" else AccountsView()
+        fitting = [one for one in rows if view.fits(one, SystemClock().now())]
+        after = cursors.read(container, view.cursor, view.bound)
+        begins = next((at + 1 for at, one in enumerate(fitting) if one.id == after), 0)
+        shown, following = rendering.rows_of(
+            container, fitting[begins : begins + rendering.ROWS + 1], view.bound
+        )
         return page(
             "accounts.html",
             container,
             view=view,
-            rows=[one for one in rows if view.fits(one, SystemClock().now())],
+            rows=shown,
+            following=following if request.method == "GET" else None,
             roles=ROLES,
             every_right=list(RIGHTS),
             problem=problem,

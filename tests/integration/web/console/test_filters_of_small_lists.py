@@ -119,3 +119,20 @@ def test_versions_tell_their_name_and_open_incidents(counter: Counter, admin: Vi
 )
 def test_the_last_day_there_is_ends_nothing(counter: Counter, path: str) -> None:
     assert Visitor(counter, "operator").get(f"{path}?until=9999-12-31").status == 200
+
+
+def test_accounts_come_fifty_at_a_time_each_once(counter: Counter, admin: Visitor) -> None:
+    with counter.store.transaction() as connection:
+        fill = (
+            "INSERT INTO account (name, roles) SELECT 'a' || n, '[\"viewer\"]' FROM generate_series(1, 119) n"
+        )
+        connection.execute(text(fill))
+    found, address, pages = [], "/tai-khoan?role=viewer", 0
+    while address:
+        page = admin.page(address)
+        found += headed(page, "a")
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address, pages = following[1].replace("&amp;", "&") if following else "", pages + 1
+    assert (pages, len(found), len(set(found))) == (3, 119, 119)
+    assert admin.get("/tai-khoan?cursor=made-up").status == 400
+    assert len(admin.get("/tai-khoan.csv?role=viewer").body.decode().splitlines()) == 120
