@@ -4,23 +4,22 @@ They die with us even when we are killed (a death signal set by the kernel). Wha
 Start them from the main thread: the death signal is bound to the thread that forks.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 import lienthong
+from engine import parent
 
 log = structlog.get_logger(__name__)
 
-_PR_SET_PDEATHSIG = 1
 _STDERR = 2  # what children say is not our result
 _CALM_S = 30.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 10.0
@@ -47,7 +46,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=_STDERR,
             start_new_session=True,
-            preexec_fn=_end_with_parent(),  # noqa: PLW1509  # two system calls, nothing that takes a lock
+            preexec_fn=parent.following(signal.SIGKILL),  # noqa: PLW1509  # two system calls, nothing that takes a lock
         )
 
     def look(self) -> None:
@@ -108,20 +107,3 @@ def child_environment(inherited: Mapping[str, str], changes: Mapping[str, str]) 
     paths = [home, *filter(None, inherited.get("PYTHONPATH", "").split(os.pathsep))]
     kept = {name: value for name, value in inherited.items() if name.removesuffix("_FILE") not in changes}
     return {**kept, **changes, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
-
-
-def follow_parent() -> None:
-    """Have this process asked to end (SIGTERM) when the one that started it ends, however that one ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _end_with_parent() -> Callable[[], None]:
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def ask_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask_kernel

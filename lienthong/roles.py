@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine import settings as all_settings
 from engine.environment import process_environment
+from engine.errors import LienthongError
 from engine.storage.embedded import attach_or_start
 from lienthong.assembly import System
 from lienthong.logs import configure_logs
@@ -46,3 +47,28 @@ def asked_to_stop() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, note)
     return stop
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM end the block by KeyboardInterrupt, so that what it made beside the database goes with it.
+
+    The event remembers: what an interruption is raised in may swallow it, as Python's callbacks around a fork do. Whoever
+    does something long looks at it and leaves off with an error of ours, which is an interruption then.
+    """
+    stop = threading.Event()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    except LienthongError:
+        if stop.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

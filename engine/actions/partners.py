@@ -1,4 +1,4 @@
-"""Pausing a partner, opening and closing its breaker by hand, testing the way to it. All with audit lines."""
+"""Pausing a partner, opening and closing its breaker by hand, setting its limits, testing the way to it. All with audit lines."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -1,8 +1,5 @@
 """`lienthong db`: the schema of the database, its backups, and what comes back from one."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +8,9 @@ import click
 
 from engine.errors import SettingsError
 from lienthong.printing import as_json_option, print_json
-from lienthong.roles import opened
+from lienthong.roles import interruptible, opened
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from engine.actions.backups import Backup
 
 _BY = "command line"
@@ -51,12 +46,12 @@ def backup(folder: Path | None, keep: int | None, *, no_verify: bool, as_json: b
     """
     from engine.actions import backups
 
-    with _interruptible(), opened("db") as system:
+    with interruptible() as stop, opened("db") as system:
         policy = system.backup_policy(folder.absolute() if folder else None)
         if policy is None:
             raise SettingsError(name="LIENTHONG_BACKUP_FOLDER", reason="it is empty and no FOLDER is given")
         policy = replace(policy, keep=keep or policy.keep, verify=policy.verify and not no_verify)
-        made = backups.take(system.store, policy, by=_BY, tell=_tell)
+        made = backups.take(system.store, policy, by=_BY, stop=stop, tell=_tell)
     if as_json:
         print_json(_told(made))
         return
@@ -72,9 +67,9 @@ def verify(file: Path, *, as_json: bool) -> None:
     """Restore FILE into a scratch database, compare it with its manifest, check its evidence, and drop it again."""
     from engine.actions import backups
 
-    with _interruptible(), opened("db") as system:
+    with interruptible() as stop, opened("db") as system:
         wanted = system.settings.database.postgres_bin
-        made = backups.verify(system.store, file.absolute(), wanted=wanted, tell=_tell)
+        made = backups.verify(system.store, file.absolute(), wanted=wanted, stop=stop, tell=_tell)
     if as_json:
         print_json(_told(made))
     else:
@@ -100,10 +95,10 @@ def restore(file: Path, ahead: int, *, as_json: bool) -> None:
     """
     from engine.actions import restore as restoring
 
-    with _interruptible(), opened("db") as system:
+    with interruptible() as stop, opened("db") as system:
         wanted, ours = system.settings.database.postgres_bin, system.settings.environment_name
         done = restoring.restore(
-            system.store, file.absolute(), by=_BY, wanted=wanted, ahead=ahead, tell=_tell
+            system.store, file.absolute(), by=_BY, wanted=wanted, ahead=ahead, stop=stop, tell=_tell
         )
     made = done.manifest
     if as_json:
@@ -152,17 +147,3 @@ def _what(made: "Backup") -> str:
     if made.checked is None:
         return f"{size}, not verified"
     return f"{size}, verified: restored and compared, the evidence of {made.checked} dossiers holds"
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, so that what it made beside the database goes with it."""
-
-    def interrupt(_number: int, _frame: "FrameType | None") -> None:
-        raise KeyboardInterrupt
-
-    former = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)

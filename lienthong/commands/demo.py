@@ -18,17 +18,17 @@ def command(*, dossiers: int, workers: int, with_parent: bool, as_json: bool) ->
     Exit code 0 only if every dossier finished as planned and nothing was lost, doubled or left open. A further run goes
     on with the same data.
     """
+    from engine import parent
     from engine import settings as all_settings
     from engine.environment import process_environment
     from lienthong.assembly import System
-    from lienthong.children import follow_parent
     from lienthong.demo import show
     from lienthong.demo.run import play, refuse_real_data
     from lienthong.house import House
     from lienthong.logs import configure_logs
 
     if with_parent:
-        follow_parent()
+        parent.follow()
     environment = {**DEFAULTS, **process_environment()}
     settings = all_settings.read(environment)
     configure_logs(replace(settings, log_level=environment["LIENTHONG_LOG_LEVEL"]), "demo")

@@ -16,11 +16,11 @@ from lienthong.logs import configure_logs
 @click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
 def command(*, simulate: bool, workers: int, port: int | None, with_parent: bool) -> None:
     """Serve until Ctrl-C. Ends within three seconds, and leaves no process behind even when it is killed."""
-    from lienthong.children import follow_parent
+    from engine import parent
     from lienthong.house import House
 
     if with_parent:
-        follow_parent()
+        parent.follow()
     environment = process_environment()
     settings = all_settings.read(environment)
     configure_logs(settings, "run")

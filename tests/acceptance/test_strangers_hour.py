@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,14 +39,8 @@ _INSTALL_S, _START_S, _READ_S = 170, 60, 120
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 1024**3
-    path = Path(tempfile.mkdtemp(prefix="lt-stranger-", dir=memory if roomy else None))
-    path.chmod(0o755)
-    for name in ("home", "blocks"):
-        (path / name).mkdir()
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with tutorial.place(4 * 1024**3, "home", "blocks") as path:
+        yield path
 
 
 @pytest.fixture

@@ -2,7 +2,24 @@
 
 import base64
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from adapters.registry import ContractPartners, PartnerSettings, load
+
+_CONTRACT = """\
+partner: agency
+title: { vi: Cơ quan mẫu, en: Sample agency }
+label: sample
+basis: Invented for the tests of secrets.
+transport: { kind: plain, auth: basic }
+operations:
+  ask: { title: { vi: Hỏi, en: Ask }, method: GET, path: /ask, repeat: idempotent, reply_schema: { required: [ok] } }
+check: { operation: ask }
+"""
+OLD, NEW = "the-old-secret", "the-new-secret"
 
 
 class LockedPartner:
@@ -45,3 +62,22 @@ class LockedPartner:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+@contextmanager
+def agency(tmp_path: Path, file: Path, partner: LockedPartner) -> Iterator[ContractPartners]:
+    """The partner `agency` as one process knows it, its secret in *file*."""
+    folder = tmp_path / "partners" / "agency"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "contract.yaml").write_text(_CONTRACT, encoding="utf-8")
+    said = PartnerSettings(url=partner.url, private=True, user="us", secret=OLD, secret_file=str(file))
+    made = load([folder.parent], {"agency": said}, built_in=None)
+    yield made
+    made.close()
+
+
+def write(file: Path, secret: str) -> None:
+    """Put *secret* into *file* as those do who rotate it: whole at once."""
+    beside = file.with_suffix(".new")
+    beside.write_text(f"{secret}\n", encoding="utf-8")
+    beside.replace(file)

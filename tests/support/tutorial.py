@@ -1,6 +1,10 @@
 """The tutorial as what a reader does: its blocks, and its commands as a script for the second terminal."""
 
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,3 +53,16 @@ def script(place: Path, address: str, root: Path = ROOT) -> str:
         elif (block.language, block.word) == ("console", ""):
             lines.append(block.text.replace(_PRINTED, address))
     return "\n".join(lines)
+
+
+@contextmanager
+def place(room_bytes: int, *folders: str) -> Iterator[Path]:
+    """An empty place for a reader, with *folders* in it; in memory where that has *room_bytes* to spare."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > room_bytes
+    path = Path(tempfile.mkdtemp(prefix="lt-reader-", dir=memory if roomy else None))
+    path.chmod(0o755)
+    for name in folders:
+        (path / name).mkdir()
+    yield path
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What may be set of a partner over REST: pause it, let it go on, open and close its breaker by hand."""
+"""What may be set of a partner over REST: pauses, its breaker by hand, its limits, and that its contract is taken for good."""
 
 from typing import Any
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from flask import Blueprint, Response, request
@@ -74,29 +75,41 @@ def add(blueprint: Blueprint, container: Container) -> None:
     _add_keys(blueprint, container)
 
 
+def _accounts(
+    container: Container,
+    problem: errors.LienthongError | None = None,
+    told: tuple[str, str] | None = None,
+) -> str:
+    """The page of accounts; after a form its first rows, with what was wrong or is *told* once."""
+    asked = request.method == "GET"
+    view = read(AccountsView) if asked else AccountsView()
+    rows, following = _page_of_accounts(container, view)
+    return page(
+        "accounts.html",
+        container,
+        view=view,
+        rows=rows,
+        following=following if asked else None,
+        roles=ROLES,
+        every_right=list(RIGHTS),
+        problem=problem,
+        secret=told,
+        typed=request.form if problem else {},
+    )
+
+
+def _page_of_accounts(container: Container, view: AccountsView) -> tuple[list[AccountLine], str | None]:
+    """The accounts of one page, and the address of the next; they are few enough to be read whole."""
+    with container.store.reading() as connection:
+        rows = accounts.list_accounts(connection)
+    fitting = [one for one in rows if view.fits(one, SystemClock().now())]
+    after = cursors.read(container, view.cursor, view.bound)
+    begins = next((at + 1 for at, one in enumerate(fitting) if one.id == after), 0)
+    return rendering.rows_of(container, fitting[begins : begins + rendering.ROWS + 1], view.bound)
+
+
 def _add_accounts(blueprint: Blueprint, container: Container) -> None:
-    def shown(problem: errors.LienthongError | None = None, told: tuple[str, str] | None = None) -> str:
-        with container.store.reading() as connection:
-            rows = accounts.list_accounts(connection)
-        view = read(AccountsView) if request.method == "GET" else AccountsView()
-        fitting = [one for one in rows if view.fits(one, SystemClock().now())]
-        after = cursors.read(container, view.cursor, view.bound)
-        begins = next((at + 1 for at, one in enumerate(fitting) if one.id == after), 0)
-        shown, following = rendering.rows_of(
-            container, fitting[begins : begins + rendering.ROWS + 1], view.bound
-        )
-        return page(
-            "accounts.html",
-            container,
-            view=view,
-            rows=shown,
-            following=following if request.method == "GET" else None,
-            roles=ROLES,
-            every_right=list(RIGHTS),
-            problem=problem,
-            secret=told,
-            typed=request.form if problem else {},
-        )
+    shown = partial(_accounts, container)
 
     @blueprint.get("/tai-khoan")
     @right("accounts")

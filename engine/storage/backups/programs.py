@@ -4,8 +4,6 @@ A password goes by the environment of the process, never by its command line. Wh
 not like shows the row: only the first line of an error is told, and of that no value.
 """
 
-import ctypes
-import os
 import re
 import signal
 import subprocess
@@ -18,6 +16,7 @@ from typing import IO, Protocol
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engine import parent
 from engine.environment import process_environment
 from engine.errors import BackupError
 from engine.storage.database import KEEPALIVE, plain_url
@@ -27,7 +26,6 @@ Tell = Callable[[str], None]
 """Told what is being done now, for people."""
 
 _LOOK_S = 0.2
-_PR_SET_PDEATHSIG = 1
 _SECRETS = ("password", "sslpassword")
 
 
@@ -76,7 +74,7 @@ class Program:
         try:
             self.process = subprocess.Popen(
                 list(command), cwd="/", env=environment, stdin=stdin, stdout=stdout, stderr=self._said,
-                start_new_session=True, preexec_fn=_ending_with_us(),
+                start_new_session=True, preexec_fn=parent.following(signal.SIGKILL),
             )  # fmt: skip
         except OSError as exc:
             self._said.close()
@@ -133,16 +131,3 @@ def bare(line: str) -> str:
 def _close(pipe: IO[bytes]) -> None:
     with suppress(BrokenPipeError):  # it ended before it had read everything
         pipe.close()
-
-
-def _ending_with_us() -> Callable[[], None]:
-    """What the child does before it becomes the program: ask the kernel to end it when the thread that began it ends."""
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def ask_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask_kernel

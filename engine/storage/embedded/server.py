@@ -4,20 +4,20 @@ The server ends with its parent, however the parent ends (a death signal set by 
 is cleared at the next start. Start it from the main thread: the death signal is bound to the thread that forks.
 """
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 import structlog
 from psycopg import sql
 
+from engine import parent
 from engine.errors import DatabaseServerError
 from engine.settings import Database
 from engine.storage.embedded import place as places
@@ -26,7 +26,6 @@ from engine.storage.embedded.postmaster import disown_stale_files, find_postmast
 
 log = structlog.get_logger(__name__)
 
-_PR_SET_PDEATHSIG = 1
 _SUPERUSER = "postgres"
 _STOP_TIMEOUT_S = 30
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
@@ -180,7 +179,7 @@ class EmbeddedPostgres:
         with self.place.log.open("ab") as out:
             self._process = subprocess.Popen(  # type: ignore[call-overload]  # the options are a dictionary
                 command, cwd="/", env=CLEAN_ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                start_new_session=True, preexec_fn=_end_with_parent(), **self.place.account.popen_options,
+                start_new_session=True, preexec_fn=parent.following(signal.SIGINT), **self.place.account.popen_options,
             )  # fmt: skip
         return self._await_ready(until, offset)
 
@@ -233,16 +232,3 @@ def _trimmed(file: Path) -> int:
         os.truncate(file, 0)
         return 0
     return size
-
-
-def _end_with_parent() -> Callable[[], None]:
-    """What the child does before it becomes the server: ask the kernel to stop it (fast) when we die."""
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def ask_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask_kernel

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.registry import ContractPartners, PartnerSettings, load
+from adapters.registry import ContractPartners, load
 from engine import errors
 from engine.actions import drift, secrets
 from engine.queries.drift import of_partner
@@ -20,19 +20,7 @@ from engine.storage.database import Store
 from engine.storage.partners import HeldPartner
 from engine.storage.presences import Process
 from engine.worker.senders import SendLoop
-from tests.support.locked_partner import LockedPartner
-
-CONTRACT = """\
-partner: agency
-title: { vi: Cơ quan mẫu, en: Sample agency }
-label: sample
-basis: Invented for the tests of secrets.
-transport: { kind: plain, auth: basic }
-operations:
-  ask: { title: { vi: Hỏi, en: Ask }, method: GET, path: /ask, repeat: idempotent, reply_schema: { required: [ok] } }
-check: { operation: ask }
-"""
-OLD, NEW = "the-old-secret", "the-new-secret"
+from tests.support.locked_partner import NEW, OLD, LockedPartner, agency, write
 
 
 @pytest.fixture
@@ -50,31 +38,17 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def write(file: Path, secret: str) -> None:
-    beside = file.with_suffix(".new")
-    beside.write_text(f"{secret}\n", encoding="utf-8")
-    beside.replace(file)
-
-
 @pytest.fixture
 def port(tmp_path: Path, file: Path, partner: LockedPartner) -> Iterator[ContractPartners]:
-    yield from opened(tmp_path, file, partner)
+    with agency(tmp_path, file, partner) as made:
+        yield made
 
 
 @pytest.fixture
 def other(tmp_path: Path, file: Path, partner: LockedPartner) -> Iterator[ContractPartners]:
     """The same in another process."""
-    yield from opened(tmp_path, file, partner)
-
-
-def opened(tmp_path: Path, file: Path, partner: LockedPartner) -> Iterator[ContractPartners]:
-    folder = tmp_path / "partners" / "agency"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
-    said = PartnerSettings(url=partner.url, private=True, user="us", secret=OLD, secret_file=str(file))
-    made = load([folder.parent], {"agency": said}, built_in=None)
-    yield made
-    made.close()
+    with agency(tmp_path, file, partner) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,136 +1,120 @@
 """`lienthong db backup | verify | restore | release` as they are typed, and the job of the timetable that does the first."""
 
 import json
-import logging
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import structlog
 
 from lienthong.assembly import System
-from lienthong.cli import run
-from tests.support.counter import Counter, open_counter
-
-Typed = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def counter(database) -> Iterator[Counter]:
-    with open_counter(database.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def typed(
-    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Typed]:
-    """Runs a command line against the counter's database: exit code, stdout, stderr."""
-    monkeypatch.setenv("DATABASE_URL", counter.store.url)
-    monkeypatch.setenv("LIENTHONG_DATA_DIR", str(tmp_path / "data"))
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)
-    )  # the server's late lines
-
-    def call(*words: str) -> tuple[int, str, str]:
-        code = run(words)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    yield call
-    structlog.reset_defaults()
+from tests.integration.lienthong.conftest import Verb
+from tests.support.counter import Counter
 
 
 def test_a_backup_is_told_as_json_with_its_progress_on_stderr_and_can_be_verified_again(
-    typed: Typed, counter: Counter, tmp_path: Path
+    verb: Verb, counter: Counter, tmp_path: Path
 ) -> None:
     counter.new_dossier()
-    code, out, err = typed("db", "backup", str(tmp_path / "b"), "--json")
+    code, out, err = verb("db", "backup", str(tmp_path / "b"), "--json")
     told = json.loads(out)
     assert (code, told["verified"], told["evidence_checked"], told["manifest"]["dossiers"]) == (0, True, 1, 1)
     assert "restoring it beside the database" in err
-    code, out, _ = typed("db", "verify", told["file"])
+    code, out, _ = verb("db", "verify", told["file"])
     assert (code, "the evidence of 1 dossiers holds" in out) == (0, True)
     Path(told["file"]).write_bytes(b"x")
-    code, out, err = typed("db", "verify", told["file"])
+    code, out, err = verb("db", "verify", told["file"])
     assert (code, out) == (1, "")
     assert "is no backup to rely on" in err.splitlines()[-1]
 
 
-def test_the_doctor_says_whether_there_is_one_to_rely_on(typed: Typed, tmp_path: Path) -> None:
+def test_the_doctor_says_whether_there_is_one_to_rely_on(verb: Verb, tmp_path: Path) -> None:
     def found() -> dict[str, object]:
-        told = json.loads(typed("doctor", "--json")[1])
+        told = json.loads(verb("doctor", "--json")[1])
         return next(one for one in told if one["check"] == "backups")
 
     assert found()["ok"] is True
     assert "LIENTHONG_BACKUP_FOLDER is empty" in str(found()["saw"])
-    typed("db", "backup", str(tmp_path / "b"))
+    verb("db", "backup", str(tmp_path / "b"))
     assert "the newest that was verified is of 20" in str(found()["saw"])
     (tmp_path / "file").write_text("")
-    assert typed("db", "backup", str(tmp_path / "file"))[0] == 2
-    assert typed("db", "backup", str(tmp_path / "file" / "below"))[0] == 1
+    assert verb("db", "backup", str(tmp_path / "file"))[0] == 2
+    assert verb("db", "backup", str(tmp_path / "file" / "below"))[0] == 1
     assert (found()["ok"], "the last one failed" in str(found()["saw"])) == (False, True)
 
 
 def test_without_a_folder_it_is_bad_usage_and_with_a_setting_that_one(
-    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    verb: Verb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, _, err = typed("db", "backup")
+    code, _, err = verb("db", "backup")
     assert (code, err.count("\n")) == (2, 1)
     assert "LIENTHONG_BACKUP_FOLDER" in err
-    assert typed("db", "verify", str(tmp_path / "none.dump"))[0] == 2
+    assert verb("db", "verify", str(tmp_path / "none.dump"))[0] == 2
     monkeypatch.setenv("LIENTHONG_BACKUP_FOLDER", str(tmp_path / "set"))
-    code, out, _ = typed("db", "backup", "--no-verify")
+    code, out, _ = verb("db", "backup", "--no-verify")
     assert (code, "not verified" in out) == (0, True)
     assert len(list((tmp_path / "set").glob("*.dump"))) == 1
 
 
 def test_what_was_backed_up_is_restored_elsewhere_and_sends_once_it_is_released(
-    typed: Typed,
+    verb: Verb,
     counter: Counter,
     tmp_path: Path,
     new_database: Callable[[], object],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dossier = counter.new_dossier()
-    file = json.loads(typed("db", "backup", str(tmp_path / "b"), "--json")[1])["file"]
-    code, _, err = typed("db", "restore", file)
+    file = json.loads(verb("db", "backup", str(tmp_path / "b"), "--json")[1])["file"]
+    code, _, err = verb("db", "restore", file)
     assert code == 1
     assert "the database has 1 dossiers -> name an empty database in DATABASE_URL" in err.splitlines()[-1]
     monkeypatch.setenv("DATABASE_URL", new_database().url)  # type: ignore[attr-defined]
     monkeypatch.setenv("LIENTHONG_ENVIRONMENT", "staging")
-    code, out, err = typed("db", "restore", file, "--json")
+    code, out, err = verb("db", "restore", file, "--json")
     assert (code, json.loads(out)["sending"]) == (0, "paused")
     assert "started as staging, it sends nothing at all" in err
-    assert json.loads(typed("dossier", dossier, "--verify", "--json")[1])["verified"] is True
-    assert typed("db", "release")[0] == 2
-    assert typed("db", "release", "--reason", "looked at")[0] == 0
-    code, _, err = typed("db", "release", "--reason", "again")
+    assert json.loads(verb("dossier", dossier, "--verify", "--json")[1])["verified"] is True
+    assert verb("db", "release")[0] == 2
+    assert verb("db", "release", "--reason", "looked at")[0] == 0
+    code, _, err = verb("db", "release", "--reason", "again")
     assert (code, "sending is not paused" in err) == (1, True)
 
 
-def test_one_that_is_terminated_takes_its_scratch_database_with_it(counter: Counter, tmp_path: Path) -> None:
+# Asked to end while a program is started: in a callback around its fork, where Python swallows what is raised, or beside it.
+STRUCK = """
+import os, signal, sys, threading
+started, forks = threading.Event(), []
+def strike():
+    os.kill(os.getpid(), signal.SIGTERM)
+def count():
+    forks.append(1)
+    if len(forks) == int(sys.argv[2]):
+        strike() if sys.argv[1] == "swallowed" else started.set()
+threading.Thread(target=lambda: started.wait() and strike(), daemon=True).start()
+os.register_at_fork(after_in_parent=count)
+from lienthong.cli import run
+sys.exit(run(["db", "backup", sys.argv[3]]))
+"""
+
+
+@pytest.mark.parametrize("fork", range(1, 4))  # pg_dump, pg_restore, psql
+@pytest.mark.parametrize("where", ["swallowed", "beside"])
+def test_one_that_is_terminated_takes_its_scratch_database_with_it(
+    counter: Counter, tmp_path: Path, where: str, fork: int
+) -> None:
     counter.new_dossier()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": counter.store.url,
-        "LIENTHONG_DATA_DIR": str(tmp_path / "data"),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "lienthong", "db", "backup", str(tmp_path / "b")],
-        env=environment,
-        stderr=subprocess.PIPE,
+    ended = subprocess.run(
+        [sys.executable, "-c", STRUCK, where, str(fork), str(tmp_path / "b")],
+        env={**os.environ, "DATABASE_URL": counter.store.url, "LIENTHONG_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
         text=True,
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "restoring it beside" in line:
-                process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 130
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 130, ended.stderr
+    assert where == "beside" or "KeyboardInterrupt" in ended.stderr, "nothing was swallowed"
     assert counter.scalar("SELECT count(*) FROM pg_database WHERE datname LIKE 'lienthong_check_%'") == 0
     assert counter.scalar("SELECT status FROM backup") == "failed"
     assert "interrupted" in str(counter.scalar("SELECT detail FROM backup"))

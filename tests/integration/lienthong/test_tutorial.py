@@ -7,11 +7,9 @@ import html
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,14 +24,8 @@ _COMMANDS = Path(sys.executable).parent
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3
-    path = Path(tempfile.mkdtemp(prefix="lt-tutorial-", dir=memory if roomy else None))
-    path.chmod(0o755)
-    for name in ("blocks", "reader"):
-        (path / name).mkdir()
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with tutorial.place(2 * 1024**3, "blocks", "reader") as path:
+        yield path
 
 
 @pytest.fixture

@@ -6,25 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.registry import ContractPartners, PartnerSettings, load
+from adapters.registry import ContractPartners
 from engine.actions import secrets
 from engine.storage import partners as rows
 from lienthong.directory import ContractDirectory
 from tests.support.console import Visitor, text_of
 from tests.support.counter import Counter, Reply, open_counter
-from tests.support.locked_partner import LockedPartner
+from tests.support.locked_partner import NEW, OLD, LockedPartner, agency
 
-CONTRACT = """\
-partner: agency
-title: { vi: Cơ quan mẫu, en: Sample agency }
-label: sample
-basis: Invented for the tests of secrets.
-transport: { kind: plain, auth: basic }
-operations:
-  ask: { title: { vi: Hỏi, en: Ask }, method: GET, path: /ask, repeat: idempotent }
-check: { operation: ask }
-"""
-OLD, NEW = "the-old-secret", "the-new-secret"
 PAGE = "/doi-tac/agency"
 
 
@@ -44,13 +33,8 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port(tmp_path: Path, file: Path, partner: LockedPartner) -> Iterator[ContractPartners]:
-    folder = tmp_path / "partners" / "agency"
-    folder.mkdir(parents=True)
-    (folder / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
-    said = PartnerSettings(url=partner.url, private=True, user="us", secret=OLD, secret_file=str(file))
-    made = load([folder.parent], {"agency": said}, built_in=None)
-    yield made
-    made.close()
+    with agency(tmp_path, file, partner) as made:
+        yield made
 
 
 @pytest.fixture
