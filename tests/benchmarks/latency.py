@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
 from sqlalchemy import text
 
 from engine.storage.database import Store
 from tests.benchmarks import endtoend, world
 from tests.benchmarks.place import Place
 from tests.benchmarks.running import system
+from tests.support.witness import read_journal
 
 PER_S = 25
 SECONDS = 12.0
@@ -66,8 +66,7 @@ def pace(store: Store, *, per_s: int = PER_S, seconds: float = SECONDS) -> None:
 
 
 def _arrivals(journal: Path) -> Iterator[tuple[str, str, datetime]]:
-    for line in journal.read_bytes().splitlines():
-        told = orjson.loads(line)
+    for told in read_journal(journal):
         if told.get("kind") == "request":
             at = datetime.fromisoformat(told["at"])
             yield told["body"]["code"], told["operation"], at if at.tzinfo else at.replace(tzinfo=UTC)

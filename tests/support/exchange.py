@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-import orjson
 from sqlalchemy import text
 
 from adapters.registry import ContractPartners, load
@@ -20,6 +19,7 @@ from engine.storage.database import Store
 from engine.storage.partners import BreakerPolicy
 from engine.worker import Worker, WorkerPolicy
 from tests.support.procedures import DESK, NOON, procedure, settle_in, submission
+from tests.support.witness import read_journal
 
 DATA = Path(__file__).parent.parent / "data"
 WALK = (DATA / "walk.bpmn").read_bytes()
@@ -124,4 +124,4 @@ class Setup:
             return [tuple(row) for row in connection.execute(text(sql), parameters)]
 
     def journal(self) -> list[Mapping[str, Json]]:
-        return [orjson.loads(line) for line in self.simulators.journal.read_bytes().splitlines()]
+        return read_journal(self.simulators.journal)

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-
 from adapters import registry
 from adapters.registry import ContractPartners
 from adapters.simulator import Simulators, serve
 from adapters.simulator.faults import FaultRule
 from engine.exchange.ports import Answer, Dispatch, Json
+from tests.support.witness import Line, read_journal
 
 NOW = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 DOSSIER: dict[str, Json] = {
@@ -141,11 +140,10 @@ class Bench:
     def fault(self, **rule: object) -> None:
         self.simulators.faults.add(FaultRule.model_validate(rule))
 
-    def journal(self, kind: str = "request") -> list[dict[str, Json]]:
-        lines = [orjson.loads(line) for line in self.simulators.journal.read_bytes().splitlines()]
-        return [line for line in lines if line["kind"] == kind]
+    def journal(self, kind: str = "request") -> list[Line]:
+        return [line for line in read_journal(self.simulators.journal) if line["kind"] == kind]
 
-    def effects(self, operation: str) -> list[dict[str, Json]]:
+    def effects(self, operation: str) -> list[Line]:
         return [line for line in self.journal() if line["operation"] == operation and line["effect"]]
 
 
