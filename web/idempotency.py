@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import errors
 from engine.actions import idempotency
-from engine.storage.access import StoredAnswer
+from engine.storage.access import KeyedAnswer, StoredAnswer
 from web.auth import principal
 from web.container import Container
 
@@ -29,6 +29,7 @@ def idempotent(
         @wraps(view)
         def once(*args: P.args, **kwargs: P.kwargs) -> Response:
             key, who = _key(), principal().id
+            g.idempotency_key = key
             g.external_id, g.request_digest = f"{who}:{key}", _fingerprint()
             stored = idempotency.begin(container.store, who, key, g.request_digest)
             if stored is not None:
@@ -39,7 +40,8 @@ def idempotent(
             finally:
                 if response is None:
                     _free(container, who, key)
-            idempotency.finish(container.store, who, key, _kept(response))
+            if not g.pop("answer_kept", False):
+                idempotency.finish(container.store, _kept(response))
             return response
 
         return once
@@ -55,6 +57,12 @@ def external_id() -> str:
 def request_digest() -> str:
     """What tells this request from others under the same key, for as long as what it made is there."""
     return str(g.request_digest)
+
+
+def kept_within(response: Response) -> KeyedAnswer:
+    """*response* for the transaction of what it tells of, which keeps it for every repeat: then neither is without the other."""
+    g.answer_kept = True
+    return _kept(response)
 
 
 def _free(container: Container, who: str, key: str) -> None:
@@ -86,14 +94,15 @@ def _fingerprint() -> str:
     return whole.hexdigest()
 
 
-def _kept(response: Response) -> StoredAnswer:
-    return StoredAnswer(
+def _kept(response: Response) -> KeyedAnswer:
+    answer = StoredAnswer(
         status=response.status_code,
         body=response.get_data(),
         content_type=response.content_type or "",
         location=response.headers.get("Location"),
         etag=response.headers.get("ETag"),
     )
+    return KeyedAnswer(principal=principal().id, key=g.idempotency_key, answer=answer)
 
 
 def _replay(stored: StoredAnswer) -> Response:

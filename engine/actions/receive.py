@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import orjson
 
@@ -16,6 +16,7 @@ from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
 from engine.storage import access, dossiers, events, incidents, messages
 from engine.storage import documents as document_rows
+from engine.storage.access import KeyedAnswer
 from engine.storage.database import Connection, Store, json_text, plain_text
 from engine.storage.documents import DocumentRow
 
@@ -48,6 +49,26 @@ class Submitted:
     access_code: str
 
 
+Telling = Callable[[str, str], KeyedAnswer]
+"""What whoever hands a dossier in is told, of its code and access code; kept for when the same request comes again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Coming:
+    """A dossier that is about to be ours, and how it came."""
+
+    procedure: str
+    submission: Submission
+    desk: Desk
+    now: datetime
+    by: str
+    external_id: str
+    indexed: Mapping[str, str | None]
+    request: str | None
+    trace: str | None
+    telling: Telling | None
+
+
 def submit(
     store: Store,
     procedure: str,
@@ -61,8 +82,10 @@ def submit(
     indexed: Mapping[str, str | None] | None = None,
     request: str | None = None,
     trace: str | None = None,
+    telling: Telling | None = None,
 ) -> Submitted:
-    """Take a dossier in: code, row, papers, first line of its timeline and its first event, in one transaction.
+    """Take a dossier in: code, row, papers, first line of its timeline, its first event and what is told of it, in one
+    transaction.
 
     The same *external_id* again gives the dossier that it made (without its access code). *request* is a digest of what was
     asked: however long ago that was, another request under the same id is no repetition. *indexed* is what it is searched by.
@@ -70,30 +93,27 @@ def submit(
     Raises:
         ProcedureUnknown, UnitUnknown. IdempotencyConflict: the id was used for something else.
     """
+    coming = _Coming(
+        procedure=procedure,
+        submission=submission,
+        desk=desk,
+        now=now,
+        by=by,
+        external_id=external_id,
+        indexed=indexed or {},
+        request=request,
+        trace=trace,
+        telling=telling,
+    )
     with store.transaction() as connection:
         day = codes.local_day(now)
         ground = dossiers.ground(connection, external_id, procedure, desk.units, day)
         if ground.known is not None:
             _check_same(ground.known, external_id, "submitted", request)
             return Submitted(id=ground.known.id, code=ground.known.code, created=False, access_code="")
-        if ground.deployment is None:
-            raise errors.ProcedureUnknown(procedure=procedure)
-        for unit in desk.units:
-            if unit not in ground.units:
-                raise errors.UnitUnknown(unit=unit, day=day.isoformat())
-        submitted = _insert(
-            connection,
-            procedure,
-            ground.deployment,
-            submission,
-            desk,
-            now=now,
-            by=by,
-            external_id=external_id,
-            indexed=indexed or {},
-            request=request,
-            trace=trace,
-        )
+        deployment, number = _checked(ground, procedure, desk, day)
+        code = codes.format_dossier_code(desk.receiving, now, number)
+        submitted = _insert(connection, coming, deployment, code)
         document_rows.attach(connection, submitted.id, documents)
     return submitted
 
@@ -104,34 +124,23 @@ def _check_same(known: dossiers.KnownRequest, external_id: str, kind: str, reque
         raise errors.IdempotencyConflict(key=external_id)
 
 
-def _insert(
-    connection: Connection,
-    procedure: str,
-    deployment: int,
-    submission: Submission,
-    desk: Desk,
-    *,
-    now: datetime,
-    by: str,
-    external_id: str,
-    indexed: Mapping[str, str | None],
-    request: str | None,
-    trace: str | None,
-) -> Submitted:
-    number = dossiers.next_number(connection, desk.receiving, codes.local_day(now))
-    code = codes.format_dossier_code(desk.receiving, now, number)
+def _checked(ground: dossiers.Ground, procedure: str, desk: Desk, day: date) -> tuple[int, int]:
+    """The deployment and the day's number. Raises: ProcedureUnknown, UnitUnknown."""
+    if ground.deployment is None:
+        raise errors.ProcedureUnknown(procedure=procedure)
+    unknown = [unit for unit in desk.units if unit not in ground.units]
+    if unknown or ground.number is None:
+        raise errors.UnitUnknown(unit=(unknown or desk.units)[0], day=day.isoformat())
+    return ground.deployment, ground.number
+
+
+def _insert(connection: Connection, coming: _Coming, deployment: int, code: str) -> Submitted:
     salt, access_code = secrets.token_bytes(16), f"{secrets.randbelow(10**8):08d}"
-    facts: dict[str, Json] = {
-        "procedure": procedure,
-        "channel": submission.channel.value,
-        "by": by,
-        "applicant": timeline.digest(salt, orjson.dumps(submission.applicant).decode()),
-        "data": timeline.digest(salt, orjson.dumps(submission.data).decode()),
-    }
-    body = timeline.entry_bytes(1, now, "submitted", facts)
+    submission, desk = coming.submission, coming.desk
+    body = timeline.entry_bytes(1, coming.now, "submitted", _facts(coming, salt))
     new = dossiers.NewDossier(
         code=code,
-        procedure=procedure,
+        procedure=coming.procedure,
         deployment=deployment,
         channel=submission.channel.value,
         delivery=desk.delivery,
@@ -141,18 +150,31 @@ def _insert(
         receiving=desk.receiving,
         competent=desk.competent,
         returning=desk.returning,
-        now=now,
+        now=coming.now,
         access=timeline.digest(salt, access_code),
         salt=salt,
-        by=by,
+        by=coming.by,
         body=body,
         head=timeline.chain(timeline.genesis(code), body),
-        payload={"by": by, "at": now.isoformat(), "request": request},
-        external_id=external_id,
-        indexed=indexed,
-        trace=trace,
+        payload={"by": coming.by, "at": coming.now.isoformat(), "request": coming.request},
+        external_id=coming.external_id,
+        indexed=coming.indexed,
+        trace=coming.trace,
+        answer=coming.telling(code, access_code) if coming.telling is not None else None,
     )
     return Submitted(id=dossiers.insert(connection, new), code=code, created=True, access_code=access_code)
+
+
+def _facts(coming: _Coming, salt: bytes) -> dict[str, Json]:
+    """What the timeline's first entry says; of the person and the data only digests."""
+    submission = coming.submission
+    return {
+        "procedure": coming.procedure,
+        "channel": submission.channel.value,
+        "by": coming.by,
+        "applicant": timeline.digest(salt, orjson.dumps(submission.applicant).decode()),
+        "data": timeline.digest(salt, orjson.dumps(submission.data).decode()),
+    }
 
 
 def take_message(

@@ -40,6 +40,15 @@ class StoredAnswer:
     etag: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedAnswer:
+    """An answer, and whose request under which key it is kept for."""
+
+    principal: str
+    key: str
+    answer: StoredAnswer
+
+
 _ADD_KEY = text(
     "INSERT INTO api_key (name, prefix, sha256, scopes, unit, partner, expires_at, created_by)"
     " VALUES (:name, :prefix, :sha256, CAST(:scopes AS jsonb), :unit, :partner, :expires_at, :by)"
@@ -232,20 +241,25 @@ def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredA
     )
 
 
-def finish(connection: Connection, principal: str, key: str, answer: StoredAnswer) -> None:
+def finish(connection: Connection, answer: KeyedAnswer) -> None:
     """Keep the answer for every repeat."""
-    connection.execute(
-        _FINISH,
-        {
-            "principal": principal,
-            "key": key,
-            "status": answer.status,
-            "response": answer.body,
-            "content_type": answer.content_type,
-            "location": answer.location,
-            "etag": answer.etag,
-        },
-    )
+    connection.execute(_FINISH, keyed(answer))
+
+
+def keyed(kept: KeyedAnswer | None) -> dict[str, object]:
+    """*kept* as the parameters of a statement that writes it; None: of one that finds nothing to write it to."""
+    if kept is None:
+        return dict.fromkeys(("principal", "key", "status", "response", "content_type", "location", "etag"))
+    answer = kept.answer
+    return {
+        "principal": kept.principal,
+        "key": kept.key,
+        "status": answer.status,
+        "response": answer.body,
+        "content_type": answer.content_type,
+        "location": answer.location,
+        "etag": answer.etag,
+    }
 
 
 def forget(connection: Connection, principal: str, key: str) -> None:

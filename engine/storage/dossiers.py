@@ -1,6 +1,6 @@
 """Dossier rows as they come in: the day's next number, the row, the first line of its timeline."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,22 +8,25 @@ from sqlalchemy import Connection, text
 
 from engine import errors
 from engine.exchange.ports import Json
+from engine.storage.access import KeyedAnswer, keyed
 from engine.storage.database import json_text
 from engine.storage.events import CHANNEL
 from engine.storage.writes import octets
 
-_NEXT_NUMBER = text(
-    "INSERT INTO dossier_counter (unit, day, last) VALUES (:unit, :day, 1)"
-    " ON CONFLICT (unit, day) DO UPDATE SET last = dossier_counter.last + 1 RETURNING last"
-)
+# The number is taken last, and only where a dossier will be: whoever comes second for it waits until we commit.
 _GROUND = text(
     """
-    SELECT k.id, k.code, k.kind, k.request,
+    WITH ground AS MATERIALIZED (SELECT k.id, k.code, k.kind, k.request,
         (SELECT active_deployment_id FROM procedure WHERE code = :procedure) AS deployment,
         ARRAY(SELECT u.code FROM unit u WHERE u.code = ANY(CAST(:units AS text[])) AND u.valid_from <= :day
             AND (u.valid_to IS NULL OR u.valid_to > :day)) AS units
     FROM (SELECT 1) AS one LEFT JOIN (SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request
-        FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external) k ON true
+        FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external) k ON true),
+    counted AS (INSERT INTO dossier_counter (unit, day, last)
+        SELECT :receiving, :day, 1 FROM ground
+        WHERE id IS NULL AND deployment IS NOT NULL AND cardinality(units) = cardinality(CAST(:units AS text[]))
+        ON CONFLICT (unit, day) DO UPDATE SET last = dossier_counter.last + 1 RETURNING last)
+    SELECT id, code, kind, request, deployment, units, (SELECT last FROM counted) FROM ground
     """
 )
 _INSERT = """
@@ -37,7 +40,9 @@ _INSERT = """
         SELECT id, 1, decode(:body, 'base64'), decode(:head, 'base64') FROM d),
     e AS (INSERT INTO event (dossier_id, kind, payload, external_id, trace)
         SELECT id, 'submitted', CAST(:payload AS jsonb), :external, :trace FROM d
-        ON CONFLICT (external_id) DO NOTHING RETURNING id){indexed}
+        ON CONFLICT (external_id) DO NOTHING RETURNING id),
+    a AS (UPDATE idempotency SET http_status = :status, response = :response, content_type = :content_type,
+        location = :location, etag = :etag WHERE principal = :principal AND key = :key AND http_status IS NULL){indexed}
     SELECT d.id, pg_notify('{channel}', '') FROM d, e
     """
 _INDEXED = """,
@@ -56,7 +61,7 @@ _LOCK = text("SELECT id FROM dossier WHERE code = :code FOR NO KEY UPDATE")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDossier:
     """A dossier to insert; *body* and *head* are the first entry of its timeline and its hash, *indexed* is what
-    it is searched by."""
+    it is searched by, *answer* what whoever handed it in is told when the same request comes again."""
 
     code: str
     procedure: str
@@ -79,6 +84,7 @@ class NewDossier:
     external_id: str
     indexed: Mapping[str, str | None]
     trace: str | None
+    answer: KeyedAnswer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +99,13 @@ class KnownRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a submission stands on: what came under its id before, the deployment to run, and which of the units are units
-    on the day."""
+    """What a submission stands on: what came under its id before, the deployment to run, which of the units are units
+    on the day, and the receiving unit's next running number of the day; None where any of the others is wrong."""
 
     known: KnownRequest | None
     deployment: int | None
     units: frozenset[str]
+    number: int | None
 
 
 def known_request(connection: Connection, external_id: str) -> KnownRequest | None:
@@ -108,27 +115,30 @@ def known_request(connection: Connection, external_id: str) -> KnownRequest | No
 
 
 def ground(
-    connection: Connection, external_id: str, procedure: str, units: Collection[str], day: date
+    connection: Connection, external_id: str, procedure: str, units: Sequence[str], day: date
 ) -> Ground:
-    """All that must be known before a dossier of *procedure* is written, in one statement."""
-    given = {"external": external_id, "procedure": procedure, "units": [*units], "day": day}
+    """All that must be known before a dossier of *procedure* is written, in one statement; *units* begin with the receiving
+    one, and name each once."""
+    given = {
+        "external": external_id,
+        "procedure": procedure,
+        "units": [*units],
+        "receiving": units[0],
+        "day": day,
+    }
     row = connection.execute(_GROUND, given).one()
     known = KnownRequest(id=row[0], code=row[1], kind=row[2], request=row[3]) if row[0] is not None else None
-    return Ground(known=known, deployment=row[4], units=frozenset(row[5]))
-
-
-def next_number(connection: Connection, unit: str, day: date) -> int:
-    """The unit's next running number of the day; whoever comes second waits until we commit."""
-    number: int = connection.execute(_NEXT_NUMBER, {"unit": unit, "day": day}).scalar_one()
-    return number
+    return Ground(known=known, deployment=row[4], units=frozenset(row[5]), number=row[6])
 
 
 def insert(connection: Connection, dossier: NewDossier) -> int:
-    """Write the dossier, the first line of its timeline and its first event, and wake the appliers at commit; its id.
+    """Write the dossier, the first line of its timeline, its first event and the answer, and wake the appliers at commit;
+    its id.
 
     Raises: StoreConflict: the very submission was committed meanwhile.
     """
     columns = {name: getattr(dossier, name) for name in NewDossier.__dataclass_fields__}
+    columns |= keyed(columns.pop("answer"))
     columns |= {
         "applicant": json_text(dict(dossier.applicant)),
         "data": json_text(dict(dossier.data)),

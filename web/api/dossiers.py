@@ -24,7 +24,7 @@ from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
 from web.auth import check_desk, check_own, needs, principal
 from web.container import Container
-from web.idempotency import external_id, idempotent, request_digest
+from web.idempotency import external_id, idempotent, kept_within, request_digest
 
 
 def routes(container: Container) -> APIBlueprint:
@@ -116,10 +116,15 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             limit_bytes=container.max_document_bytes,
             request=request_digest(),
             trace=tracing.traceparent(),
+            telling=lambda code, access_code: kept_within(_accepted(code, access_code)),
         )
-        href = f"/api/v1/dossiers/{taken.code}"
-        told = shapes.Accepted(code=taken.code, status=1, access_code=taken.access_code, href=href)
-        return answer(told, 201, Location=href)
+        return _accepted(taken.code, taken.access_code)
+
+
+def _accepted(code: str, access_code: str) -> Response:
+    href = f"/api/v1/dossiers/{code}"
+    told = shapes.Accepted(code=code, status=1, access_code=access_code, href=href)
+    return answer(told, 201, Location=href)
 
 
 def _add_answering(api: APIBlueprint, container: Container) -> None:

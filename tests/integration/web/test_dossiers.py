@@ -236,6 +236,22 @@ def test_a_request_whose_web_died_after_its_commit_finds_its_dossier(counter: Co
     assert counter.scalar("SELECT count(*) FROM dossier") == 1
 
 
+def test_a_dossier_and_its_answer_are_committed_together(counter: Counter) -> None:
+    """So that a web that dies after the commit cannot take the access code with it, which is nowhere else."""
+    handed = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
+    with counter.store.reading() as connection:
+        kept = connection.exec_driver_sql(
+            "SELECT i.http_status, i.response, i.location, i.xmin::text = d.xmin::text FROM idempotency i, dossier d"
+        ).one()
+    assert tuple(kept) == (201, handed.body, handed.headers["location"], True)
+
+
+def test_a_refused_hand_in_takes_no_number_of_the_day(counter: Counter) -> None:
+    for wrong in ({"receiving_unit": "H99.99"}, {"competent_unit": "H99.99"}, {"procedure": "9.999999"}):
+        assert counter.post("/api/v1/dossiers", dossier(**wrong), key=counter.desk).status == 422
+    assert counter.hand_in().json["code"].endswith("-0001")
+
+
 def test_a_post_without_its_key_is_refused(counter: Counter) -> None:
     headers = {"Content-Type": "application/json"}
     reply = counter.request("POST", "/api/v1/dossiers", b"{}", key=counter.desk, headers=headers)
