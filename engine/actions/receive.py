@@ -15,7 +15,6 @@ from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
 from engine.storage import access, dossiers, events, incidents, messages
-from engine.storage import documents as document_rows
 from engine.storage.access import KeyedAnswer
 from engine.storage.database import Connection, Store, json_text, plain_text
 from engine.storage.documents import DocumentRow
@@ -63,6 +62,7 @@ class _Coming:
     now: datetime
     by: str
     external_id: str
+    documents: Sequence[DocumentRow]
     indexed: Mapping[str, str | None]
     request: str | None
     trace: str | None
@@ -100,6 +100,7 @@ def submit(
         now=now,
         by=by,
         external_id=external_id,
+        documents=documents,
         indexed=indexed or {},
         request=request,
         trace=trace,
@@ -113,9 +114,7 @@ def submit(
             return Submitted(id=ground.known.id, code=ground.known.code, created=False, access_code="")
         deployment, number = _checked(ground, procedure, desk, day)
         code = codes.format_dossier_code(desk.receiving, now, number)
-        submitted = _insert(connection, coming, deployment, code)
-        document_rows.attach(connection, submitted.id, documents)
-    return submitted
+        return _insert(connection, coming, deployment, code)
 
 
 def _check_same(known: dossiers.KnownRequest, external_id: str, kind: str, request: str | None) -> None:
@@ -160,6 +159,7 @@ def _insert(connection: Connection, coming: _Coming, deployment: int, code: str)
         external_id=coming.external_id,
         indexed=coming.indexed,
         trace=coming.trace,
+        documents=coming.documents,
         answer=coming.telling(code, access_code) if coming.telling is not None else None,
     )
     return Submitted(id=dossiers.insert(connection, new), code=code, created=True, access_code=access_code)

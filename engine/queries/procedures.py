@@ -10,6 +10,7 @@ from engine import errors
 from engine.models.findings import Findings
 from engine.models.procedure import Procedure
 from engine.models.procedure_reading import FILE, read_procedure
+from engine.storage.statements import Statement
 
 _LIST = text(
     """
@@ -21,7 +22,7 @@ _LIST = text(
     """
 )
 
-_ACTIVE = text(
+_ACTIVE = Statement(
     "SELECT d.id, m.original FROM procedure p JOIN deployment d ON d.id = p.active_deployment_id"
     " JOIN model m ON m.deployment_id = d.id AND m.name = :file WHERE p.code = :code"
 )
@@ -96,7 +97,7 @@ def get_rules(connection: Connection, code: str) -> Procedure:
 
     Raises: ProcedureUnknown.
     """
-    row = connection.execute(_ACTIVE, {"code": code, "file": FILE}).first()
+    row = _ACTIVE.send(connection, {"code": code, "file": FILE}).fetchone()
     rules = read_rules(row[0], bytes(row[1])) if row is not None else None
     if rules is None:
         raise errors.ProcedureUnknown(procedure=code)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
 from engine.storage.database import json_text, plain_text
+from engine.storage.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ _ADD_KEY = text(
     " VALUES (:name, :prefix, :sha256, CAST(:scopes AS jsonb), :unit, :partner, :expires_at, :by)"
 )
 
-_FIND_KEY = text(
+_FIND_KEY = Statement(
     "SELECT name, prefix, sha256, scopes, unit, partner, coalesce(expires_at <= now(), false),"
     " coalesce(revoked_at <= now(), false), coalesce(used_at < now() - interval '5 minutes', true)"
     " FROM api_key WHERE prefix = :prefix"
@@ -77,7 +78,7 @@ _RETIRE_KEY = text(
     """
 )
 
-_BEGIN = text(
+_BEGIN = Statement(
     """
     WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     INSERT INTO idempotency (principal, key, request_sha256)
@@ -94,7 +95,7 @@ _LOOK = text(
     " WHERE principal = :principal AND key = :key"
 )
 
-_FINISH = text(
+_FINISH = Statement(
     "UPDATE idempotency SET http_status = :status, response = :response, content_type = :content_type,"
     " location = :location, etag = :etag WHERE principal = :principal AND key = :key AND http_status IS NULL"
 )
@@ -164,7 +165,7 @@ def add_key(connection: Connection, key: StoredKey, *, expires_at: datetime | No
 
 def find_key(connection: Connection, prefix: str) -> StoredKey | None:
     """The key with this prefix, whatever became of it."""
-    row = connection.execute(_FIND_KEY, {"prefix": prefix}).first()
+    row = _FIND_KEY.send(connection, {"prefix": prefix}).fetchone()
     if row is None:
         return None
     return StoredKey(
@@ -223,10 +224,8 @@ def begin(connection: Connection, principal: str, key: str, sha256: str, *, aban
 
     That it was begun need not reach the disk by itself: after a crash of the database the request comes again.
     """
-    found = connection.scalar(
-        _BEGIN, {"principal": principal, "key": key, "sha256": sha256, "abandoned_s": abandoned_s}
-    )
-    return found is not None
+    given = {"principal": principal, "key": key, "sha256": sha256, "abandoned_s": float(abandoned_s)}
+    return _BEGIN.send(connection, given).fetchone() is not None
 
 
 def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredAnswer | None] | None:
@@ -243,7 +242,7 @@ def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredA
 
 def finish(connection: Connection, answer: KeyedAnswer) -> None:
     """Keep the answer for every repeat."""
-    connection.execute(_FINISH, keyed(answer))
+    _FINISH.send(connection, keyed(answer))
 
 
 def keyed(kept: KeyedAnswer | None) -> dict[str, object]:

@@ -14,6 +14,7 @@ from engine.exchange import limits
 from engine.exchange.limits import Limits
 from engine.exchange.ports import Json, Repeat
 from engine.storage.database import json_text
+from engine.storage.statements import Statement
 
 CHANNEL = "lienthong_call"
 
@@ -48,7 +49,7 @@ class ClaimedCall:
     send_before: float = inf
 
 
-_CLAIM = text(
+_CLAIM = Statement(
     """
     WITH probing AS (
         UPDATE partner SET probe_at = now() + make_interval(secs => :open_s), opened_reason = NULL
@@ -120,13 +121,13 @@ def claim(
 
     Partners whose breaker is open give one call every *open_s*, to one worker, and nothing in between.
     """
-    rows = connection.execute(
-        _CLAIM,
+    rows = _CLAIM.send(
+        connection,
         {
             "free": json_text({name: count for name, count in free.items() if count > 0}),
-            "open_s": open_s,
+            "open_s": float(open_s),
             "worker": worker,
-            "margin_s": margin_s,
+            "margin_s": float(margin_s),
         },
     )
     return [

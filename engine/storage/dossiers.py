@@ -1,20 +1,21 @@
 """Dossier rows as they come in: the day's next number, the row, the first line of its timeline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
-from engine import errors
 from engine.exchange.ports import Json
 from engine.storage.access import KeyedAnswer, keyed
 from engine.storage.database import json_text
+from engine.storage.documents import DocumentRow
 from engine.storage.events import CHANNEL
+from engine.storage.statements import COMMIT, Statement, together
 from engine.storage.writes import octets
 
 # The number is taken last, and only where a dossier will be: whoever comes second for it waits until we commit.
-_GROUND = text(
+_GROUND = Statement(
     """
     WITH ground AS MATERIALIZED (SELECT k.id, k.code, k.kind, k.request,
         (SELECT active_deployment_id FROM procedure WHERE code = :procedure) AS deployment,
@@ -32,24 +33,29 @@ _GROUND = text(
 _INSERT = """
     WITH d AS (INSERT INTO dossier (code, procedure_code, deployment_id, channel, delivery, applicant, applicant_search, data,
         receiving_unit, competent_unit, returning_unit, submitted_at, access_code, salt, timeline_seq, timeline_head,
-        created_by)
+        created_by, record)
     VALUES (:code, :procedure, :deployment, :channel, :delivery, CAST(:applicant AS jsonb), :search,
-        CAST(:data AS jsonb), :receiving, :competent, :returning, :now, :access, :salt, 1, decode(:head, 'base64'), :by)
+        CAST(:data AS jsonb), :receiving, :competent, :returning, :now, :access, :salt, 1, decode(:head, 'base64'), :by,
+        CAST(:record AS jsonb))
         RETURNING id),
     t AS (INSERT INTO timeline (dossier_id, seq, body, hash)
         SELECT id, 1, decode(:body, 'base64'), decode(:head, 'base64') FROM d),
     e AS (INSERT INTO event (dossier_id, kind, payload, external_id, trace)
-        SELECT id, 'submitted', CAST(:payload AS jsonb), :external, :trace FROM d
-        ON CONFLICT (external_id) DO NOTHING RETURNING id),
+        SELECT id, 'submitted', CAST(:payload AS jsonb), :external, :trace FROM d),
+    p AS (INSERT INTO document (dossier_id, component, name, media_type, sha256, size_bytes)
+        SELECT d.id, p.code, p.name, p.media_type, p.sha256, p.size_bytes FROM d, ROWS FROM (
+            jsonb_to_recordset(CAST(:record AS jsonb) -> 'documents')
+            AS (code text, name text, media_type text, sha256 text, size_bytes bigint)
+        ) WITH ORDINALITY p ORDER BY ordinality),
     a AS (UPDATE idempotency SET http_status = :status, response = :response, content_type = :content_type,
         location = :location, etag = :etag WHERE principal = :principal AND key = :key AND http_status IS NULL){indexed}
-    SELECT d.id, pg_notify('{channel}', '') FROM d, e
+    SELECT id, pg_notify('{channel}', '') FROM d
     """
 _INDEXED = """,
     x AS (INSERT INTO dossier_index (dossier_id, name, value)
         SELECT d.id, v.key, v.value FROM d, jsonb_each_text(CAST(:indexed AS jsonb)) v)"""
-_DOSSIER = text(_INSERT.format(indexed="", channel=CHANNEL))
-_DOSSIER_INDEXED = text(_INSERT.format(indexed=_INDEXED, channel=CHANNEL))
+_DOSSIER = Statement(_INSERT.format(indexed="", channel=CHANNEL))
+_DOSSIER_INDEXED = Statement(_INSERT.format(indexed=_INDEXED, channel=CHANNEL))
 _KNOWN = text(
     "SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request FROM event e JOIN dossier d ON d.id = e.dossier_id"
     " WHERE e.external_id = :external"
@@ -84,6 +90,7 @@ class NewDossier:
     external_id: str
     indexed: Mapping[str, str | None]
     trace: str | None
+    documents: Sequence[DocumentRow]
     answer: KeyedAnswer | None
 
 
@@ -126,14 +133,16 @@ def ground(
         "receiving": units[0],
         "day": day,
     }
-    row = connection.execute(_GROUND, given).one()
+    with together(connection):
+        sent = _GROUND.send(connection, given)
+    [row] = sent.fetchall()
     known = KnownRequest(id=row[0], code=row[1], kind=row[2], request=row[3]) if row[0] is not None else None
     return Ground(known=known, deployment=row[4], units=frozenset(row[5]), number=row[6])
 
 
 def insert(connection: Connection, dossier: NewDossier) -> int:
-    """Write the dossier, the first line of its timeline, its first event and the answer, and wake the appliers at commit;
-    its id.
+    """Write the dossier, its papers, the first line of its timeline, its first event and the answer, wake the appliers, and
+    commit; its id.
 
     Raises: StoreConflict: the very submission was committed meanwhile.
     """
@@ -147,12 +156,22 @@ def insert(connection: Connection, dossier: NewDossier) -> int:
         "payload": json_text(dossier.payload),
         "external": dossier.external_id,
         "indexed": json_text(dict(dossier.indexed)),
+        "record": json_text(_record(dossier.documents)),
     }
     statement = _DOSSIER_INDEXED if dossier.indexed else _DOSSIER
-    identifier: int | None = connection.scalar(statement, columns)
-    if identifier is None:
-        raise errors.StoreConflict(what="this submission")
-    return identifier
+    with together(connection):
+        sent = statement.send(connection, columns)
+        COMMIT.send(connection, {})
+    [(identifier, _)] = sent.fetchall()
+    return int(identifier)
+
+
+def _record(documents: Sequence[DocumentRow]) -> Json:
+    """What models read of a dossier that has just come: its papers, the same paper and content once."""
+    listed: dict[tuple[str, str], Json] = {}
+    for row in documents:
+        listed.setdefault((row.code, row.sha256), asdict(row))
+    return {"documents": [*listed.values()]} if listed else {}
 
 
 def find_status(connection: Connection, code: str) -> tuple[int, int] | None:

@@ -9,11 +9,12 @@ Calls are locked in the order of their ids, and nothing here touches a row of a 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from engine.exchange.ports import Answer
 from engine.storage.calls import ClaimedCall
 from engine.storage.database import json_text, plain_text
+from engine.storage.statements import Statement, array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class SettledCall:
     lets_go: bool
 
 
-_SETTLE = text(
+_SETTLE = Statement(
     """
     WITH given AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:ask AS boolean[]),
@@ -95,7 +96,7 @@ _SETTLE = text(
 
 def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, SettledCall]:
     """Write a group, in which no call is twice; those that counted by call. The others went on without this attempt."""
-    rows = connection.execute(_SETTLE, _columns(group))
+    rows = _SETTLE.send(connection, _columns(group))
     return {
         row[0]: SettledCall(
             dossier=row[1],
@@ -113,21 +114,21 @@ def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, Set
 def _columns(group: Sequence[Settlement]) -> dict[str, object]:
     calls, answers = [one.call for one in group], [one.answer for one in group]
     return {
-        "ids": [call.id for call in calls],
-        "attempts": [call.attempt for call in calls],
-        "ask": [call.ask for call in calls],
-        "asks": [call.earlier_asks + call.asks for call in calls],
+        "ids": array(call.id for call in calls),
+        "attempts": array(call.attempt for call in calls),
+        "ask": array(call.ask for call in calls),
+        "asks": array(call.earlier_asks + call.asks for call in calls),
         "statuses": [one.status for one in group],
-        "holds": [one.holds for one in group],
-        "waits": [float(one.wait_s) for one in group],
-        "absents": [one.absents for one in group],
-        "spent": [one.spent or one.call.ask for one in group],
-        "told": [one.told for one in group],
+        "holds": array(one.holds for one in group),
+        "waits": array(one.wait_s for one in group),
+        "absents": array(one.absents for one in group),
+        "spent": array(one.spent or one.call.ask for one in group),
+        "told": array(one.told for one in group),
         "replies": [json_text(answer.reply) for answer in answers],
         "faults": [answer.fault for answer in answers],
         "details": [plain_text(answer.detail) for answer in answers],
         "outcomes": [answer.outcome.value for answer in answers],
-        "http": [answer.http_status for answer in answers],
+        "http": array(answer.http_status for answer in answers),
         "requests": [answer.request_bytes for answer in answers],
         "bodies": [answer.reply_bytes for answer in answers],
         "contracts": [answer.contract_hash for answer in answers],

@@ -2,11 +2,13 @@
 than most of these statements do.
 
 They run on the connection, and in the transaction, that SQLAlchemy gave out; both ways may be mixed in one transaction.
+On a busy machine each message to the server and back waits twice for a processor: `together` sends several as one.
 Parameters are plain values of one kind each (arrays as texts, see `array`), so that each statement is prepared once.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -15,7 +17,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import Connection
 
 _Row = TypeVar("_Row")
-_NAMED = re.compile(r"(?<!:):([a-z_]+)")
+_NAMED = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 class Statement:
@@ -51,11 +53,32 @@ class Statement:
             raise
 
 
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """`Statement`s that are sent inside the block go to the server in one message, with the BEGIN of the transaction where
+    they are its first ones. Their rows are there after the block, which fails with the error of the first that does.
+
+    Where `COMMIT` is the last of them, the transaction ends with the block.
+    """
+    driver = _driver(connection)
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as error:
+        if driver.closed:
+            connection.invalidate(error)
+        raise
+
+
 def _driver(connection: Connection) -> psycopg.Connection[Any]:
     found: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
     return found
 
 
-def array(numbers: Iterable[int]) -> str:
-    """Whole numbers as an array parameter: a text, for the driver gives lists of numbers a type by their greatest."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+COMMIT = Statement("COMMIT")
+"""The end of a transaction, for a message that holds its last statement, too; what comes after is none of it."""
+
+
+def array(values: Iterable[float | None]) -> str:
+    """Numbers and truths as an array parameter: a text, for the driver gives lists of numbers a type by their greatest."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
