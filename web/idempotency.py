@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from engine import errors
 from engine.actions import idempotency
-from engine.storage.access import KeyedAnswer, StoredAnswer
+from engine.actions.receive import Reply
+from engine.storage.access import StoredAnswer
 from web.auth import principal
 from web.container import Container
 
@@ -21,32 +22,45 @@ P = ParamSpec("P")
 
 
 def idempotent(
-    container: Container,
+    container: Container, *, kept_within: bool = False
 ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, Response]]:
-    """Makes a view run once for each key of each caller; the same request again gets the first answer, byte by byte."""
+    """Makes a view run once for each key of each caller; the same request again gets the first answer, byte by byte.
+
+    *kept_within*: the view's own transaction does both, see `reply` and `replay`.
+    """
 
     def wrap(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
         @wraps(view)
         def once(*args: P.args, **kwargs: P.kwargs) -> Response:
             key, who = _key(), principal().id
-            g.idempotency_key = key
-            g.external_id, g.request_digest = f"{who}:{key}", _fingerprint()
+            g.idempotency_key, g.external_id, g.request_digest = key, f"{who}:{key}", _fingerprint()
+            if kept_within:
+                return make_response(view(*args, **kwargs))
             stored = idempotency.begin(container.store, who, key, g.request_digest)
             if stored is not None:
-                return _replay(stored)
+                return replay(stored)
             response = None
             try:
                 response = make_response(view(*args, **kwargs))
             finally:
                 if response is None:
                     _free(container, who, key)
-            if not g.pop("answer_kept", False):
-                idempotency.finish(container.store, _kept(response))
+            idempotency.finish(container.store, who, key, _kept(response))
             return response
 
         return once
 
     return wrap
+
+
+def reply(told: Callable[[str, str], Response]) -> Reply:
+    """What the transaction that takes a dossier in keeps as this request's answer: what *told* says of its code and access
+    code. So neither is there without the other, and no message tells the database that the request began."""
+    return Reply(
+        principal=principal().id,
+        key=str(g.idempotency_key),
+        telling=lambda code, access_code: _kept(told(code, access_code)),
+    )
 
 
 def external_id() -> str:
@@ -57,12 +71,6 @@ def external_id() -> str:
 def request_digest() -> str:
     """What tells this request from others under the same key, for as long as what it made is there."""
     return str(g.request_digest)
-
-
-def kept_within(response: Response) -> KeyedAnswer:
-    """*response* for the transaction of what it tells of, which keeps it for every repeat: then neither is without the other."""
-    g.answer_kept = True
-    return _kept(response)
 
 
 def _free(container: Container, who: str, key: str) -> None:
@@ -94,18 +102,18 @@ def _fingerprint() -> str:
     return whole.hexdigest()
 
 
-def _kept(response: Response) -> KeyedAnswer:
-    answer = StoredAnswer(
+def _kept(response: Response) -> StoredAnswer:
+    return StoredAnswer(
         status=response.status_code,
         body=response.get_data(),
         content_type=response.content_type or "",
         location=response.headers.get("Location"),
         etag=response.headers.get("ETag"),
     )
-    return KeyedAnswer(principal=principal().id, key=g.idempotency_key, answer=answer)
 
 
-def _replay(stored: StoredAnswer) -> Response:
+def replay(stored: StoredAnswer) -> Response:
+    """An answer that was kept, and that it is one."""
     response = Response(stored.body, status=stored.status, content_type=stored.content_type)
     if stored.location:
         response.headers["Location"] = stored.location

@@ -1,13 +1,13 @@
 """Idempotency keys: the second sending of a request gets the first one's answer.
 
 Three short transactions around the real work, which has its own fixed id (`external_id`) and is therefore safe to
-repeat when a web process dies between its commit and `finish`. What must not be lost with that process (an access code is
-told once) is kept by the work's own transaction. Refused requests changed nothing and free their key.
+repeat when a web process dies between its commit and `finish`. Refused requests changed nothing and free their key.
+A dossier that is handed in needs none of the three: its answer is kept by its own transaction (`engine.actions.receive`).
 """
 
 from engine import errors
 from engine.storage import access
-from engine.storage.access import KeyedAnswer, StoredAnswer
+from engine.storage.access import StoredAnswer
 from engine.storage.database import Store
 
 ABANDONED_S = 10.0
@@ -37,10 +37,10 @@ def begin(
     return answer
 
 
-def finish(store: Store, answer: KeyedAnswer) -> None:
+def finish(store: Store, principal: str, key: str, answer: StoredAnswer) -> None:
     """Keep *answer* for every repeat."""
     with store.at_once() as connection:
-        access.finish(connection, answer)
+        access.finish(connection, principal, key, answer)
 
 
 def release(store: Store, principal: str, key: str) -> None:

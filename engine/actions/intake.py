@@ -9,7 +9,7 @@ from datetime import datetime
 from engine.actions import documents
 from engine.actions.conditions import Seen, hold_dossier
 from engine.actions.documents import MAX_BYTES, Upload
-from engine.actions.receive import Desk, Submitted, Telling, submit, take_message
+from engine.actions.receive import Desk, Reply, Submitted, submit, take_message
 from engine.dossiers import indexing
 from engine.dossiers.submission import validate
 from engine.errors import DossierOver
@@ -37,7 +37,7 @@ def hand_in(
     limit_bytes: int = MAX_BYTES,
     request: str | None = None,
     trace: str | None = None,
-    telling: Telling | None = None,
+    reply: Reply | None = None,
 ) -> Submitted:
     """Take a new dossier in; *raw* holds ``channel``, ``applicant`` and ``data``, *uploads* its papers.
 
@@ -64,7 +64,7 @@ def hand_in(
         indexed=indexing.entries(rules.indexed, submission.data),
         request=request,
         trace=trace,
-        telling=telling,
+        reply=reply,
     )
 
 

@@ -15,7 +15,7 @@ from engine.dossiers.statuses import Status, may_become
 from engine.dossiers.submission import Submission
 from engine.exchange.ports import Arrival, Json
 from engine.storage import access, dossiers, events, incidents, messages
-from engine.storage.access import KeyedAnswer
+from engine.storage.access import StoredAnswer
 from engine.storage.database import Connection, Store, json_text, plain_text
 from engine.storage.documents import DocumentRow
 
@@ -40,16 +40,23 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A dossier that is now ours. *access_code* is told once, to the applicant; only its digest is kept."""
+    """A dossier that is now ours. *access_code* is told once, to the applicant; only its digest is kept. *answer* is what
+    was told when the same request came before."""
 
     id: int
     code: str
     created: bool
     access_code: str
+    answer: StoredAnswer | None = None
 
 
-Telling = Callable[[str, str], KeyedAnswer]
-"""What whoever hands a dossier in is told, of its code and access code; kept for when the same request comes again."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What whoever hands a dossier in is told of its code and access code, kept for the same request under its key."""
+
+    principal: str
+    key: str
+    telling: Callable[[str, str], StoredAnswer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +68,11 @@ class _Coming:
     desk: Desk
     now: datetime
     by: str
-    external_id: str
     documents: Sequence[DocumentRow]
     indexed: Mapping[str, str | None]
-    request: str | None
+    asked: dossiers.Asked
     trace: str | None
-    telling: Telling | None
+    telling: Callable[[str, str], StoredAnswer] | None
 
 
 def submit(
@@ -82,39 +88,62 @@ def submit(
     indexed: Mapping[str, str | None] | None = None,
     request: str | None = None,
     trace: str | None = None,
-    telling: Telling | None = None,
+    reply: Reply | None = None,
 ) -> Submitted:
-    """Take a dossier in: code, row, papers, first line of its timeline, its first event and what is told of it, in one
-    transaction.
+    """Take a dossier in: code, row, papers, first line of its timeline, its first event and *reply*, in one transaction.
 
-    The same *external_id* again gives the dossier that it made (without its access code). *request* is a digest of what was
-    asked: however long ago that was, another request under the same id is no repetition. *indexed* is what it is searched by.
+    The same *external_id* again gives the dossier that it made, with the answer that was kept (an access code is nowhere
+    else). *request* is a digest of what was asked: however long ago that was, another request under the same id is no
+    repetition. *indexed* is what it is searched by.
 
     Raises:
-        ProcedureUnknown, UnitUnknown. IdempotencyConflict: the id was used for something else.
+        ProcedureUnknown, UnitUnknown. IdempotencyConflict: the id, or the reply's key, was used for something else.
     """
+    asked = dossiers.Asked(
+        external_id=external_id,
+        request=request,
+        principal=reply.principal if reply else None,
+        key=reply.key if reply else None,
+    )
     coming = _Coming(
         procedure=procedure,
         submission=submission,
         desk=desk,
         now=now,
         by=by,
-        external_id=external_id,
         documents=documents,
         indexed=indexed or {},
-        request=request,
+        asked=asked,
         trace=trace,
-        telling=telling,
+        telling=reply.telling if reply else None,
     )
+    try:
+        return _take(store, coming)
+    except errors.StoreConflict:  # such as its double, that was committed meanwhile and is known now
+        return _take(store, coming)
+
+
+def _take(store: Store, coming: _Coming) -> Submitted:
+    desk, day = coming.desk, codes.local_day(coming.now)
     with store.transaction() as connection:
-        day = codes.local_day(now)
-        ground = dossiers.ground(connection, external_id, procedure, desk.units, day)
-        if ground.known is not None:
-            _check_same(ground.known, external_id, "submitted", request)
-            return Submitted(id=ground.known.id, code=ground.known.code, created=False, access_code="")
-        deployment, number = _checked(ground, procedure, desk, day)
-        code = codes.format_dossier_code(desk.receiving, now, number)
+        ground = dossiers.ground(connection, coming.asked, coming.procedure, desk.units, day)
+        if (known := _known(ground, coming.asked)) is not None:
+            return known
+        deployment, number = _checked(ground, coming.procedure, desk, day)
+        code = codes.format_dossier_code(desk.receiving, coming.now, number)
         return _insert(connection, coming, deployment, code)
+
+
+def _known(ground: dossiers.Ground, asked: dossiers.Asked) -> Submitted | None:
+    """What the same request made before. Raises: IdempotencyConflict: what came before was another one."""
+    if ground.used not in (None, asked.request):
+        raise errors.IdempotencyConflict(key=asked.external_id)
+    if ground.known is None:
+        return None
+    _check_same(ground.known, asked.external_id, "submitted", asked.request)
+    return Submitted(
+        id=ground.known.id, code=ground.known.code, created=False, access_code="", answer=ground.answer
+    )
 
 
 def _check_same(known: dossiers.KnownRequest, external_id: str, kind: str, request: str | None) -> None:
@@ -135,7 +164,7 @@ def _checked(ground: dossiers.Ground, procedure: str, desk: Desk, day: date) -> 
 
 def _insert(connection: Connection, coming: _Coming, deployment: int, code: str) -> Submitted:
     salt, access_code = secrets.token_bytes(16), f"{secrets.randbelow(10**8):08d}"
-    submission, desk = coming.submission, coming.desk
+    submission, desk, asked = coming.submission, coming.desk, coming.asked
     body = timeline.entry_bytes(1, coming.now, "submitted", _facts(coming, salt))
     new = dossiers.NewDossier(
         code=code,
@@ -155,11 +184,11 @@ def _insert(connection: Connection, coming: _Coming, deployment: int, code: str)
         by=coming.by,
         body=body,
         head=timeline.chain(timeline.genesis(code), body),
-        payload={"by": coming.by, "at": coming.now.isoformat(), "request": coming.request},
-        external_id=coming.external_id,
+        payload={"by": coming.by, "at": coming.now.isoformat(), "request": asked.request},
         indexed=coming.indexed,
         trace=coming.trace,
         documents=coming.documents,
+        asked=asked,
         answer=coming.telling(code, access_code) if coming.telling is not None else None,
     )
     return Submitted(id=dossiers.insert(connection, new), code=code, created=True, access_code=access_code)

@@ -3,10 +3,11 @@
 What a key may do is decided by its caller; how a secret is made and compared is in `engine.actions.keys`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -39,15 +40,6 @@ class StoredAnswer:
     content_type: str
     location: str | None
     etag: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyedAnswer:
-    """An answer, and whose request under which key it is kept for."""
-
-    principal: str
-    key: str
-    answer: StoredAnswer
 
 
 _ADD_KEY = text(
@@ -231,33 +223,31 @@ def begin(connection: Connection, principal: str, key: str, sha256: str, *, aban
 def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredAnswer | None] | None:
     """The digest of the first request with this key, and its answer once there is one."""
     row = connection.execute(_LOOK, {"principal": principal, "key": key}).first()
-    if row is None:
+    return None if row is None else (row[0], stored_answer(row[1:]))
+
+
+def stored_answer(row: Sequence[Any]) -> StoredAnswer | None:
+    """What was answered, from status, body, media type, location and ETag; None: it was not yet."""
+    if row[0] is None:
         return None
-    if row[1] is None:
-        return row[0], None
-    return row[0], StoredAnswer(
-        status=row[1], body=bytes(row[2] or b""), content_type=row[3] or "", location=row[4], etag=row[5]
+    return StoredAnswer(
+        status=row[0], body=bytes(row[1] or b""), content_type=row[2] or "", location=row[3], etag=row[4]
     )
 
 
-def finish(connection: Connection, answer: KeyedAnswer) -> None:
+def finish(connection: Connection, principal: str, key: str, answer: StoredAnswer) -> None:
     """Keep the answer for every repeat."""
-    _FINISH.send(connection, keyed(answer))
+    _FINISH.send(connection, {"principal": principal, "key": key, **columns(answer)})
 
 
-def keyed(kept: KeyedAnswer | None) -> dict[str, object]:
-    """*kept* as the parameters of a statement that writes it; None: of one that finds nothing to write it to."""
-    if kept is None:
-        return dict.fromkeys(("principal", "key", "status", "response", "content_type", "location", "etag"))
-    answer = kept.answer
+def columns(answer: StoredAnswer | None) -> dict[str, object]:
+    """An answer as parameters of a statement that writes it; None: of one that writes none."""
     return {
-        "principal": kept.principal,
-        "key": kept.key,
-        "status": answer.status,
-        "response": answer.body,
-        "content_type": answer.content_type,
-        "location": answer.location,
-        "etag": answer.etag,
+        "status": answer.status if answer else None,
+        "response": answer.body if answer else None,
+        "content_type": answer.content_type if answer else None,
+        "location": answer.location if answer else None,
+        "etag": answer.etag if answer else None,
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, text
 
 from engine.exchange.ports import Json
-from engine.storage.access import KeyedAnswer, keyed
+from engine.storage.access import StoredAnswer, columns, stored_answer
 from engine.storage.database import json_text
 from engine.storage.documents import DocumentRow
 from engine.storage.events import CHANNEL
@@ -20,14 +20,18 @@ _GROUND = Statement(
     WITH ground AS MATERIALIZED (SELECT k.id, k.code, k.kind, k.request,
         (SELECT active_deployment_id FROM procedure WHERE code = :procedure) AS deployment,
         ARRAY(SELECT u.code FROM unit u WHERE u.code = ANY(CAST(:units AS text[])) AND u.valid_from <= :day
-            AND (u.valid_to IS NULL OR u.valid_to > :day)) AS units
+            AND (u.valid_to IS NULL OR u.valid_to > :day)) AS units,
+        i.request_sha256, i.http_status, i.response, i.content_type, i.location, i.etag
     FROM (SELECT 1) AS one LEFT JOIN (SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request
-        FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external) k ON true),
+        FROM event e JOIN dossier d ON d.id = e.dossier_id WHERE e.external_id = :external) k ON true
+        LEFT JOIN idempotency i ON i.principal = :principal AND i.key = :key),
     counted AS (INSERT INTO dossier_counter (unit, day, last)
         SELECT :receiving, :day, 1 FROM ground
         WHERE id IS NULL AND deployment IS NOT NULL AND cardinality(units) = cardinality(CAST(:units AS text[]))
+            AND (request_sha256 IS NULL OR request_sha256 = :request AND http_status IS NULL)
         ON CONFLICT (unit, day) DO UPDATE SET last = dossier_counter.last + 1 RETURNING last)
-    SELECT id, code, kind, request, deployment, units, (SELECT last FROM counted) FROM ground
+    SELECT id, code, kind, request, deployment, units, (SELECT last FROM counted),
+        request_sha256, http_status, response, content_type, location, etag FROM ground
     """
 )
 _INSERT = """
@@ -47,8 +51,13 @@ _INSERT = """
             jsonb_to_recordset(CAST(:record AS jsonb) -> 'documents')
             AS (code text, name text, media_type text, sha256 text, size_bytes bigint)
         ) WITH ORDINALITY p ORDER BY ordinality),
-    a AS (UPDATE idempotency SET http_status = :status, response = :response, content_type = :content_type,
-        location = :location, etag = :etag WHERE principal = :principal AND key = :key AND http_status IS NULL){indexed}
+    a AS (INSERT INTO idempotency AS i (principal, key, request_sha256, http_status, response, content_type, location, etag)
+        SELECT CAST(:principal AS text), CAST(:key AS text), CAST(:request AS text), CAST(:status AS integer),
+            CAST(:response AS bytea), CAST(:content_type AS text), CAST(:location AS text), CAST(:etag AS text)
+        WHERE CAST(:principal AS text) IS NOT NULL
+        ON CONFLICT (principal, key) DO UPDATE SET http_status = excluded.http_status, response = excluded.response,
+            content_type = excluded.content_type, location = excluded.location, etag = excluded.etag
+        WHERE i.http_status IS NULL AND i.request_sha256 = excluded.request_sha256){indexed}
     SELECT id, pg_notify('{channel}', '') FROM d
     """
 _INDEXED = """,
@@ -62,6 +71,16 @@ _KNOWN = text(
 )
 _BY_CODE = text("SELECT id, status FROM dossier WHERE code = :code")
 _LOCK = text("SELECT id FROM dossier WHERE code = :code FOR NO KEY UPDATE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that may come again: the id of what it does, its digest, and the key that *principal* gave it, if any."""
+
+    external_id: str
+    request: str | None = None
+    principal: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +106,11 @@ class NewDossier:
     body: bytes
     head: bytes
     payload: Json
-    external_id: str
     indexed: Mapping[str, str | None]
     trace: str | None
     documents: Sequence[DocumentRow]
-    answer: KeyedAnswer | None
+    asked: Asked
+    answer: StoredAnswer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +125,17 @@ class KnownRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a submission stands on: what came under its id before, the deployment to run, which of the units are units
-    on the day, and the receiving unit's next running number of the day; None where any of the others is wrong."""
+    """What a submission stands on.
+
+    *known* is what came under its id before, *used* the digest of the request that came under its key, *answer* what that
+    one was told. *number* is the receiving unit's next of the day; None where any of the others speaks against a dossier.
+    """
 
     known: KnownRequest | None
+    used: str | None
+    answer: StoredAnswer | None
     deployment: int | None
-    units: frozenset[str]
+    units: frozenset[str]  # those that are units on the day
     number: int | None
 
 
@@ -121,13 +145,14 @@ def known_request(connection: Connection, external_id: str) -> KnownRequest | No
     return None if row is None else KnownRequest(**row)
 
 
-def ground(
-    connection: Connection, external_id: str, procedure: str, units: Sequence[str], day: date
-) -> Ground:
+def ground(connection: Connection, asked: Asked, procedure: str, units: Sequence[str], day: date) -> Ground:
     """All that must be known before a dossier of *procedure* is written, in one statement; *units* begin with the receiving
     one, and name each once."""
     given = {
-        "external": external_id,
+        "external": asked.external_id,
+        "request": asked.request,
+        "principal": asked.principal,
+        "key": asked.key,
         "procedure": procedure,
         "units": [*units],
         "receiving": units[0],
@@ -137,7 +162,14 @@ def ground(
         sent = _GROUND.send(connection, given)
     [row] = sent.fetchall()
     known = KnownRequest(id=row[0], code=row[1], kind=row[2], request=row[3]) if row[0] is not None else None
-    return Ground(known=known, deployment=row[4], units=frozenset(row[5]), number=row[6])
+    return Ground(
+        known=known,
+        used=row[7],
+        answer=stored_answer(row[8:]),
+        deployment=row[4],
+        units=frozenset(row[5]),
+        number=row[6],
+    )
 
 
 def insert(connection: Connection, dossier: NewDossier) -> int:
@@ -146,21 +178,21 @@ def insert(connection: Connection, dossier: NewDossier) -> int:
 
     Raises: StoreConflict: the very submission was committed meanwhile.
     """
-    columns = {name: getattr(dossier, name) for name in NewDossier.__dataclass_fields__}
-    columns |= keyed(columns.pop("answer"))
-    columns |= {
+    given = {name: getattr(dossier, name) for name in NewDossier.__dataclass_fields__}
+    given |= asdict(dossier.asked) | columns(dossier.answer)
+    given |= {
         "applicant": json_text(dict(dossier.applicant)),
         "data": json_text(dict(dossier.data)),
         "head": octets(dossier.head),
         "body": octets(dossier.body),
         "payload": json_text(dossier.payload),
-        "external": dossier.external_id,
+        "external": dossier.asked.external_id,
         "indexed": json_text(dict(dossier.indexed)),
         "record": json_text(_record(dossier.documents)),
     }
     statement = _DOSSIER_INDEXED if dossier.indexed else _DOSSIER
     with together(connection):
-        sent = statement.send(connection, columns)
+        sent = statement.send(connection, given)
         COMMIT.send(connection, {})
     [(identifier, _)] = sent.fetchall()
     return int(identifier)

@@ -24,7 +24,7 @@ from web.api import evidence
 from web.api.models import Done, Paged, answer, blueprint, conditional, listing, page
 from web.auth import check_desk, check_own, needs, principal
 from web.container import Container
-from web.idempotency import external_id, idempotent, kept_within, request_digest
+from web.idempotency import external_id, idempotent, replay, reply, request_digest
 
 
 def routes(container: Container) -> APIBlueprint:
@@ -101,7 +101,7 @@ def _desk(body: shapes.NewDossierRequest) -> Desk:
 def _add_writing(api: APIBlueprint, container: Container) -> None:
     @api.post("/dossiers", summary="Hand in a dossier", responses={201: shapes.Accepted})
     @needs("dossiers:write")
-    @idempotent(container)
+    @idempotent(container, kept_within=True)
     def hand_in(body: shapes.NewDossierRequest) -> Response:
         raw: dict[str, Json] = {"channel": body.channel, "applicant": body.applicant, "data": body.data}
         taken = intake.hand_in(
@@ -116,9 +116,9 @@ def _add_writing(api: APIBlueprint, container: Container) -> None:
             limit_bytes=container.max_document_bytes,
             request=request_digest(),
             trace=tracing.traceparent(),
-            telling=lambda code, access_code: kept_within(_accepted(code, access_code)),
+            reply=reply(_accepted),
         )
-        return _accepted(taken.code, taken.access_code)
+        return replay(taken.answer) if taken.answer else _accepted(taken.code, taken.access_code)
 
 
 def _accepted(code: str, access_code: str) -> Response:

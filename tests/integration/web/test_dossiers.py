@@ -3,11 +3,10 @@
 import base64
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.counter import PDF, PNG, Counter, dossier, paper
+from tests.support.counter import PDF, PNG, Counter, paper
 from tests.support.procedures import UNIT
 
 CODE = re.compile(rf"{re.escape(UNIT)}-\d{{6}}-\d{{4}}")
@@ -159,105 +158,6 @@ def test_a_body_of_another_kind_is_refused(counter: Counter) -> None:
     headers = {"Content-Type": "text/xml", "Idempotency-Key": "a"}
     reply = counter.request("POST", "/api/v1/dossiers", b"<a/>", key=counter.desk, headers=headers)
     assert (reply.status, reply.code) == (415, "media-type-unsupported")
-
-
-def test_the_same_submission_twice_is_one_dossier_and_one_answer(counter: Counter) -> None:
-    first = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    again = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    assert (again.status, again.body) == (201, first.body)
-    assert again.headers["location"] == first.headers["location"]
-    assert again.headers["idempotency-replayed"] == "true"
-    assert counter.scalar("SELECT count(*) FROM dossier") == 1
-
-
-def test_the_same_key_with_another_body_is_refused(counter: Counter) -> None:
-    counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    other = counter.post("/api/v1/dossiers", dossier(data={}), key=counter.desk, once="same")
-    assert (other.status, other.code) == (422, "idempotency-key-reused")
-    assert counter.scalar("SELECT count(*) FROM dossier") == 1
-
-
-def test_a_key_whose_answer_was_purged_still_stands_for_what_it_made(counter: Counter) -> None:
-    first = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    with counter.store.transaction() as connection:
-        connection.exec_driver_sql("DELETE FROM idempotency")
-    other = counter.post("/api/v1/dossiers", dossier(data={}), key=counter.desk, once="same")
-    assert (other.status, other.code) == (422, "idempotency-key-reused")
-    code = first.json["code"]
-    taken_back = counter.post(
-        f"/api/v1/dossiers/{code}/withdrawal", {"reason": "moved"}, key=counter.desk, once="same"
-    )
-    assert (taken_back.status, taken_back.code) == (422, "idempotency-key-reused")
-    again = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    assert (again.status, again.json["code"]) == (201, code)
-    assert counter.scalar("SELECT count(*) FROM event") == 1
-
-
-def test_another_caller_may_use_the_same_key(counter: Counter) -> None:
-    other = counter.new_key("another desk", "dossiers:write")
-    assert counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same").status == 201
-    assert counter.post("/api/v1/dossiers", dossier(), key=other, once="same").status == 201
-    assert counter.scalar("SELECT count(*) FROM dossier") == 2
-
-
-def test_a_refused_request_may_come_again_corrected_under_its_key(counter: Counter) -> None:
-    wrong = counter.post("/api/v1/dossiers", dossier(channel="pigeon"), key=counter.desk, once="same")
-    right = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    assert (wrong.status, right.status) == (422, 201)
-
-
-def test_many_at_once_with_one_key_make_one_dossier(counter: Counter) -> None:
-    def send(_: int) -> int:
-        return counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same").status
-
-    with ThreadPoolExecutor(8) as pool:
-        statuses = set(pool.map(send, range(16)))
-    assert 201 in statuses
-    assert statuses <= {201, 409}
-    assert counter.scalar("SELECT count(*) FROM dossier") == 1
-
-
-def test_a_request_still_running_is_told_so(counter: Counter) -> None:
-    counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    with counter.store.transaction() as connection:
-        connection.exec_driver_sql("UPDATE idempotency SET http_status = NULL")
-    again = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    assert (again.status, again.code) == (409, "idempotency-key-busy")
-
-
-def test_a_request_whose_web_died_after_its_commit_finds_its_dossier(counter: Counter) -> None:
-    first = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    with counter.store.transaction() as connection:
-        connection.exec_driver_sql(
-            "UPDATE idempotency SET http_status = NULL, response = NULL, created_at = now() - interval '2 minutes'"
-        )
-    again = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    assert (again.status, again.json["code"]) == (201, first.json["code"])
-    assert counter.scalar("SELECT count(*) FROM dossier") == 1
-
-
-def test_a_dossier_and_its_answer_are_committed_together(counter: Counter) -> None:
-    """So that a web that dies after the commit cannot take the access code with it, which is nowhere else."""
-    handed = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once="same")
-    with counter.store.reading() as connection:
-        kept = connection.exec_driver_sql(
-            "SELECT i.http_status, i.response, i.location, i.xmin::text = d.xmin::text FROM idempotency i, dossier d"
-        ).one()
-    assert tuple(kept) == (201, handed.body, handed.headers["location"], True)
-
-
-def test_a_refused_hand_in_takes_no_number_of_the_day(counter: Counter) -> None:
-    for wrong in ({"receiving_unit": "H99.99"}, {"competent_unit": "H99.99"}, {"procedure": "9.999999"}):
-        assert counter.post("/api/v1/dossiers", dossier(**wrong), key=counter.desk).status == 422
-    assert counter.hand_in().json["code"].endswith("-0001")
-
-
-def test_a_post_without_its_key_is_refused(counter: Counter) -> None:
-    headers = {"Content-Type": "application/json"}
-    reply = counter.request("POST", "/api/v1/dossiers", b"{}", key=counter.desk, headers=headers)
-    assert reply.status in (400, 422)
-    missing = counter.post("/api/v1/dossiers", dossier(), key=counter.desk, once=" ")
-    assert (missing.status, missing.code) == (400, "idempotency-key-missing")
 
 
 def test_a_list_is_filtered_and_paged_without_gaps(counter: Counter) -> None:
