@@ -111,10 +111,8 @@ class Applier:
     def _apply(self, claimed: Sequence[ClaimedEvent]) -> None:
         done: list[Advance] = []
         with self._store.transaction() as connection:
-            if self._policy.lock:
-                groups.lock(connection, [event.dossier for event in claimed])
             writes = Writes()
-            for loaded in groups.read(connection, claimed):
+            for loaded in groups.take(connection, claimed, lock=self._policy.lock):
                 begun = time.perf_counter()
                 advance = self._advance(connection, loaded)
                 advance.apply()
@@ -131,7 +129,8 @@ class Applier:
                 writes.absorb(advance.book.writes)
                 done.append(advance)
             _meet_messages(connection, writes, done)
-            flush(connection, writes)
+            settling = any(advance.delivered is not None or advance.returned is not None for advance in done)
+            flush(connection, writes, last=not settling)
             _settle_messages(connection, done)
         for advance in done:
             if advance.kept is not None:

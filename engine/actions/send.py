@@ -114,8 +114,8 @@ def settle_group(
         (call, answer, decide(answer, _terms(port, call), _attempted(call))) for call, answer in finished
     ]
     alone = all(decision.cause is None for _, _, decision in decided)
-    with store.at_once() if alone else store.transaction() as connection:
-        settled = settlements.settle(connection, [_settlement(*one) for one in decided])
+    with store.transaction() as connection:
+        settled = settlements.settle(connection, [_settlement(*one) for one in decided], last=alone)
         for call, answer, decision in decided:
             log.debug(
                 "call_settled",

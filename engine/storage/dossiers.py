@@ -12,6 +12,7 @@ from engine.storage.database import json_text
 from engine.storage.documents import DocumentRow
 from engine.storage.events import CHANNEL
 from engine.storage.statements import COMMIT, Statement, together
+from engine.storage.waking import wake
 from engine.storage.writes import octets
 
 # The number is taken last, and only where a dossier will be: whoever comes second for it waits until we commit.
@@ -58,13 +59,13 @@ _INSERT = """
         ON CONFLICT (principal, key) DO UPDATE SET http_status = excluded.http_status, response = excluded.response,
             content_type = excluded.content_type, location = excluded.location, etag = excluded.etag
         WHERE i.http_status IS NULL AND i.request_sha256 = excluded.request_sha256){indexed}
-    SELECT id, pg_notify('{channel}', '') FROM d
+    SELECT id FROM d
     """
 _INDEXED = """,
     x AS (INSERT INTO dossier_index (dossier_id, name, value)
         SELECT d.id, v.key, v.value FROM d, jsonb_each_text(CAST(:indexed AS jsonb)) v)"""
-_DOSSIER = Statement(_INSERT.format(indexed="", channel=CHANNEL))
-_DOSSIER_INDEXED = Statement(_INSERT.format(indexed=_INDEXED, channel=CHANNEL))
+_DOSSIER = Statement(_INSERT.format(indexed=""))
+_DOSSIER_INDEXED = Statement(_INSERT.format(indexed=_INDEXED))
 _KNOWN = text(
     "SELECT d.id, d.code, e.kind, e.payload ->> 'request' AS request FROM event e JOIN dossier d ON d.id = e.dossier_id"
     " WHERE e.external_id = :external"
@@ -173,8 +174,8 @@ def ground(connection: Connection, asked: Asked, procedure: str, units: Sequence
 
 
 def insert(connection: Connection, dossier: NewDossier) -> int:
-    """Write the dossier, its papers, the first line of its timeline, its first event and the answer, wake the appliers, and
-    commit; its id.
+    """Write the dossier, its papers, the first line of its timeline, its first event and the answer, commit, and wake the
+    appliers; its id.
 
     Raises: StoreConflict: the very submission was committed meanwhile.
     """
@@ -194,7 +195,8 @@ def insert(connection: Connection, dossier: NewDossier) -> int:
     with together(connection):
         sent = statement.send(connection, given)
         COMMIT.send(connection, {})
-    [(identifier, _)] = sent.fetchall()
+        wake(connection, CHANNEL)
+    [(identifier,)] = sent.fetchall()
     return int(identifier)
 
 

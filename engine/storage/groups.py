@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from engine.dossiers.ledger import Entry, EntryKind
 from engine.exchange.ports import Json
 from engine.storage.events import ClaimedEvent
-from engine.storage.statements import Statement, array
+from engine.storage.statements import Statement, array, together
 
 SMALL_BYTES = 16_384  # a dossier's data above this is fetched only if an expression reads it
 
@@ -151,23 +151,21 @@ class LoadedEvent:
     message: MetMessage | None
 
 
-def lock(connection: Connection, dossiers: Sequence[int]) -> None:
-    """Lock dossiers in id order until the transaction ends."""
-    _LOCK.send(connection, {"ids": array(sorted(set(dossiers)))})
+def take(connection: Connection, claimed: Sequence[ClaimedEvent], *, lock: bool = True) -> list[LoadedEvent]:
+    """Lock the dossiers of these events in id order until the transaction ends, then read; in one message to the database.
 
-
-def read(connection: Connection, claimed: Sequence[ClaimedEvent]) -> list[LoadedEvent]:
-    """The claimed events that are still ours to apply, in the order of their dossiers; none of a dossier that was
-    suspended since the claim.
+    Those that are still ours to apply, in the order of their dossiers; none of a dossier that was suspended since the claim.
+    *lock*: only the tests' control leaves it out.
     """
-    rows = _READ.ask(
-        connection,
-        {
-            "events": array(event.id for event in claimed),
-            "starts": array(event.starts for event in claimed),
-        },
-    )
-    return [_loaded(connection, row) for row in rows]
+    asked = {
+        "events": array(event.id for event in claimed),
+        "starts": array(event.starts for event in claimed),
+    }
+    with together(connection):
+        if lock:
+            _LOCK.send(connection, {"ids": array(sorted({event.dossier for event in claimed}))})
+        sent = _READ.ask(connection, asked)
+    return [_loaded(connection, row) for row in sent.fetchall()]
 
 
 def ledger(connection: Connection, dossier: int) -> list[Entry]:

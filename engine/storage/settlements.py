@@ -8,13 +8,16 @@ Calls are locked in the order of their ids, and nothing here touches a row of a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from engine.exchange.ports import Answer
+from engine.storage import calls, events
 from engine.storage.calls import ClaimedCall
-from engine.storage.database import json_text, plain_text
-from engine.storage.statements import Statement, array
+from engine.storage.database import json_text, notify, plain_text
+from engine.storage.statements import COMMIT, Statement, array, together
+from engine.storage.waking import wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,7 @@ _SETTLE = Statement(
             SELECT CAST(value AS float8) FROM installation
             WHERE name = 'demo_offset_s' AND jsonb_typeof(value) = 'number'), 0))), trace
         FROM settled WHERE told ORDER BY id)
-    SELECT id, dossier_id, task, partner, operation, element, wanted,
-        lets_go, CASE WHEN told THEN pg_notify('lienthong_event', '') END,
-        CASE WHEN lets_go THEN pg_notify('lienthong_call', '') END
+    SELECT id, dossier_id, task, partner, operation, element, wanted, lets_go
     FROM settled CROSS JOIN LATERAL (
         SELECT NOT holds AND EXISTS (
             SELECT 1 FROM call n WHERE n.partner = settled.partner AND n.dossier_id = settled.dossier_id AND n.holds
@@ -94,30 +95,48 @@ _SETTLE = Statement(
 )
 
 
-def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, SettledCall]:
-    """Write a group, in which no call is twice; those that counted by call. The others went on without this attempt."""
-    rows = _SETTLE.send(connection, _columns(group))
-    return {
-        row[0]: SettledCall(
-            dossier=row[1],
-            task=row[2],
-            partner=row[3],
-            operation=row[4],
-            element=row[5],
-            wanted=row[6],
-            lets_go=row[7],
-        )
-        for row in rows
-    }
+def settle(
+    connection: Connection, group: Sequence[Settlement], *, last: bool = False
+) -> dict[int, SettledCall]:
+    """Write a group, in which no call is twice; those that counted by call. The others went on without this attempt.
+
+    *last*: the transaction has nothing more to write. It is committed, and only then is woken who has to do with it.
+    """
+    appliers = [events.CHANNEL] if any(one.told for one in group) else []
+    with together(connection):
+        sent = _SETTLE.send(connection, _columns(group))
+        if last:
+            COMMIT.send(connection, {})
+            wake(connection, *appliers)
+    settled = {row[0]: _settled(row) for row in sent.fetchall()}
+    senders = [calls.CHANNEL] if any(one.lets_go for one in settled.values()) else []
+    if last:
+        wake(connection, *senders)
+    else:
+        for channel in (*appliers, *senders):
+            notify(connection, channel)
+    return settled
+
+
+def _settled(row: Sequence[Any]) -> SettledCall:
+    return SettledCall(
+        dossier=row[1],
+        task=row[2],
+        partner=row[3],
+        operation=row[4],
+        element=row[5],
+        wanted=row[6],
+        lets_go=row[7],
+    )
 
 
 def _columns(group: Sequence[Settlement]) -> dict[str, object]:
-    calls, answers = [one.call for one in group], [one.answer for one in group]
+    claimed, answers = [one.call for one in group], [one.answer for one in group]
     return {
-        "ids": array(call.id for call in calls),
-        "attempts": array(call.attempt for call in calls),
-        "ask": array(call.ask for call in calls),
-        "asks": array(call.earlier_asks + call.asks for call in calls),
+        "ids": array(call.id for call in claimed),
+        "attempts": array(call.attempt for call in claimed),
+        "ask": array(call.ask for call in claimed),
+        "asks": array(call.earlier_asks + call.asks for call in claimed),
         "statuses": [one.status for one in group],
         "holds": array(one.holds for one in group),
         "waits": array(one.wait_s for one in group),

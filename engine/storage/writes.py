@@ -13,8 +13,10 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from engine.exchange.ports import Json
-from engine.storage.database import json_text
-from engine.storage.statements import Statement, array
+from engine.storage import calls, events
+from engine.storage.database import json_text, notify
+from engine.storage.statements import COMMIT, Statement, array, together
+from engine.storage.waking import wake
 
 type_row = dict[str, object]
 
@@ -199,9 +201,7 @@ _OF: Mapping[str, tuple[str, ...]] = {
     "closed": ("closed_waits", "closed_timers", "closed_items", "closed_incidents"),
     "data": ("data", "data_changes"),
 }
-_WAKE_APPLIERS = "SELECT CAST(pg_notify('lienthong_event', '') AS text)"
-_WAKE_SENDERS = "SELECT CAST(pg_notify('lienthong_call', '') AS text)"
-_WITHDRAWN = "SELECT CAST(id AS text) FROM unwanted_part WHERE status = 'withdrawn'"
+_WITHDRAWN = "SELECT id FROM unwanted_part WHERE status = 'withdrawn'"
 
 # What a settlement has told of a call that was waited for is not seen by the statement that withdraws it.
 _CLOSE_OF_WITHDRAWN = Statement(
@@ -210,26 +210,49 @@ _CLOSE_OF_WITHDRAWN = Statement(
 )
 
 
-def flush(connection: Connection, writes: Writes) -> None:
-    """Write all of it in one statement, and seldom in a second one; nothing is committed here."""
+def flush(connection: Connection, writes: Writes, *, last: bool = False) -> None:
+    """Write all of it in one statement, and seldom in a second one.
+
+    *last*: the transaction has nothing more to write. It is committed, in the same message where it can be, and only then is
+    woken who has to do with it.
+    """
     filled = tuple(name for name in Writes.__dataclass_fields__ if getattr(writes, name))
-    if filled:
-        parameters = {name: json_text(getattr(writes, name)) for name in filled}
-        rows = _statement(filled).send(connection, parameters)
-        withdrawn = [int(row[0]) for row in rows if row[0]] if writes.unwanted else []
-        if withdrawn:
-            _CLOSE_OF_WITHDRAWN.send(connection, {"calls": array(withdrawn)})
+    if not filled:
+        return
+    parameters = {name: json_text(getattr(writes, name)) for name in filled}
+    if last and not writes.unwanted:
+        with together(connection):
+            _statement(filled).send(connection, parameters)
+            _end(connection, writes)
+        return
+    rows = _statement(filled).send(connection, parameters)
+    withdrawn = [int(row[0]) for row in rows] if writes.unwanted else []
+    if withdrawn:
+        _CLOSE_OF_WITHDRAWN.send(connection, {"calls": array(withdrawn)})
+    if last:
+        with together(connection):
+            _end(connection, writes)
+    else:
+        for channel in _woken(writes):
+            notify(connection, channel)
+
+
+def _end(connection: Connection, writes: Writes) -> None:
+    COMMIT.send(connection, {})
+    wake(connection, *_woken(writes))
+
+
+def _woken(writes: Writes) -> list[str]:
+    appliers = [events.CHANNEL] if writes.events else []
+    return appliers + ([calls.CHANNEL] if writes.calls or writes.unwanted else [])
 
 
 @lru_cache(maxsize=1024)
 def _statement(filled: tuple[str, ...]) -> Statement:
-    """The statement that writes these record sets and wakes whoever has to do with them."""
+    """The statement that writes these record sets; its rows are the calls that it withdrew."""
     parts = [part for name in filled for part in _OF.get(name, (name,))]
-    wakes = [_WAKE_APPLIERS] if "events" in filled else []
-    wakes += [_WAKE_SENDERS] if "calls" in filled or "unwanted" in filled else []
-    wakes += [_WITHDRAWN] if "unwanted" in filled else []
     written = ", ".join(f'"{name}_part" AS ({_PARTS[name]})' for name in parts)
-    return Statement(f"WITH {written} {' UNION ALL '.join(wakes) or 'SELECT'}")
+    return Statement(f"WITH {written} {_WITHDRAWN if 'unwanted' in filled else 'SELECT'}")
 
 
 def row(**columns: Json) -> type_row:

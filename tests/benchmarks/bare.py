@@ -99,9 +99,9 @@ def _timed(one: applying.Applier) -> float:
 
 @contextmanager
 def _recording(recorded: list[Writes]) -> Iterator[None]:
-    def noted(connection: Connection, writes: Writes) -> None:
+    def noted(connection: Connection, writes: Writes, *, last: bool = False) -> None:
         recorded.append(writes)
-        flush(connection, writes)
+        flush(connection, writes, last=last)
 
     setattr(applying, "flush", noted)  # noqa: B010 - the one place where the rows pass
     try:

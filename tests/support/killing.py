@@ -24,6 +24,7 @@ from types import TracebackType
 ROOT = Path(__file__).parent.parent.parent
 SOCKET = ".s.PGSQL.5432"
 _ANSWER_S = 2.0
+_FLUSH = b"H\0\0\0\4"  # has the server answer what it has done so far of a message that is not at its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ class _Line:
     def _carry_out(self, data: bytes) -> None:
         """Have the server do it, and keep its answer to ourselves."""
         self._withheld = True
-        self._server.sendall(data)
+        self._server.sendall(data + _FLUSH)
         self._answered.wait(_ANSWER_S)
 
     def _down(self) -> None:

@@ -1,8 +1,11 @@
 """How often the database is asked while something runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
 
+from psycopg import RawCursor
 from sqlalchemy import event
 
 from engine.storage.database import Store
@@ -10,7 +13,7 @@ from engine.storage.database import Store
 
 @contextmanager
 def counting(store: Store) -> Iterator[list[str]]:
-    """The statements that *store* sends meanwhile."""
+    """The statements that *store* sends meanwhile, and those that go past SQLAlchemy."""
     seen: list[str] = []
 
     def note(_c: object, _u: object, text: str, *_: object) -> None:
@@ -18,6 +21,17 @@ def counting(store: Store) -> Iterator[list[str]]:
 
     event.listen(store.engine, "before_cursor_execute", note)
     try:
-        yield seen
+        with patch.object(RawCursor, "execute", _noted(seen)):
+            yield seen
     finally:
         event.remove(store.engine, "before_cursor_execute", note)
+
+
+def _noted(seen: list[str]) -> Callable[..., RawCursor[Any]]:
+    execute = RawCursor.execute
+
+    def noted(cursor: RawCursor[Any], query: bytes, *facts: Any) -> RawCursor[Any]:
+        seen.append(query.decode())
+        return execute(cursor, query, *facts)
+
+    return noted

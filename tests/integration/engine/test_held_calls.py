@@ -11,6 +11,7 @@ from engine import errors
 from engine.actions import batches, by_hand, renew
 from engine.queries import incident_groups
 from engine.storage import calls, incidents
+from engine.storage.statements import Statement
 from tests.support.exchange import Setup
 
 CHECK = " AND c.id NOT IN (SELECT call_id FROM call_hold)"
@@ -63,7 +64,7 @@ def test_a_held_call_is_not_sent_even_by_a_new_worker_and_all_goes_on_once_relea
 
 def test_control_without_the_check_a_held_call_is_sent(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(calls._CLAIM).count(CHECK) == 1
-    monkeypatch.setattr(calls, "_CLAIM", text(str(calls._CLAIM).replace(CHECK, "")))
+    monkeypatch.setattr(calls, "_CLAIM", Statement(str(calls._CLAIM).replace(CHECK, "")))
     _, call = first_call(setup)
     act(setup, call, "hold")
     setup.run()  # it lets waits of the database's time be over, the hold's too

@@ -14,7 +14,7 @@ from engine.actions import calendars, poll, receive, send
 from engine.actions import documents as papers
 from engine.dossiers.calendar import WorkingCalendar
 from engine.exchange.ports import Answer, Arrival, FeedItem, FeedPage, FeedTerms, Outcome
-from engine.storage import documents, groups, messages
+from engine.storage import documents, dossiers, messages
 from engine.storage.database import Store
 from engine.storage.documents import DocumentRow
 from engine.storage.messages import Wait
@@ -233,11 +233,11 @@ def test_worker_that_freezes_inside_a_transaction_stops_the_others_only_as_long_
     frozen = Store(setup.store.url, idle_s=0.5)
     try:
         thread = threading.Thread(target=setup.worker.step)
-        dossier = int(str(setup.scalar("SELECT id FROM dossier")))
+        code = str(setup.scalar("SELECT code FROM dossier"))
 
         def freeze() -> None:
             with frozen.transaction() as connection:
-                groups.lock(connection, [dossier])
+                dossiers.lock(connection, code)
                 thread.start()
                 thread.join(8)
                 assert not thread.is_alive(), "one frozen worker holds all the others"
