@@ -132,7 +132,7 @@ def test_uncaught_business_fault_parks_the_token(setup: Setup) -> None:
 
 
 def test_outage_opens_one_incident_and_closes_it_on_recovery(setup: Setup) -> None:
-    setup.simulators.faults.add(FaultRule(fault=Fault.DOWN, partner="archive", seconds=0.6))
+    setup.simulators.faults.add(FaultRule(fault=Fault.DOWN, partner="archive", seconds=60))
     for number in range(4):
         setup.submit(str(number))
     for _ in range(40):
