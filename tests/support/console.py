@@ -50,6 +50,15 @@ class Visitor:
         return self.counter.request("POST", path, body, headers=self.headers | {"Content-Type": FORM})
 
 
+def prolong_the_wait(counter: Counter) -> None:
+    """Have whoever guessed too often wait an hour longer: the first wait, one second, may be over before the next guess."""
+    prolonged = (
+        "UPDATE failed_sign_in SET until = until + interval '1 hour' WHERE until IS NOT NULL RETURNING 1"
+    )
+    with counter.store.transaction() as connection:
+        assert connection.exec_driver_sql(prolonged).all(), "nobody has to wait"
+
+
 def text_of(page: str) -> str:
     """What a person reads of a page."""
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
