@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.support.waiting import gone, until
+from tests.support.witness import read_journal
 
 Process = subprocess.Popen[str]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -55,17 +57,9 @@ def demo(folder: Path, *words: str, program: tuple[str, ...] = ("-m", "lienthong
 
 def handed_in(folder: Path, run: int) -> list[str]:
     """The codes that the desk of a run was given."""
-    lines = (folder / "demo" / f"desk-{run:04d}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [line["code"] for line in map(json.loads, lines) if line["kind"] == "handed-in"]
-
-
-def until_handed_in(folder: Path, run: int, number: int) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if (folder / "demo" / f"desk-{run:04d}.jsonl").exists() and len(handed_in(folder, run)) >= number:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"run {run} did not hand {number} dossiers in")
+    journal = folder / "demo" / f"desk-{run:04d}.jsonl"
+    lines = read_journal(journal) if journal.exists() else []
+    return [str(line["code"]) for line in lines if line["kind"] == "handed-in"]
 
 
 @pytest.mark.slow
@@ -77,14 +71,13 @@ def test_twenty_dossiers_finish_and_a_killed_run_does_not_hurt_the_next(folder: 
     assert LAST.fullmatch(out.splitlines()[-1]), out + err
 
     killed = demo(folder)
-    until_handed_in(folder, 2, 15)
+    assert until(lambda: len(handed_in(folder, 2)) >= 15, timeout_s=60), handed_in(folder, 2)
     family = psutil.Process(killed.pid).children(recursive=True)
     assert killed.poll() is None, killed.communicate()
     assert len(family) > 5
     killed.kill()
     killed.communicate()
-    _, alive = psutil.wait_procs(family, timeout=3)
-    assert not [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert until(lambda: all(map(gone, family)), timeout_s=20), family
 
     third = demo(folder, "--json")
     out, err = third.communicate(timeout=120)

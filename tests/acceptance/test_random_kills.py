@@ -20,7 +20,8 @@ import psutil
 import pytest
 
 from tests.support import witness
-from tests.support.whole_system import ROLES, Outside, WholeSystem, until
+from tests.support.waiting import until
+from tests.support.whole_system import ROLES, Outside, WholeSystem
 
 KILLS = int(os.environ.get("KILLS", "24"))
 DOSSIERS = int(os.environ.get("KILL_DOSSIERS", "60"))
@@ -141,7 +142,7 @@ def test_random_kills_under_load_lose_and_double_nothing(
     def wrong() -> list[str]:
         return findings(system.journal, outside.codes, outside.seen)
 
-    until(lambda: not outside.administer() and outside.look() and not wrong(), timeout_s=DRAIN_S)
+    until(lambda: not outside.administer() and outside.look() and not wrong(), timeout_s=DRAIN_S, step_s=0.3)
     lost_or_doubled = wrong()
     unknown = sum(count for what, count in outside.answered.items() if what.startswith("unknown-outcome"))
     with capsys.disabled():

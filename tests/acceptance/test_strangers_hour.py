@@ -17,7 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support import browser, tutorial
-from tests.support.whole_system import CONSOLE, ROOT, until
+from tests.support.waiting import until
+from tests.support.whole_system import CONSOLE, ROOT
 
 _KEPT = (
     "PIP_",

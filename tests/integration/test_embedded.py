@@ -8,7 +8,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -18,6 +18,7 @@ from engine.errors import DatabaseServerError
 from engine.settings import Database, Settings
 from engine.storage.embedded import EmbeddedPostgres, attach_or_start
 from engine.storage.embedded.postmaster import find_postmaster
+from tests.support.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -41,16 +42,6 @@ def ask(url: str, query: bytes) -> object:
     with connect(url) as connection:
         row = connection.execute(query).fetchone()
     return row[0] if row else None
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
-    """Whether *condition* came true in time."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def parent_with_server(folder: Path) -> subprocess.Popen[str]:

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.support.exchange import DATA, WALK
 from tests.support.killed_walk import REPLIES
 from tests.support.killing import ROOT
 from tests.support.procedures import PROCEDURE, UNIT
+from tests.support.waiting import gone, until
 
 CONSOLE = "console: "
 ROLES = ("worker", "web", "scheduler", "postgres")
@@ -107,7 +108,7 @@ class WholeSystem:
             with suppress(psutil.Error):
                 words = [Path(word).name for word in child.cmdline()[:4]]
                 for role in ROLES:
-                    if role in words and child.status() != psutil.STATUS_ZOMBIE:
+                    if role in words and not gone(child):
                         found[role].append(child)
         return found
 
@@ -226,9 +227,9 @@ class Outside:
     # -- HTTP -----------------------------------------------------------------------------------------------
 
     def _until_answered(self, path: str, body: Json, *, key: str) -> dict[str, Json]:
-        until = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + _PATIENCE_S
         last: object = None
-        while time.monotonic() < until:
+        while time.monotonic() < end:
             try:
                 status, told = self._post(path, body, key=key)
                 if status < 300:
@@ -274,13 +275,3 @@ def _document(body: bytes) -> dict[str, Json]:
     except orjson.JSONDecodeError as error:
         raise OSError("the answer was cut short") from error
     return told if isinstance(told, dict) else {}
-
-
-def until(condition: Callable[[], bool], *, timeout_s: float, step_s: float = 0.3) -> bool:
-    """Whether *condition* came true in time."""
-    pause, end = threading.Event(), time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        pause.wait(step_s)
-    return True

@@ -1,7 +1,6 @@
 """A backup is whole, private, of one moment and restored once before it counts; a run that ends badly leaves its reason and
 nothing else."""
 
-import os
 import signal
 import stat
 import subprocess
@@ -14,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
+import psutil
 import psycopg
 import pytest
 
@@ -28,6 +28,7 @@ from engine.storage.embedded import EmbeddedPostgres, binaries
 from engine.storage.embedded.binaries import find_clients
 from engine.storage.schedules import Planned
 from tests.support.counter import Counter, open_counter
+from tests.support.waiting import gone, until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 OLD_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -388,17 +389,7 @@ def test_a_program_ends_when_the_process_that_began_it_is_killed(tmp_path: Path)
         [sys.executable, "-c", code], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        child = int(process.stdout.readline())
-        os.kill(child, 0)
+        child = psutil.Process(int(process.stdout.readline()))
+        assert not gone(child)
         process.kill()
-    for _ in range(200_000):
-        if not Path(f"/proc/{child}").exists() or _is_dead(child):
-            return
-    raise AssertionError("it lives on")
-
-
-def _is_dead(pid: int) -> bool:
-    try:
-        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
+    assert until(lambda: gone(child), timeout_s=30), "it lives on"

@@ -5,26 +5,16 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from lienthong.children import Family, child_environment
+from tests.support.waiting import gone, until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
-    """Whether *condition* came true in time."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.fixture
@@ -85,12 +75,12 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
-    assert psutil.pid_exists(pid)
+    child = psutil.Process(int(parent.stdout.readline()))
+    assert not gone(child)
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", 3.0)
+    assert until(lambda: gone(child), timeout_s=20)
 
 
 def test_the_environment_of_a_child_has_no_second_form_of_what_is_changed() -> None:

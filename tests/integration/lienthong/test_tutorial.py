@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import tutorial
-from tests.support.whole_system import CONSOLE, until
+from tests.support.waiting import until
+from tests.support.whole_system import CONSOLE
 
 _COMMANDS = Path(sys.executable).parent
 
