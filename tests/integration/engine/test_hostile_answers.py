@@ -12,6 +12,7 @@ from engine.storage.partners import BreakerPolicy
 from engine.worker import WorkerPolicy
 from tests.support.exchange import Setup
 from tests.support.raw_partner import RawPartner, http
+from tests.support.waiting import until
 
 OK = http(b'{"ma": 0}')
 SWIFT = WorkerPolicy(
@@ -63,6 +64,13 @@ HOSTILE = {
 }
 
 
+def is_over(setup: Setup) -> bool:
+    """Whether the five good answers were taken, and no other is still awaited."""
+    done = setup.scalar("SELECT count(*) FROM call WHERE operation = 'Ghi' AND status = 'done'")
+    sending = setup.scalar("SELECT count(*) FROM call WHERE status = 'sending'")
+    return int(str(done)) >= 5 and not sending
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_answer_keeps_the_answers_beside_it_and_says_what_became_of_its_call(
     setup: Setup, partner: RawPartner, kind: str
@@ -76,12 +84,7 @@ def test_hostile_answer_keeps_the_answers_beside_it_and_says_what_became_of_its_
     thread = Thread(target=setup.worker.run)
     thread.start()
     try:
-        for _ in range(100):
-            done = setup.scalar("SELECT count(*) FROM call WHERE operation = 'Ghi' AND status = 'done'")
-            sending = setup.scalar("SELECT count(*) FROM call WHERE status = 'sending'")
-            if int(str(done)) >= 5 and not sending:
-                break
-            thread.join(0.05)
+        assert until(lambda: is_over(setup)), setup.rows("SELECT operation, status, detail FROM call")
     finally:
         setup.worker.stop()
         thread.join(10)
