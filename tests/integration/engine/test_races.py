@@ -1,7 +1,6 @@
 """Two at once on the same dossier, lane or calendar, in the order that hurts most; made by holding transactions open."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,12 +14,13 @@ from engine.actions import documents as papers
 from engine.dossiers.calendar import WorkingCalendar
 from engine.exchange.ports import Answer, Arrival, FeedItem, FeedPage, FeedTerms, Outcome
 from engine.storage import documents, dossiers, messages
-from engine.storage.database import Store
+from engine.storage.database import IDLE_S, Store
 from engine.storage.documents import DocumentRow
 from engine.storage.messages import Wait
 from engine.storage.partners import BreakerPolicy
 from tests.support.exchange import Setup
 from tests.support.procedures import bpmn, chain
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -32,17 +32,22 @@ def setup(database, tmp_path: Path) -> Iterator[Setup]:
 
 def waiting(store: Store, wanted: int = 1) -> None:
     """Come back when *wanted* connections of this database wait for a lock."""
-    for _ in range(200):
+    looking = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def found() -> bool:
         with store.reading() as connection:
-            found = connection.scalar(
-                text(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-            )
-        if found >= wanted:
-            return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
+            return int(connection.scalar(looking)) >= wanted
+
+    assert until(found), "nobody waits for a lock"
+
+
+def ended(*threads: threading.Thread) -> None:
+    """Come back when all of *threads* have ended."""
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def paper(number: int) -> DocumentRow:
@@ -64,7 +69,7 @@ def test_papers_that_come_at_the_same_moment_are_both_in_what_models_and_reports
         documents.attach(connection, dossier, [paper(1)])
         thread.start()
         waiting(setup.store)
-    thread.join(5)
+    ended(thread)
     assert setup.scalar("SELECT count(*) FROM document") == 2
     assert setup.scalar("SELECT jsonb_array_length(record -> 'documents') FROM dossier") == 2
 
@@ -80,7 +85,7 @@ def test_calendar_edited_while_a_dossier_is_received_moves_that_dossier_too(setu
         calendars.edit_day(
             setup.store, "default", date(2026, 3, 5), working=False, name="", by="admin", reason="a holiday"
         )
-    gate.join(5)
+    ended(gate)
     setup.run()
     expected = WorkingCalendar(days={date(2026, 3, 5): False}).add_working_days(setup.clock.now(), 3)
     assert setup.scalar("SELECT due_at FROM dossier") == expected
@@ -197,7 +202,7 @@ def test_late_answer_and_the_end_of_its_task_never_wait_for_each_other_in_a_circ
         waiting(setup.store)
         connection.execute(text("SET LOCAL lock_timeout = '300ms'"))
         connection.execute(text("UPDATE incident SET title = title WHERE call_id = :id"), {"id": call.id})
-    thread.join(5)
+    ended(thread)
     setup.run()
     assert setup.scalar("SELECT status FROM dossier") == 7
 
@@ -221,7 +226,7 @@ def test_refusal_that_is_settled_while_the_task_ends_leaves_no_incident_that_nob
                 " SELECT 'call-refused', dossier_id, partner, id, task, element, '', '[\"retry\", \"skip\"]' FROM call"
             )
         )
-    thread.join(5)
+    ended(thread)
     assert setup.scalar("SELECT status FROM call") == "withdrawn"
     assert setup.rows("SELECT status, resolution FROM incident") == [("closed", "its task is over")]
 
@@ -239,7 +244,7 @@ def test_worker_that_freezes_inside_a_transaction_stops_the_others_only_as_long_
             with frozen.transaction() as connection:
                 dossiers.lock(connection, code)
                 thread.start()
-                thread.join(8)
+                thread.join(IDLE_S - 10)  # stores that were told nothing end it later
                 assert not thread.is_alive(), "one frozen worker holds all the others"
                 connection.execute(text("SELECT 1"))
 
@@ -308,8 +313,7 @@ def test_same_message_from_eight_threads_is_one_message_and_wakes_its_wait_once(
     threads = [threading.Thread(target=deliver) for _ in range(8)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(10)
+    ended(*threads)
     assert sorted(told) == [False] + [True] * 7
     setup.run()
     assert setup.scalar("SELECT count(*) FROM event WHERE kind = 'message'") == 1
@@ -349,7 +353,7 @@ def test_content_that_comes_again_while_it_is_dropped_is_kept(setup: Setup) -> N
         documents.put(connection, "again", b"x")
         purge.start()
         waiting(setup.store)
-    purge.join()
+    ended(purge)
     assert (dropped, chunks(setup)) == ([0], "again0")
 
 
@@ -368,5 +372,5 @@ def test_content_that_comes_again_after_it_was_dropped_is_stored_anew(setup: Set
         assert documents.purge(connection, days=2) == 1
         second.start()
         waiting(setup.store)
-    second.join()
+    ended(second)
     assert chunks(setup) == "again0 again1"
