@@ -183,17 +183,17 @@ def test_a_trickling_answer_ends_at_the_total_time() -> None:
 
     started = time.monotonic()
     with server(script) as port, pytest.raises(CallOutcomeUnknown, match="in time"):
-        door(port).send(ask(total_s=0.3))
+        door(port).send(ask(total_s=1.0))
     stop.set()
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 10
 
 
 def test_silence_ends_at_the_total_time() -> None:
     with server(lambda connection, number: threading.Event().wait(5)) as port:
         started = time.monotonic()
         with pytest.raises(CallOutcomeUnknown):
-            door(port).send(ask(total_s=0.2))
-        assert time.monotonic() - started < 1.0
+            door(port).send(ask(total_s=1.0))
+        assert time.monotonic() - started < 4
 
 
 def test_an_answer_above_the_limit_is_not_taken() -> None:
@@ -203,10 +203,10 @@ def test_an_answer_above_the_limit_is_not_taken() -> None:
 
 
 def test_a_refused_connection_is_certainly_not_sent() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(CallUnavailable, match="refused"):
-        door(port).send(ask())
+    with socket.socket() as taken:  # bound, not listening: nobody else can have it meanwhile
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(CallUnavailable, match="refused"):
+            door(taken.getsockname()[1]).send(ask())
 
 
 def test_a_name_that_nobody_has_is_certainly_not_sent() -> None:

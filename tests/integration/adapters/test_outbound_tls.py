@@ -108,5 +108,5 @@ def test_a_trickling_answer_ends_at_the_total_time_under_tls_too(secure: Secure)
     secure.trickle.set()
     started = time.monotonic()
     with pytest.raises(CallOutcomeUnknown, match="in time"):
-        door(secure, ca_file=secure.certificate).send(ask(total_s=0.3))
-    assert time.monotonic() - started < 1.5
+        door(secure, ca_file=secure.certificate).send(ask(total_s=2.0))
+    assert time.monotonic() - started < 10
