@@ -14,7 +14,7 @@ from feel_hostile import HOSTILE
 from engine import feel
 from engine.errors import LienthongError
 
-SECONDS, BYTES = 0.1, 64 * 1024 * 1024
+SECONDS, BYTES = 0.5, 64 * 1024 * 1024
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
