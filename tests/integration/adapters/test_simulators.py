@@ -13,8 +13,9 @@ from adapters import registry
 from adapters.simulator import serve
 from adapters.simulator.http import HttpReply, HttpRequest, HttpServer
 from engine.exchange.ports import Json, Outcome
+from tests.support.waiting import until
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 
 
 @pytest.fixture
@@ -29,14 +30,16 @@ def eventually(ready: "threading.Event", what: object) -> None:
 
 def poll_until(both: Bench, feed: tuple[str, str], keys: list[str], wanted: int) -> list[Json]:
     """What a feed brings once it holds *wanted* items; asked again and again, as the engine does."""
-    pause = threading.Event()
-    for _ in range(200):
+    found: list[Json] = []
+
+    def are_there() -> bool:
         page = both.partners.poll(*feed, cursor=None, keys=keys)
         assert page.answer.outcome is Outcome.OK, page.answer.detail
-        if len(page.items) >= wanted:
-            return [item.payload for item in page.items]
-        pause.wait(0.02)
-    raise AssertionError(f"only {len(page.items)} items")
+        found[:] = [item.payload for item in page.items]
+        return len(found) >= wanted
+
+    assert until(are_there, DEADLINE_S), f"only {len(found)} items"
+    return found
 
 
 def test_a_restarted_simulator_knows_what_it_was_told(tmp_path: Path) -> None:
