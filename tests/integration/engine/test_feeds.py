@@ -11,6 +11,7 @@ from engine.actions import partners
 from engine.actions.poll import poll_due
 from engine.exchange.ports import Answer, FeedItem, FeedPage, FeedTerms, Json, Outcome, Partners
 from tests.support.exchange import Setup
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ class Feeds:
         self.asked.append(partner)
         if partner.startswith("slow"):
             self.hanging.set()
-            self.go_on.wait(20)
+            self.go_on.wait(60)
         page = self.pages[partner]
         if isinstance(page, Exception):
             raise page
@@ -87,12 +88,12 @@ def test_feed_that_hangs_is_asked_once_and_the_others_go_on(setup: Setup) -> Non
     feeds = Feeds(slow=page(item("1")), good=page(item("2")))
     first = threading.Thread(target=poll, args=(setup, feeds))
     first.start()
-    assert feeds.hanging.wait(5)
+    assert feeds.hanging.wait(30)
     assert poll(setup, feeds) == 1
     poll(setup, feeds)
     assert feeds.asked.count("slow") == 1
     feeds.go_on.set()
-    first.join(5)
+    first.join(30)
     poll(setup, feeds)
     assert feeds.asked.count("slow") == 2
 
@@ -106,12 +107,13 @@ def test_feeds_that_hang_leave_room_for_timers_and_leases(setup: Setup) -> None:
     threads = [threading.Thread(target=worker.poll_feeds) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert feeds.hanging.wait(5)
-    threads[-1].join(5)
-    assert sum(thread.is_alive() for thread in threads) <= 2
-    feeds.go_on.set()
-    for thread in threads:
-        thread.join(10)
+    try:
+        assert feeds.hanging.wait(30)
+        assert until(lambda: sum(thread.is_alive() for thread in threads) <= 2)
+    finally:
+        feeds.go_on.set()
+        for thread in threads:
+            thread.join(10)
 
 
 @pytest.mark.parametrize(
