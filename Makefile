@@ -31,7 +31,7 @@ format: install ## put the code in shape
 
 # Tests that keep time or load the whole machine run after the others, one at a time.
 ALONE := tests/acceptance tests/integration/lienthong tests/integration/test_budgets.py \
-	tests/integration/web/console/test_size.py
+	tests/integration/engine/test_under_load.py tests/integration/web/console/test_size.py
 
 test: install ## every test; sets up what it can (Chromium, as root on Debian); the rest is skipped visibly
 	@.ci/browser

@@ -76,11 +76,11 @@ class Town:
     def _worker(self, store: Store, name: str) -> Worker:
         shelf = DeploymentShelf(store)
         policy = WorkerPolicy(
-            apply=ApplyPolicy(retry_s=0.2, lease_s=5.0, group_size=10),
+            apply=ApplyPolicy(retry_s=0.2, lease_s=30.0, group_size=10),
             breaker=BreakerPolicy(failures=5, open_s=0.3),
             jobs=JobPolicy(),
             poll_s=0.2,
-            lease_margin_s=1.0,
+            lease_margin_s=10.0,
         )
         partners = load(self.setup.roots, simulators=self.setup.simulators.url)
         self._partners.append(partners)
@@ -163,6 +163,7 @@ def misbehave(setup: Setup) -> None:
     add(FaultRule(fault=Fault.DROP_AFTER, partner="portal", operation="DongBoHoSoMC", times=5, skip=8))
 
 
+@pytest.mark.timeout(400)
 def test_everything_adds_up_after_two_workers_many_faults_and_people_who_interfere(
     setup: Setup, capsys: pytest.CaptureFixture[str]
 ) -> None:
