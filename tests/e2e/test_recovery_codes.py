@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from engine.actions import accounts
 from tests.support.console import PASSWORD
@@ -27,9 +27,9 @@ def test_a_printed_code_signs_in_without_the_telephone(chromium: Browser, counte
     form.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
     form.get_by_label("Mã 6 chữ số").fill(pyotp.TOTP(page.locator("input[name=secret]").input_value()).now())
     form.get_by_role("button").click()
+    expect(page.locator(".codes li")).to_have_count(10)
     codes = page.locator(".codes li").all_inner_texts()
-    assert len(codes) == 10
-    assert page.evaluate("document.activeElement.id") == "new-codes"
+    expect(page.locator("#new-codes")).to_be_focused()
     page.evaluate("window.print = () => { document.body.dataset.printed = 'yes' }")
     page.get_by_role("button", name="In", exact=True).click()
     assert page.evaluate("document.body.dataset.printed") == "yes"
