@@ -5,6 +5,7 @@ the partners' journal, so that each point can be tried without walking there fir
 """
 
 import shutil
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -57,10 +58,7 @@ class Ground:
         """Everything is ready inside the block, and gone after it."""
         roots = [self._two_partners()]
         self._partners = load(roots, built_in=None)
-        simulators = serve(self._partners.contract, journal_dir=self.folder / "first")
-        self._port = simulators.port
-        simulators.close()
-        with Stable(roots, f"http://127.0.0.1:{self._port}") as self._stable:
+        with reserved() as self._port, Stable(roots, f"http://127.0.0.1:{self._port}") as self._stable:
             yield self
         self._partners.close()
 
@@ -163,6 +161,18 @@ class Ground:
 
     def _administration(self) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(self.postgres.url.replace("+psycopg", "", 1), autocommit=True)
+
+
+@contextmanager
+def reserved() -> Iterator[int]:
+    """A port of loopback that nobody is given meanwhile, and where our servers may listen one after the other.
+
+    It is bound and nobody listens: the kernel lets others bind it who say, as we do, that they would share it.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 def points(legs: Sequence[Leg]) -> list[tuple[Leg, int]]:
