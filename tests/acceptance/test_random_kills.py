@@ -14,13 +14,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import Row, text
 
+from engine import errors
 from tests.support import witness
-from tests.support.waiting import until
+from tests.support.waiting import gone, until
 from tests.support.whole_system import ROLES, Outside, WholeSystem
 
 KILLS = int(os.environ.get("KILLS", "24"))
@@ -29,6 +33,9 @@ SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(
 GAP_S = (0.8, 2.2)
 DRAIN_S = 110.0
 STATUSES = [1, 2, 4, 9]
+_SENT_ONCE = text(
+    "SELECT id, worker FROM call WHERE operation = 'Bao' AND status = 'sending' ORDER BY id DESC"
+)
 CALLS = [("Ghi", 1), ("Nop", 2), ("Bao", 3), ("Ghi", 4), ("Nop", 5), ("Bao", 6)]
 
 
@@ -64,6 +71,24 @@ class Killer:
                     self.killed[role] += 1
                     self._next.remove(role)
                     return
+
+    def strike_a_sender(self) -> bool:
+        """Kill a worker while it sends what may neither be repeated nor asked after; False when it ended that all the same.
+
+        Also when none does so now, or the database is away.
+        """
+        with suppress(errors.StoreError, psutil.NoSuchProcess):
+            alive = {member.pid: member for member in self._system.members()["worker"]}
+            for call in self._sent_once():
+                if victim := alive.get(int(call.worker.split("-")[-2])):
+                    victim.kill()
+                    self.killed["worker"] += 1
+                    return until(partial(gone, victim)) and call in self._sent_once()
+        return False
+
+    def _sent_once(self) -> list[Row[Any]]:
+        with self._system.store.reading() as connection:
+            return list(connection.execute(_SENT_ONCE))
 
     def _order(self) -> list[str]:
         if not self._next:
@@ -120,7 +145,7 @@ def findings(journal: list[witness.Line], codes: list[str], seen: Mapping[str, l
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 @pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")
 def test_random_kills_under_load_lose_and_double_nothing(
     system: WholeSystem, capsys: pytest.CaptureFixture[str]
@@ -133,7 +158,12 @@ def test_random_kills_under_load_lose_and_double_nothing(
     killer = Killer(system, chance)
     while killer.killed.total() < KILLS:
         pause.wait(chance.uniform(*GAP_S))
-        killer.strike()
+        if killer.killed.total() == KILLS // 2:
+            assert until(killer.strike_a_sender, timeout_s=60, step_s=0.05), (
+                "nobody ever sends what can become unknown"
+            )
+        else:
+            killer.strike()
         outside.look()
         outside.administer()
     calm = time.monotonic()
