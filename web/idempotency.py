@@ -26,7 +26,7 @@ def idempotent(
 ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, Response]]:
     """Makes a view run once for each key of each caller; the same request again gets the first answer, byte by byte.
 
-    *kept_within*: the view's own transaction does both, see `reply` and `replay`.
+    *kept_within*: the view's own transaction keeps the answer, see `reply` and `replay`.
     """
 
     def wrap(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
@@ -34,11 +34,12 @@ def idempotent(
         def once(*args: P.args, **kwargs: P.kwargs) -> Response:
             key, who = _key(), principal().id
             g.idempotency_key, g.external_id, g.request_digest = key, f"{who}:{key}", _fingerprint()
-            if kept_within:
-                return make_response(view(*args, **kwargs))
-            stored = idempotency.begin(container.store, who, key, g.request_digest)
+            look = idempotency.answered if kept_within else idempotency.begin
+            stored = look(container.store, who, key, g.request_digest)
             if stored is not None:
                 return replay(stored)
+            if kept_within:
+                return make_response(view(*args, **kwargs))
             response = None
             try:
                 response = make_response(view(*args, **kwargs))

@@ -2,7 +2,8 @@
 
 Three short transactions around the real work, which has its own fixed id (`external_id`) and is therefore safe to
 repeat when a web process dies between its commit and `finish`. Refused requests changed nothing and free their key.
-A dossier that is handed in needs none of the three: its answer is kept by its own transaction (`engine.actions.receive`).
+A dossier that is handed in needs none of the three: its own transaction keeps the answer (`engine.actions.receive`), and
+`answered` gives it to those that come again before anything else is asked of them.
 """
 
 from engine import errors
@@ -27,13 +28,30 @@ def begin(
         if access.begin(connection, principal, key, sha256, abandoned_s=abandoned_s):
             return None
         found = access.look(connection, principal, key)
-    if found is None:  # freed between the two looks
+    answer = _same(found, key, sha256)
+    if answer is None:  # freed between the two looks, or not there yet
         raise errors.IdempotencyBusy(key=key)
+    return answer
+
+
+def answered(store: Store, principal: str, key: str, sha256: str) -> StoredAnswer | None:
+    """The answer that was given before, if any; nothing is begun.
+
+    Raises:
+        IdempotencyConflict: the key was used with another request.
+    """
+    with store.reading() as connection:
+        found = access.look(connection, principal, key)
+    return _same(found, key, sha256)
+
+
+def _same(found: tuple[str, StoredAnswer | None] | None, key: str, sha256: str) -> StoredAnswer | None:
+    """Raises: IdempotencyConflict: what came first was another request."""
+    if found is None:
+        return None
     first, answer = found
     if first != sha256:
         raise errors.IdempotencyConflict(key=key)
-    if answer is None:
-        raise errors.IdempotencyBusy(key=key)
     return answer
 
 

@@ -82,7 +82,7 @@ _BEGIN = Statement(
     """
 )
 
-_LOOK = text(
+_LOOK = Statement(
     "SELECT request_sha256, http_status, response, content_type, location, etag FROM idempotency"
     " WHERE principal = :principal AND key = :key"
 )
@@ -222,7 +222,7 @@ def begin(connection: Connection, principal: str, key: str, sha256: str, *, aban
 
 def look(connection: Connection, principal: str, key: str) -> tuple[str, StoredAnswer | None] | None:
     """The digest of the first request with this key, and its answer once there is one."""
-    row = connection.execute(_LOOK, {"principal": principal, "key": key}).first()
+    row = _LOOK.send(connection, {"principal": principal, "key": key}).fetchone()
     return None if row is None else (row[0], stored_answer(row[1:]))
 
 

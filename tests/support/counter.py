@@ -18,7 +18,7 @@ from engine.actions.apply import Applier, ApplyPolicy
 from engine.actions.deploy import DeploymentShelf
 from engine.clock import FixedClock
 from engine.exchange.ports import Json
-from engine.models.deployment import from_files
+from engine.models.deployment import Deployment, from_files
 from engine.runtime.interpreter import SpiffInterpreter
 from engine.storage import calendars, units
 from engine.storage.database import Store
@@ -240,14 +240,19 @@ def open_counter(url: str, **changes: object) -> Iterator[Counter]:
         store.close()
 
 
-@contextmanager
-def _serving(store: Store, changes: Mapping[str, object]) -> Iterator[Counter]:
+def version(procedure: str = PROCEDURE) -> Deployment:
+    """The counter's procedure, with other rules where they are given."""
     files = {
-        "procedure.yaml": PROCEDURE.encode(),
+        "procedure.yaml": procedure.encode(),
         "walk.bpmn": MODEL,
         "check.form": json.dumps(FORM).encode(),
     }
-    settle_in(store, from_files(files))
+    return from_files(files)
+
+
+@contextmanager
+def _serving(store: Store, changes: Mapping[str, object]) -> Iterator[Counter]:
+    settle_in(store, version())
     plain = Container(store=store, clock=FixedClock(NOON), secret=SECRET)
     container = replace(plain, **changes)  # type: ignore[arg-type]
     with serving(create_app(container), max_body_bytes=container.max_body_bytes) as port:

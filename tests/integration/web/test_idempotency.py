@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.counter import Counter, Reply, dossier
+from tests.support.counter import PROCEDURE, Counter, Reply, dossier, version
+from tests.support.procedures import settle_in
 
 
 def test_the_same_submission_twice_is_one_dossier_and_one_answer(counter: Counter) -> None:
@@ -12,6 +13,20 @@ def test_the_same_submission_twice_is_one_dossier_and_one_answer(counter: Counte
     assert again.headers["location"] == first.headers["location"]
     assert again.headers["idempotency-replayed"] == "true"
     assert counter.scalar("SELECT count(*) FROM dossier") == 1
+
+
+def test_the_same_submission_again_is_not_asked_what_a_newer_version_asks(counter: Counter) -> None:
+    asked = dossier(data={"place": "Hà Nội"})
+    first = counter.post("/api/v1/dossiers", asked, key=counter.desk, once="same")
+    stricter = PROCEDURE.replace(
+        "name: note, type: string, required: false", "name: note, type: string, required: true"
+    )
+    settle_in(counter.store, version(stricter))
+    assert counter.post("/api/v1/dossiers", asked, key=counter.desk).status == 422
+    again = counter.post("/api/v1/dossiers", asked, key=counter.desk, once="same")
+    assert (again.status, again.body) == (201, first.body)
+    other = counter.post("/api/v1/dossiers", dossier(data={}), key=counter.desk, once="same")
+    assert (other.status, other.code) == (422, "idempotency-key-reused")
 
 
 def test_the_same_key_with_another_body_is_refused(counter: Counter) -> None:
