@@ -50,7 +50,9 @@ def configure_logs(settings: Settings, process: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(level, 30), stream=stderr, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("psycopg").setLevel(max(level, 30))  # it has a level of its own
+    logging.getLogger("psycopg").setLevel(
+        logging.ERROR
+    )  # what it warns of in a message of several statements is raised, too
 
 
 class _Stderr:

@@ -51,7 +51,8 @@ def asked_to_stop() -> threading.Event:
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM end the block by KeyboardInterrupt, so that what it made beside the database goes with it.
+    """Ctrl-C and SIGTERM end the block by KeyboardInterrupt, so that what it made beside the database goes with it. One that
+    is ignored (a shell ignores Ctrl-C for what it starts with ``&``) stays ignored.
 
     The event remembers: what an interruption is raised in may swallow it, as Python's callbacks around a fork do. Whoever
     does something long looks at it and leaves off with an error of ours, which is an interruption then.
@@ -62,7 +63,8 @@ def interruptible() -> Iterator[threading.Event]:
         stop.set()
         raise KeyboardInterrupt
 
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    heeded = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, interrupt) for number in heeded}
     try:
         yield stop
     except LienthongError:

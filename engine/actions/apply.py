@@ -110,7 +110,7 @@ class Applier:
 
     def _apply(self, claimed: Sequence[ClaimedEvent]) -> None:
         done: list[Advance] = []
-        with self._store.transaction() as connection:
+        with self._store.terse() as connection:
             writes = Writes()
             for loaded in groups.take(connection, claimed, lock=self._policy.lock):
                 begun = time.perf_counter()

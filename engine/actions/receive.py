@@ -125,7 +125,7 @@ def submit(
 
 def _take(store: Store, coming: _Coming) -> Submitted:
     desk, day = coming.desk, codes.local_day(coming.now)
-    with store.transaction() as connection:
+    with store.terse() as connection:
         ground = dossiers.ground(connection, coming.asked, coming.procedure, desk.units, day)
         if (known := _known(ground, coming.asked)) is not None:
             return known
@@ -137,28 +137,30 @@ def _take(store: Store, coming: _Coming) -> Submitted:
 def _known(ground: dossiers.Ground, asked: dossiers.Asked) -> Submitted | None:
     """What the same request made before. Raises: IdempotencyConflict: what came before was another one."""
     if ground.used not in (None, asked.request):
-        raise errors.IdempotencyConflict(key=asked.external_id)
+        raise errors.IdempotencyConflict(key=asked.key or asked.external_id)
     if ground.known is None:
         return None
-    _check_same(ground.known, asked.external_id, "submitted", asked.request)
+    _check_same(ground.known, asked.key or asked.external_id, "submitted", asked.request)
     return Submitted(
         id=ground.known.id, code=ground.known.code, created=False, access_code="", answer=ground.answer
     )
 
 
-def _check_same(known: dossiers.KnownRequest, external_id: str, kind: str, request: str | None) -> None:
-    """Raises: IdempotencyConflict: what came under this id before was another request."""
+def _check_same(known: dossiers.KnownRequest, key: str, kind: str, request: str | None) -> None:
+    """Raises: IdempotencyConflict: what came under this key before was another request."""
     if known.kind != kind or (None not in (known.request, request) and known.request != request):
-        raise errors.IdempotencyConflict(key=external_id)
+        raise errors.IdempotencyConflict(key=key)
 
 
 def _checked(ground: dossiers.Ground, procedure: str, desk: Desk, day: date) -> tuple[int, int]:
     """The deployment and the day's number. Raises: ProcedureUnknown, UnitUnknown."""
     if ground.deployment is None:
         raise errors.ProcedureUnknown(procedure=procedure)
-    unknown = [unit for unit in desk.units if unit not in ground.units]
-    if unknown or ground.number is None:
-        raise errors.UnitUnknown(unit=(unknown or desk.units)[0], day=day.isoformat())
+    for unit in desk.units:
+        if unit not in ground.units:
+            raise errors.UnitUnknown(unit=unit, day=day.isoformat())
+    if ground.number is None:
+        raise errors.StoreConflict(what="the request under this key")
     return ground.deployment, ground.number
 
 

@@ -13,7 +13,7 @@ import structlog
 from engine import errors
 from engine.exchange.ports import Answer, Contracted, Dispatch, Outcome, Partners, Terms
 from engine.exchange.settling import Attempted, Decision, decide, unknown
-from engine.storage import calls, incidents, partners, settlements
+from engine.storage import calls, incidents, partners, settlements, waking
 from engine.storage.calls import ClaimedCall, ExpiredCall
 from engine.storage.database import Connection, Store
 from engine.storage.partners import BreakerPolicy
@@ -113,9 +113,10 @@ def settle_group(
     decided = [
         (call, answer, decide(answer, _terms(port, call), _attempted(call))) for call, answer in finished
     ]
+    group = [_settlement(*one) for one in decided]
     alone = all(decision.cause is None for _, _, decision in decided)
-    with store.transaction() as connection:
-        settled = settlements.settle(connection, [_settlement(*one) for one in decided], last=alone)
+    with store.at_once() if alone else store.transaction() as connection:
+        settled = settlements.settle(connection, group)
         for call, answer, decision in decided:
             log.debug(
                 "call_settled",
@@ -130,6 +131,11 @@ def settle_group(
             )
             if decision.cause is not None and call.id in settled and _matters(settled[call.id], decision):
                 _tell_admin(connection, call.id, settled[call.id], decision, answer.detail)
+        if alone:
+            waking.wake(connection, *settlements.listeners(group, settled))
+    if not alone:
+        with store.at_once() as connection:
+            waking.wake(connection, *settlements.listeners(group, settled))
     return settled
 
 

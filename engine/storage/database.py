@@ -104,6 +104,13 @@ class Store:
             yield connection
 
     @contextmanager
+    def terse(self) -> Iterator[Connection]:
+        """`transaction` without a message for its BEGIN: what is sent in it first is sent by `statements.together`, which
+        begins it. The driver would wait for the BEGIN's answer."""
+        with translated(), self._single.begin() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for look-ups: each statement sees what is committed when it begins. Write nothing through it."""
         with translated(), self._single.connect() as connection:

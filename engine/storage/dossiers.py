@@ -11,8 +11,8 @@ from engine.storage.access import StoredAnswer, columns, stored_answer
 from engine.storage.database import json_text
 from engine.storage.documents import DocumentRow
 from engine.storage.events import CHANNEL
-from engine.storage.statements import COMMIT, Statement, together
-from engine.storage.waking import wake
+from engine.storage.statements import Statement, together
+from engine.storage.waking import committing
 from engine.storage.writes import octets
 
 # The number is taken last, and only where a dossier will be: whoever comes second for it waits until we commit.
@@ -129,14 +129,15 @@ class Ground:
     """What a submission stands on.
 
     *known* is what came under its id before, *used* the digest of the request that came under its key, *answer* what that
-    one was told. *number* is the receiving unit's next of the day; None where any of the others speaks against a dossier.
+    one was told. *units* are those that are units on the day. *number* is the receiving unit's next of the day; None where
+    any of the others speaks against a dossier.
     """
 
     known: KnownRequest | None
     used: str | None
     answer: StoredAnswer | None
     deployment: int | None
-    units: frozenset[str]  # those that are units on the day
+    units: frozenset[str]
     number: int | None
 
 
@@ -147,8 +148,8 @@ def known_request(connection: Connection, external_id: str) -> KnownRequest | No
 
 
 def ground(connection: Connection, asked: Asked, procedure: str, units: Sequence[str], day: date) -> Ground:
-    """All that must be known before a dossier of *procedure* is written, in one statement; *units* begin with the receiving
-    one, and name each once."""
+    """All that must be known before a dossier of *procedure* is written, in one statement that begins a `Store.terse`;
+    *units* begin with the receiving one, and name each once."""
     given = {
         "external": asked.external_id,
         "request": asked.request,
@@ -159,7 +160,7 @@ def ground(connection: Connection, asked: Asked, procedure: str, units: Sequence
         "receiving": units[0],
         "day": day,
     }
-    with together(connection):
+    with together(connection, begin=True):
         sent = _GROUND.send(connection, given)
     [row] = sent.fetchall()
     known = KnownRequest(id=row[0], code=row[1], kind=row[2], request=row[3]) if row[0] is not None else None
@@ -192,10 +193,8 @@ def insert(connection: Connection, dossier: NewDossier) -> int:
         "record": json_text(_record(dossier.documents)),
     }
     statement = _DOSSIER_INDEXED if dossier.indexed else _DOSSIER
-    with together(connection):
+    with committing(connection, CHANNEL):
         sent = statement.send(connection, given)
-        COMMIT.send(connection, {})
-        wake(connection, CHANNEL)
     [(identifier,)] = sent.fetchall()
     return int(identifier)
 

@@ -152,7 +152,8 @@ class LoadedEvent:
 
 
 def take(connection: Connection, claimed: Sequence[ClaimedEvent], *, lock: bool = True) -> list[LoadedEvent]:
-    """Lock the dossiers of these events in id order until the transaction ends, then read; in one message to the database.
+    """Lock the dossiers of these events in id order until the transaction ends, then read; one message that begins a
+    `Store.terse`.
 
     Those that are still ours to apply, in the order of their dossiers; none of a dossier that was suspended since the claim.
     *lock*: only the tests' control leaves it out.
@@ -161,7 +162,7 @@ def take(connection: Connection, claimed: Sequence[ClaimedEvent], *, lock: bool 
         "events": array(event.id for event in claimed),
         "starts": array(event.starts for event in claimed),
     }
-    with together(connection):
+    with together(connection, begin=True):
         if lock:
             _LOCK.send(connection, {"ids": array(sorted({event.dossier for event in claimed}))})
         sent = _READ.ask(connection, asked)

@@ -6,7 +6,7 @@ The event has the time at which the answer came, on the installation's own clock
 Calls are locked in the order of their ids, and nothing here touches a row of a dossier.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,8 @@ from sqlalchemy import Connection
 from engine.exchange.ports import Answer
 from engine.storage import calls, events
 from engine.storage.calls import ClaimedCall
-from engine.storage.database import json_text, notify, plain_text
-from engine.storage.statements import COMMIT, Statement, array, together
-from engine.storage.waking import wake
+from engine.storage.database import json_text, plain_text
+from engine.storage.statements import Statement, array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,27 +94,18 @@ _SETTLE = Statement(
 )
 
 
-def settle(
-    connection: Connection, group: Sequence[Settlement], *, last: bool = False
-) -> dict[int, SettledCall]:
+def settle(connection: Connection, group: Sequence[Settlement]) -> dict[int, SettledCall]:
     """Write a group, in which no call is twice; those that counted by call. The others went on without this attempt.
 
-    *last*: the transaction has nothing more to write. It is committed, and only then is woken who has to do with it.
+    Whoever called it wakes `listeners`.
     """
-    appliers = [events.CHANNEL] if any(one.told for one in group) else []
-    with together(connection):
-        sent = _SETTLE.send(connection, _columns(group))
-        if last:
-            COMMIT.send(connection, {})
-            wake(connection, *appliers)
-    settled = {row[0]: _settled(row) for row in sent.fetchall()}
-    senders = [calls.CHANNEL] if any(one.lets_go for one in settled.values()) else []
-    if last:
-        wake(connection, *senders)
-    else:
-        for channel in (*appliers, *senders):
-            notify(connection, channel)
-    return settled
+    return {row[0]: _settled(row) for row in _SETTLE.send(connection, _columns(group)).fetchall()}
+
+
+def listeners(group: Sequence[Settlement], settled: Mapping[int, SettledCall]) -> list[str]:
+    """The channels of those who have to do with what became of *group*."""
+    appliers = [events.CHANNEL] if any(one.told and one.call.id in settled for one in group) else []
+    return appliers + ([calls.CHANNEL] if any(one.lets_go for one in settled.values()) else [])
 
 
 def _settled(row: Sequence[Any]) -> SettledCall:

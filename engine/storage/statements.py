@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import RawCursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from sqlalchemy import Connection
 
@@ -54,19 +55,24 @@ class Statement:
 
 
 @contextmanager
-def together(connection: Connection) -> Iterator[None]:
-    """`Statement`s that are sent inside the block go to the server in one message, with the BEGIN of the transaction where
-    they are its first ones. Their rows are there after the block, which fails with the error of the first that does.
+def together(connection: Connection, *, begin: bool = False) -> Iterator[None]:
+    """`Statement`s that are sent inside the block go to the server in one message. Their rows are there after the block,
+    which fails with the error of the first that does.
 
-    Where `COMMIT` is the last of them, the transaction ends with the block.
+    *begin*: they are the first of a transaction of `Store.terse`, whose BEGIN goes before them.
     """
     driver = _driver(connection)
     try:
         with driver.pipeline():
+            if begin and driver.autocommit:
+                _BEGIN.send(connection, {})
             yield
     except psycopg.Error as error:
         if driver.closed:
             connection.invalidate(error)
+        elif driver.info.transaction_status == TransactionStatus.IDLE:
+            # The driver may know names of statements that the server has never seen, which only a ROLLBACK has it forget.
+            connection.connection.invalidate(error, soft=True)
         raise
 
 
@@ -75,8 +81,9 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
     return found
 
 
+_BEGIN = Statement("BEGIN")
 COMMIT = Statement("COMMIT")
-"""The end of a transaction, for a message that holds its last statement, too; what comes after is none of it."""
+"""The end of a transaction, for the message of its last statement; see `waking.committing`."""
 
 
 def array(values: Iterable[float | None]) -> str:

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from engine.exchange.ports import Json
 from engine.storage import calls, events
 from engine.storage.database import json_text, notify
-from engine.storage.statements import COMMIT, Statement, array, together
-from engine.storage.waking import wake
+from engine.storage.statements import Statement, array
+from engine.storage.waking import committing
 
 type_row = dict[str, object]
 
@@ -213,33 +213,23 @@ _CLOSE_OF_WITHDRAWN = Statement(
 def flush(connection: Connection, writes: Writes, *, last: bool = False) -> None:
     """Write all of it in one statement, and seldom in a second one.
 
-    *last*: the transaction has nothing more to write. It is committed, in the same message where it can be, and only then is
-    woken who has to do with it.
+    *last*: the transaction has nothing more to write, and may be committed in the same message. Then those who have to do
+    with it are woken afterwards, otherwise with the transaction.
     """
     filled = tuple(name for name in Writes.__dataclass_fields__ if getattr(writes, name))
     if not filled:
         return
     parameters = {name: json_text(getattr(writes, name)) for name in filled}
     if last and not writes.unwanted:
-        with together(connection):
+        with committing(connection, *_woken(writes)):
             _statement(filled).send(connection, parameters)
-            _end(connection, writes)
         return
     rows = _statement(filled).send(connection, parameters)
     withdrawn = [int(row[0]) for row in rows] if writes.unwanted else []
     if withdrawn:
         _CLOSE_OF_WITHDRAWN.send(connection, {"calls": array(withdrawn)})
-    if last:
-        with together(connection):
-            _end(connection, writes)
-    else:
-        for channel in _woken(writes):
-            notify(connection, channel)
-
-
-def _end(connection: Connection, writes: Writes) -> None:
-    COMMIT.send(connection, {})
-    wake(connection, *_woken(writes))
+    for channel in _woken(writes):
+        notify(connection, channel)
 
 
 def _woken(writes: Writes) -> list[str]:

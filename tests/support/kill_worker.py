@@ -22,7 +22,6 @@ import structlog
 from sqlalchemy import Connection
 
 from adapters.registry import ContractPartners, load
-from engine.actions import send
 from engine.actions.apply import ApplyPolicy
 from engine.actions.deploy import DeploymentShelf
 from engine.clock import FixedClock
@@ -75,25 +74,12 @@ class OneTransaction(Store):
 
 
 class ClaimsUncommitted(Worker):
-    """Claims, sends and settles each call in one transaction: what was claimed is forgotten when it dies."""
+    """Claims, sends and settles in one transaction: what was claimed is forgotten when it dies."""
 
     def _send_due(self) -> int:
-        return sum(self._send_one(name) for name in self._partners.names())
-
-    def _send_one(self, partner: str) -> int:
-        policy = self._policy
         assert isinstance(self._store, OneTransaction)
         with self._store.hold():
-            claimed = send.claim(
-                self._store,
-                {partner: 1},
-                worker=self._name,
-                margin_s=policy.lease_margin_s,
-                breaker=policy.breaker,
-            )
-            for call in claimed:
-                send.settle(self._store, self._partners, call, send.send(self._partners, call))
-        return len(claimed)
+            return super()._send_due()
 
 
 class WithoutSweep(Worker):

@@ -8,7 +8,8 @@ import pytest
 
 from engine import errors
 from engine.storage.database import Connection, Store, plain_url
-from engine.storage.statements import COMMIT, Statement, array, together
+from engine.storage.statements import Statement, array, together
+from engine.storage.waking import committing
 
 _PID = Statement("SELECT pg_backend_pid()")
 _NAME = Statement(
@@ -38,7 +39,7 @@ def test_value_that_is_none_of_its_kind_is_refused(store: Store) -> None:
 
 @contextmanager
 def in_one_message(store: Store) -> Iterator[Connection]:
-    with store.transaction() as connection, together(connection):
+    with store.terse() as connection, together(connection, begin=True):
         yield connection
 
 
@@ -77,11 +78,10 @@ def test_a_commit_sent_together_with_what_fails_commits_nothing(store: Store) ->
     count = Statement("SELECT count(*) FROM installation WHERE name = 'mine'")
 
     def write(dossier: int | None) -> None:
-        with store.transaction() as connection, together(connection):
+        with store.transaction() as connection, committing(connection):
             fact.send(connection, {"name": "mine"})
             if dossier is not None:
                 _NAME.send(connection, {"kind": "desk", "value": "1", "dossier": dossier})
-            COMMIT.send(connection, {})
 
     with pytest.raises(errors.StoreConflict) as met:
         write(dossier=-1)
