@@ -1,7 +1,8 @@
 """Killing a worker at one exact message to its database: a counting proxy before PostgreSQL, and warm workers to kill.
 
-Messages are counted from a worker's first byte on. A blow falls before a message reaches the server, or after the server
-did what it says and before the worker learns so: then a commit is of unknown outcome.
+Messages are counted from a worker's first byte on, each statement of several that are sent together as one. A blow falls
+before a message reaches the server, or after the server did what it says and before the worker learns so: then a commit is
+of unknown outcome.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,6 +25,14 @@ from types import TracebackType
 ROOT = Path(__file__).parent.parent.parent
 SOCKET = ".s.PGSQL.5432"
 _ANSWER_S = 2.0
+_ENDS = (
+    b"",
+    b"Q",
+    b"S",
+    b"p",
+    b"X",
+    b"H",
+)  # frames of the protocol behind which the server has nothing to wait for
 _FLUSH = b"H\0\0\0\4"  # has the server answer what it has done so far of a message that is not at its end
 
 
@@ -130,11 +139,33 @@ class _Line:
             _end(self._client)
 
     def _up(self) -> None:
-        while data := self._client.recv(1 << 20):
+        for message in self._messages():
             if self._proxy.falls():
-                self._proxy.strike(partial(self._carry_out, data))
+                self._proxy.strike(partial(self._carry_out, message))
                 return
-            self._server.sendall(data)
+            self._server.sendall(message)
+
+    def _messages(self) -> Iterator[bytes]:
+        """What the client sends, cut behind whatever has the server do something, however it comes in packets: a query, or
+        the execution of a statement with the Sync that follows it, if one does."""
+        held, executes = b"", False
+        for kind, frame in self._frames():
+            if executes and kind != b"S":
+                yield held
+                held = b""
+            held, executes = held + frame, kind == b"E"
+            if kind in _ENDS:
+                yield held
+                held = b""
+
+    def _frames(self) -> Iterator[tuple[bytes, bytes]]:
+        """The kind of each frame of the protocol, and the frame; the first one has no kind."""
+        buffer, kind = b"", 0
+        while data := self._client.recv(1 << 20):
+            buffer += data
+            while len(buffer) >= (size := _size(buffer, kind)):
+                yield buffer[:kind], buffer[:size]
+                buffer, kind = buffer[size:], 1
 
     def _carry_out(self, data: bytes) -> None:
         """Have the server do it, and keep its answer to ourselves."""
@@ -148,6 +179,11 @@ class _Line:
                 self._answered.set()
             else:
                 self._client.sendall(data)
+
+
+def _size(buffer: bytes, kind: int) -> int:
+    """How long the frame is that *buffer* begins with; at least as long as what tells it."""
+    return kind + max(4, int.from_bytes(buffer[kind : kind + 4], "big"))
 
 
 def _end(line: socket.socket) -> None:
