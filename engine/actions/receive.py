@@ -160,7 +160,7 @@ def _checked(ground: dossiers.Ground, procedure: str, desk: Desk, day: date) -> 
         if unit not in ground.units:
             raise errors.UnitUnknown(unit=unit, day=day.isoformat())
     if ground.number is None:
-        raise errors.StoreConflict(what="the request under this key")
+        raise errors.StoreConflict(what="this submission")
     return ground.deployment, ground.number
 
 
